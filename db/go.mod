@@ -1,0 +1,3 @@
+module snaptask/db
+
+go 1.26.0

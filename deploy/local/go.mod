@@ -1,0 +1,3 @@
+module snaptask/deploy/local
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module snaptask/deploy/modelserver
+
+go 1.26.0

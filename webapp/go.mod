@@ -1,0 +1,3 @@
+module snaptask/webapp
+
+go 1.26.0
