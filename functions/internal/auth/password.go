@@ -1,0 +1,96 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+
+	"snaptask/functions/internal/fault"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// The cost of one argon2id hash: 19 MiB, 2 passes, 1 lane, the first choice of OWASP's Password Storage Cheat Sheet.
+const (
+	argonMemory  = 19 * 1024 // KiB
+	argonPasses  = 2
+	argonLanes   = 1
+	argonSalt    = 16 // bytes
+	argonKey     = 32 // bytes
+	maxPassword  = 128
+	maxStoredKiB = 256 * 1024 // a stored hash that asks for more is not ours
+)
+
+// Passwords hashes and checks passwords, few at once, so that many sign-ins can't exhaust memory or CPU.
+type Passwords struct {
+	slots chan struct{}
+}
+
+// NewPasswords works on as many passwords at once as there are CPUs.
+func NewPasswords() *Passwords {
+	return &Passwords{make(chan struct{}, runtime.GOMAXPROCS(0))}
+}
+
+// Hash gives the password's argon2id hash with a new salt, as a PHC string. The fault is Unavailable when ctx ends
+// before it is this password's turn.
+func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
+	if err := p.acquire(ctx); err != nil {
+		return "", err
+	}
+	defer p.release()
+	salt := make([]byte, argonSalt)
+	rand.Read(salt)
+	key := argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonKey)
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
+}
+
+// Matches says whether the password is the one that hash was made of. An empty hash, that of an unknown user, takes
+// the same work and never matches.
+func (p *Passwords) Matches(ctx context.Context, hash, password string) (bool, error) {
+	if len(password) > 4*maxPassword {
+		hash, password = "", "" // longer than any that was ever set; the work stays bounded
+	}
+	if err := p.acquire(ctx); err != nil {
+		return false, err
+	}
+	defer p.release()
+	if hash == "" {
+		argon2.IDKey([]byte(password), make([]byte, argonSalt), argonPasses, argonMemory, argonLanes, argonKey)
+		return false, nil
+	}
+	var version, passes int
+	var memory uint32
+	var lanes uint8
+	parts := strings.Split(hash, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" {
+		return false, errors.New("stored password hash: not argon2id")
+	}
+	if _, err := fmt.Sscanf(parts[2]+" "+parts[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &passes, &lanes); err != nil {
+		return false, fmt.Errorf("stored password hash: %w", err)
+	}
+	salt, errSalt := base64.RawStdEncoding.DecodeString(parts[4])
+	key, errKey := base64.RawStdEncoding.DecodeString(parts[5])
+	if errSalt != nil || errKey != nil || version != argon2.Version || memory > maxStoredKiB || passes < 1 || lanes < 1 || len(key) < 16 {
+		return false, errors.New("stored password hash: out of bounds")
+	}
+	again := argon2.IDKey([]byte(password), salt, uint32(passes), memory, lanes, uint32(len(key)))
+	return subtle.ConstantTimeCompare(again, key) == 1, nil
+}
+
+func (p *Passwords) acquire(ctx context.Context) error {
+	select {
+	case p.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return &fault.Error{Kind: fault.Unavailable, Code: "busy", Message: "Too many people are signing in. Please try again.", RetryAfter: 2 * time.Second, Cause: ctx.Err()}
+	}
+}
+
+func (p *Passwords) release() { <-p.slots }

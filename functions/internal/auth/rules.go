@@ -1,0 +1,35 @@
+package auth
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"snaptask/functions/internal/fault"
+)
+
+// Account is what a person registers with.
+type Account struct {
+	Username string
+	Password string
+}
+
+// NewAccount trims the username and checks both: a username has 3 to 64 characters, none of them a control
+// character; a password has 8 to 128 characters and no rule about which.
+func NewAccount(username, password string) (Account, error) {
+	a := Account{TrimUsername(username), password}
+	fields := map[string]string{}
+	if n := utf8.RuneCountInString(a.Username); n < 3 || n > 64 || strings.ContainsFunc(a.Username, unicode.IsControl) {
+		fields["username"] = "must have 3 to 64 characters"
+	}
+	if n := utf8.RuneCountInString(password); n < 8 || n > maxPassword {
+		fields["password"] = "must have 8 to 128 characters"
+	}
+	if len(fields) > 0 {
+		return Account{}, fault.InvalidFields(fields)
+	}
+	return a, nil
+}
+
+// TrimUsername drops the white space around a username; the database then takes no two for the same that differ in it.
+func TrimUsername(username string) string { return strings.TrimSpace(username) }
