@@ -1,0 +1,114 @@
+package webapp
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"regexp"
+	"slices"
+	"time"
+)
+
+// functionNames are what this server forwards to, and nothing else: least of all the gateway's /system.
+var functionNames = []string{
+	"register", "login", "logout", "change-password", "delete-account",
+	"create-task", "get-tasks", "update-task", "delete-task",
+	"predict-image", "get-image", "delete-image",
+}
+
+const callIDHeader = "X-Call-Id"
+
+// newForwarder passes /function/{name} on to where that function runs: method, query, body and answer as they are.
+func newForwarder(c Config) (http.Handler, error) {
+	targets := map[string]*url.URL{}
+	for _, name := range functionNames {
+		target, err := c.urlOf(name)
+		if err != nil {
+			return nil, err
+		}
+		targets[name] = target
+	}
+
+	proxy := &httputil.ReverseProxy{
+		Transport: &http.Transport{
+			DialContext:           (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+			ResponseHeaderTimeout: 65 * time.Second,
+			IdleConnTimeout:       90 * time.Second,
+			MaxIdleConnsPerHost:   64,
+			DisableCompression:    true,
+		},
+		Rewrite: func(r *httputil.ProxyRequest) {
+			target := *targets[r.In.PathValue("name")]
+			target.RawQuery = r.In.URL.RawQuery
+			r.Out.URL = &target
+			r.Out.Host = ""
+			// ReverseProxy has dropped what the client claimed to be forwarded for; functions limit sign-ins by this address.
+			r.SetXForwarded()
+			r.Out.Header.Del("X-Real-Ip")
+			r.Out.Header.Set(callIDHeader, callID(r.In))
+		},
+		ModifyResponse: func(answer *http.Response) error {
+			for name := range guards {
+				answer.Header.Del(name)
+			}
+			return nil
+		},
+		ErrorHandler: functionAway,
+	}
+
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := callID(r)
+		r.Header.Set(callIDHeader, id)
+		if !slices.Contains(functionNames, r.PathValue("name")) {
+			writeError(w, http.StatusNotFound, "no_function", "There is no such function.", id)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}), nil
+}
+
+// functionAway answers for a function that could not: 503 when nothing was sent to it, so that trying again is safe, else
+// 502, since nobody knows how far it came.
+func functionAway(w http.ResponseWriter, r *http.Request, err error) {
+	id := r.Header.Get(callIDHeader)
+	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		panic(http.ErrAbortHandler) // the client has gone: there is nobody to answer
+	}
+	slog.Error("forward", "function", r.PathValue("name"), "callId", id, "error", err.Error())
+	if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
+		w.Header().Set("Retry-After", "2")
+		writeError(w, http.StatusServiceUnavailable, "unavailable", "Snaptask can't be reached at the moment. Please try again.", id)
+		return
+	}
+	writeError(w, http.StatusBadGateway, "bad_gateway", "Snaptask did not answer as it should. Please check whether it was done.", id)
+}
+
+var goodCallID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// callID is the request's X-Call-Id, or a new one where it has none that is fit to be logged.
+func callID(r *http.Request) string {
+	if id := r.Header.Get(callIDHeader); goodCallID.MatchString(id) {
+		return id
+	}
+	return rand.Text()
+}
+
+// writeError answers in the form that functions use.
+func writeError(w http.ResponseWriter, status int, code, message, id string) {
+	type failure struct {
+		Code      string `json:"code"`
+		Message   string `json:"message"`
+		RequestID string `json:"requestId"`
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set(callIDHeader, id)
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]failure{"error": {code, message, id}})
+}

@@ -1,0 +1,168 @@
+package webapp
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+type seen struct {
+	method, path, query, body string
+	header                    http.Header
+}
+
+// gateway stands in for OpenFaaS's: it tells what reached it and answers with status.
+func gateway(t *testing.T, status int) (Config, <-chan seen) {
+	t.Helper()
+	calls := make(chan seen, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		calls <- seen{r.Method, r.URL.Path, r.URL.RawQuery, string(body), r.Header}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Link", `<?cursor=b>; rel="next"`)
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(`{"from":"function"}`))
+	}))
+	t.Cleanup(server.Close)
+	return Config{FunctionURL: server.URL + "/function/{name}"}, calls
+}
+
+func TestForwardPassesTheCallOn(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			config, calls := gateway(t, http.StatusConflict)
+			server := serverOver(t, config, build())
+			request, err := http.NewRequestWithContext(t.Context(), method, server.URL+"/function/predict-image?id=7&q=a%3Bb;c", bytes.NewBufferString("picture"))
+			require.NoError(t, err)
+			request.Header = http.Header{
+				"Authorization":   {"Bearer t"},
+				"X-Call-Id":       {"call-1"},
+				"X-Forwarded-For": {"203.0.113.9"},
+				"X-Real-Ip":       {"203.0.113.9"},
+				"Forwarded":       {"for=203.0.113.9"},
+				"Connection":      {"X-Hop"},
+				"X-Hop":           {"1"},
+			}
+			answer, err := http.DefaultTransport.RoundTrip(request)
+			require.NoError(t, err)
+			defer answer.Body.Close()
+			body, err := io.ReadAll(answer.Body)
+			require.NoError(t, err)
+
+			call := <-calls
+			require.Equal(t, method, call.method)
+			require.Equal(t, "/function/predict-image", call.path)
+			require.Equal(t, "id=7&q=a%3Bb;c", call.query)
+			require.Equal(t, "picture", call.body)
+			require.Equal(t, "Bearer t", call.header.Get("Authorization"))
+			require.Equal(t, "call-1", call.header.Get("X-Call-Id"))
+			require.Equal(t, "127.0.0.1", call.header.Get("X-Forwarded-For"))
+			for _, dropped := range []string{"X-Real-Ip", "Forwarded", "X-Hop"} {
+				require.Empty(t, call.header.Get(dropped), dropped)
+			}
+			require.Equal(t, http.StatusConflict, answer.StatusCode)
+			require.JSONEq(t, `{"from":"function"}`, string(body))
+			require.Equal(t, `<?cursor=b>; rel="next"`, answer.Header.Get("Link"))
+			require.Equal(t, []string{"nosniff"}, answer.Header.Values("X-Content-Type-Options"))
+		})
+	}
+}
+
+func TestForwardToEachFunctionsOwnService(t *testing.T) {
+	t.Parallel()
+	config := Config{FunctionURL: "http://{name}.test:8080"}
+	for _, name := range functionNames {
+		got, err := config.urlOf(name)
+		require.NoError(t, err)
+		require.Equal(t, name+".test:8080", got.Host)
+	}
+}
+
+func TestForwardKnowsItsFunctionsOnly(t *testing.T) {
+	t.Parallel()
+	config, calls := gateway(t, http.StatusOK)
+	server := serverOver(t, config, build())
+	for _, path := range []string{
+		"/function/figlet", "/function/login.openfaas-fn", "/function/LOGIN", "/function/login/deeper",
+		"/function/login%2f..%2f..%2fsystem", "/function/..%2fsystem%2ffunctions", "/system/functions",
+	} {
+		answer, body := ask(t, http.MethodPost, server.URL+path, nil)
+		require.Equal(t, http.StatusNotFound, answer.StatusCode, path)
+		requireError(t, answer, body)
+	}
+	require.Empty(t, calls)
+}
+
+func TestForwardStreamsUploads(t *testing.T) {
+	t.Parallel()
+	arrived := make(chan struct{})
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadFull(r.Body, make([]byte, 4))
+		close(arrived)
+		_, _ = io.Copy(io.Discard, r.Body)
+	}))
+	defer upstream.Close()
+	server := serverOver(t, Config{FunctionURL: upstream.URL + "/{name}"}, build())
+
+	body, feed := io.Pipe()
+	go func() {
+		_, _ = feed.Write([]byte("head"))
+		<-arrived // the rest is sent only once the function has the start
+		_, _ = feed.Write([]byte("tail"))
+		_ = feed.Close()
+	}()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, server.URL+"/function/predict-image?id=7", body)
+	require.NoError(t, err)
+	answer, err := http.DefaultTransport.RoundTrip(request)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+}
+
+func TestForwardSaysWhenTheGatewayIsAway(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close()) // nobody listens there now
+	server := serverOver(t, Config{FunctionURL: "http://" + listener.Addr().String() + "/{name}"}, build())
+	answer, body := ask(t, http.MethodGet, server.URL+"/function/get-tasks", nil)
+	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+	require.Equal(t, "2", answer.Header.Get("Retry-After"))
+	requireError(t, answer, body)
+	require.NotContains(t, body, "127.0.0.1")
+}
+
+func TestForwardSaysWhenTheGatewayDiesMidway(t *testing.T) {
+	t.Parallel()
+	upstream := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}))
+	defer upstream.Close()
+	server := serverOver(t, Config{FunctionURL: upstream.URL + "/{name}"}, build())
+	answer, body := ask(t, http.MethodPost, server.URL+"/function/create-task", http.Header{"X-Call-Id": {"not fit\tto be logged"}})
+	require.Equal(t, http.StatusBadGateway, answer.StatusCode)
+	requireError(t, answer, body)
+	require.NotContains(t, body, "not fit")
+}
+
+func requireError(t *testing.T, answer *http.Response, body string) {
+	t.Helper()
+	var got struct {
+		Error struct{ Code, Message, RequestID string }
+	}
+	require.Equal(t, "application/json", answer.Header.Get("Content-Type"))
+	require.NoError(t, json.Unmarshal([]byte(body), &got))
+	require.NotEmpty(t, got.Error.Code)
+	require.NotEmpty(t, got.Error.Message)
+	require.NotEmpty(t, got.Error.RequestID)
+	require.Equal(t, got.Error.RequestID, answer.Header.Get("X-Call-Id"))
+}

@@ -1,0 +1,220 @@
+package webapp
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+)
+
+const unusedFunctionURL = "http://127.0.0.1:9/function/{name}"
+
+// build is a stand-in for what Vite leaves behind.
+func build() fstest.MapFS {
+	return fstest.MapFS{
+		".gitkeep":                  {},
+		"index.html":                {Data: []byte("<!doctype html><title>Snaptask</title>")},
+		"assets/index-Dk3f9a.js":    {Data: []byte("console.log(1)")},
+		"assets/index-Dk3f9a.js.gz": {Data: []byte("packed")},
+		"robots.txt":                {Data: []byte("User-agent: *")},
+	}
+}
+
+func serverOver(t *testing.T, c Config, files fs.FS) *httptest.Server {
+	t.Helper()
+	handler, err := newHandler(c, files)
+	require.NoError(t, err)
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func ask(t *testing.T, method, url string, header http.Header) (*http.Response, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	require.NoError(t, err)
+	request.Header = header
+	if request.Header == nil {
+		request.Header = http.Header{}
+	}
+	if request.Header.Get("Accept-Encoding") == "" {
+		request.Header.Set("Accept-Encoding", "identity")
+	}
+	// The bare transport, because a client would follow redirects and unpack gzip.
+	response, err := http.DefaultTransport.RoundTrip(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return response, string(body)
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, build())
+	const index, forever, checked = "text/html; charset=utf-8", "public, max-age=31536000, immutable", "no-cache"
+	for name, want := range map[string]struct {
+		path, contentType, cacheControl string
+		status                          int
+	}{
+		"start page":            {"/", index, checked, 200},
+		"index by name":         {"/index.html", index, checked, 200},
+		"a view of the app":     {"/tasks/0190", index, checked, 200},
+		"asset":                 {"/assets/index-Dk3f9a.js", "text/javascript; charset=utf-8", forever, 200},
+		"file at the root":      {"/robots.txt", "text/plain; charset=utf-8", checked, 200},
+		"asset that is not":     {"/assets/index-old", "text/plain; charset=utf-8", "no-store", 404},
+		"file that is not":      {"/logo.png", "text/plain; charset=utf-8", "no-store", 404},
+		"hidden file":           {"/.gitkeep", "text/plain; charset=utf-8", "no-store", 404},
+		"packed form by name":   {"/assets/index-Dk3f9a.js.gz", "text/plain; charset=utf-8", "no-store", 404},
+		"gateway's own":         {"/system/functions", "application/json", "no-store", 404},
+		"async functions":       {"/async-function/login", "application/json", "no-store", 404},
+		"no function":           {"/function/", "application/json", "no-store", 404},
+		"health":                {"/healthz", "text/plain; charset=utf-8", "no-store", 200},
+		"the app's own setting": {"/config.json", "application/json", checked, 200},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			response, _ := ask(t, http.MethodGet, server.URL+want.path, nil)
+			require.Equal(t, want.status, response.StatusCode)
+			require.Equal(t, want.contentType, response.Header.Get("Content-Type"))
+			require.Equal(t, want.cacheControl, response.Header.Get("Cache-Control"))
+			for header, value := range guards {
+				require.Equal(t, []string{value}, response.Header.Values(header))
+			}
+		})
+	}
+}
+
+func TestPolicyAllowsNothingInlineOrForeign(t *testing.T) {
+	t.Parallel()
+	policy := guards["Content-Security-Policy"]
+	for _, loophole := range []string{"unsafe", "http:", "https:", "data:", "*"} {
+		require.NotContains(t, policy, loophole)
+	}
+	require.Contains(t, policy, "default-src 'none'")
+	require.Contains(t, policy, "frame-ancestors 'none'")
+}
+
+func TestPagesAreReadOnly(t *testing.T) {
+	t.Parallel()
+	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, build())
+	for _, path := range []string{"/", "/tasks", "/assets/index-Dk3f9a.js", "/config.json", "/healthz"} {
+		response, _ := ask(t, http.MethodPost, server.URL+path, nil)
+		require.Equal(t, http.StatusMethodNotAllowed, response.StatusCode, path)
+		require.Equal(t, "GET, HEAD", response.Header.Get("Allow"), path)
+
+		response, body := ask(t, http.MethodHead, server.URL+path, nil)
+		require.Equal(t, http.StatusOK, response.StatusCode, path)
+		require.Empty(t, body, path)
+	}
+}
+
+func TestUnchangedPageIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, build())
+	first, _ := ask(t, http.MethodGet, server.URL+"/", nil)
+	require.NotEmpty(t, first.Header.Get("ETag"))
+	again, body := ask(t, http.MethodGet, server.URL+"/", http.Header{"If-None-Match": {first.Header.Get("ETag")}})
+	require.Equal(t, http.StatusNotModified, again.StatusCode)
+	require.Empty(t, body)
+}
+
+func TestPackedFormGoesToThoseWhoTakeIt(t *testing.T) {
+	t.Parallel()
+	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, build())
+	etags := map[string]bool{}
+	for accepted, want := range map[string]string{
+		"gzip":                 "packed",
+		"br, GZIP ; q=0.5, *":  "packed",
+		"gzip;q=0":             "console.log(1)",
+		"br":                   "console.log(1)",
+		"identity, x-gzip;q=1": "console.log(1)",
+	} {
+		response, body := ask(t, http.MethodGet, server.URL+"/assets/index-Dk3f9a.js", http.Header{"Accept-Encoding": {accepted}})
+		require.Equal(t, want, body, accepted)
+		require.Equal(t, want == "packed", response.Header.Get("Content-Encoding") == "gzip", accepted)
+		require.Equal(t, "Accept-Encoding", response.Header.Get("Vary"), accepted)
+		etags[response.Header.Get("ETag")] = true
+	}
+	require.Len(t, etags, 2, "each form has an ETag of its own")
+}
+
+func TestAppConfig(t *testing.T) {
+	t.Parallel()
+	for _, registration := range []bool{true, false} {
+		server := serverOver(t, Config{FunctionURL: unusedFunctionURL, Registration: registration}, build())
+		_, body := ask(t, http.MethodGet, server.URL+"/config.json", nil)
+		var got appConfig
+		require.NoError(t, json.Unmarshal([]byte(body), &got))
+		require.Equal(t, registration, got.Registration)
+		require.Equal(t, 16<<20, got.Limits.PictureBytes)
+		require.NotContains(t, body, "127.0.0.1", "where functions run is none of the browser's business")
+	}
+}
+
+func TestWithoutBuildPagesSayHow(t *testing.T) {
+	t.Parallel()
+	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, fstest.MapFS{".gitkeep": {}})
+	response, body := ask(t, http.MethodGet, server.URL+"/", nil)
+	require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
+	require.Contains(t, body, "npm run build")
+	response, _ = ask(t, http.MethodGet, server.URL+"/healthz", nil)
+	require.Equal(t, http.StatusOK, response.StatusCode)
+}
+
+// What the build leaves in dist is what the server must carry; without a build there is nothing to compare.
+func TestEmbeddedBuildIsWhole(t *testing.T) {
+	t.Parallel()
+	files := embedded()
+	require.Equal(t, hasIndex(files), Built())
+	packed, err := fs.Glob(files, "assets/*.gz")
+	require.NoError(t, err)
+	require.Equal(t, Built(), len(packed) > 0, "a build has packed assets, and only a build has")
+	for _, name := range packed {
+		file, err := files.Open(name)
+		require.NoError(t, err)
+		unpacked, err := gzip.NewReader(file)
+		require.NoError(t, err, name)
+		got, err := io.ReadAll(unpacked)
+		require.NoError(t, err, name)
+		want, err := fs.ReadFile(files, name[:len(name)-len(".gz")])
+		require.NoError(t, err, name)
+		require.Equal(t, want, got, name)
+	}
+}
+
+func TestConfigFromEnv(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		url, registration string
+		want              Config
+		wrong             string
+	}{
+		"defaults":         {want: Config{FunctionURL: DefaultFunctionURL, Registration: true}},
+		"each by its name": {url: "http://{name}:8080", registration: "off", want: Config{FunctionURL: "http://{name}:8080"}},
+		"on":               {url: "https://g/{name}", registration: "on", want: Config{FunctionURL: "https://g/{name}", Registration: true}},
+		"no pattern":       {url: "http://gateway:8080", wrong: "{name}"},
+		"no host":          {url: "/function/{name}", wrong: "full http"},
+		"other scheme":     {url: "ftp://gateway/{name}", wrong: "full http"},
+		"unknown switch":   {url: "http://{name}", registration: "yes", wrong: "REGISTRATION"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := ConfigFromEnv(func(key string) string {
+				return map[string]string{"FUNCTION_URL": test.url, "REGISTRATION": test.registration}[key]
+			})
+			if test.wrong != "" {
+				require.ErrorContains(t, err, test.wrong)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, test.want, got)
+		})
+	}
+}

@@ -1,0 +1,95 @@
+package webapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// Main runs the web server as this process until ctx ends or SIGTERM or SIGINT comes, then finishes what is running.
+// It reads the environment: see ConfigFromEnv, and PORT (8080); LISTEN_FDS=1 hands it an open listener as descriptor 3
+// instead (systemd's socket activation); with EXIT_ON_STDIN_EOF=1 it also stops when standard input ends, that is when
+// the process that started it is gone.
+func Main(ctx context.Context) error {
+	config, err := ConfigFromEnv(os.Getenv)
+	if err != nil {
+		return err
+	}
+	handler, err := Handler(config)
+	if err != nil {
+		return err
+	}
+	listener, err := listen(os.Getenv)
+	if err != nil {
+		return err
+	}
+
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if os.Getenv("EXIT_ON_STDIN_EOF") == "1" {
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			stop()
+		}()
+	}
+	slog.Info("web app", "address", listener.Addr().String(), "functions", config.FunctionURL, "built", Built())
+	return serve(ctx, listener, handler)
+}
+
+func listen(getenv func(string) string) (net.Listener, error) {
+	if getenv("LISTEN_FDS") == "1" {
+		const firstInherited = 3
+		file := os.NewFile(firstInherited, "listener")
+		defer file.Close()
+		listener, err := net.FileListener(file)
+		if err != nil {
+			return nil, fmt.Errorf("take over the listener of descriptor %d: %w", firstInherited, err)
+		}
+		return listener, nil
+	}
+	port := getenv("PORT")
+	if port == "" {
+		port = "8080"
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return nil, fmt.Errorf("PORT must be a number from 1 to 65535, not %q", port)
+	}
+	return net.Listen("tcp", ":"+port)
+}
+
+// serve answers on listener until ctx ends, then lets running requests finish within drainTime. A picture of 16 MiB may take
+// minutes over a slow line, so the bounds on a whole request are wide; those on its header are not.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	const drainTime = 20 * time.Second
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       5 * time.Minute,
+		WriteTimeout:      6 * time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("requests still running after %s: %w", drainTime, err), server.Close())
+	}
+	return nil
+}

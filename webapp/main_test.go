@@ -1,0 +1,100 @@
+package webapp
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestServeFinishesWhatIsRunning(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	running, finish := make(chan struct{}), make(chan struct{})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- serve(ctx, listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			close(running)
+			<-finish
+			_, _ = w.Write([]byte("whole"))
+		}))
+	}()
+
+	body := make(chan string, 1)
+	go func() {
+		response, err := http.Get("http://" + listener.Addr().String())
+		if err != nil {
+			body <- err.Error()
+			return
+		}
+		defer response.Body.Close()
+		got, _ := io.ReadAll(response.Body)
+		body <- string(got)
+	}()
+	<-running
+	stop()
+	close(finish)
+	require.Equal(t, "whole", <-body)
+	require.NoError(t, <-ended)
+}
+
+func TestListenRefusesWhatIsNoPort(t *testing.T) {
+	t.Parallel()
+	for _, port := range []string{"0", "65536", "-1", "http", "80a"} {
+		_, err := listen(func(string) string { return port })
+		require.ErrorContains(t, err, "PORT", port)
+	}
+}
+
+// The process takes an open listener from its parent, and ends well for each reason it may be asked to.
+func TestProcess(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "webapp")
+	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./cmd/webapp").CombinedOutput()
+	require.NoError(t, err, string(output))
+
+	for name, end := range map[string]func(*os.Process, io.Closer) error{
+		"SIGTERM":               func(p *os.Process, _ io.Closer) error { return p.Signal(syscall.SIGTERM) },
+		"end of standard input": func(_ *os.Process, stdin io.Closer) error { return stdin.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			defer listener.Close()
+			inherited, err := listener.(*net.TCPListener).File()
+			require.NoError(t, err)
+			defer inherited.Close()
+
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			command := exec.CommandContext(ctx, binary)
+			command.Env = append(os.Environ(), "LISTEN_FDS=1", "EXIT_ON_STDIN_EOF=1", "FUNCTION_URL="+unusedFunctionURL)
+			command.ExtraFiles = []*os.File{inherited}
+			stdin, err := command.StdinPipe()
+			require.NoError(t, err)
+			stderr, err := command.StderrPipe()
+			require.NoError(t, err)
+			require.NoError(t, command.Start())
+			line, err := bufio.NewReader(stderr).ReadString('\n')
+			require.NoError(t, err)
+			require.Contains(t, line, listener.Addr().String())
+
+			response, _ := ask(t, http.MethodGet, "http://"+listener.Addr().String()+"/healthz", nil)
+			require.Equal(t, http.StatusOK, response.StatusCode)
+			require.NoError(t, end(command.Process, stdin))
+			require.NoError(t, command.Wait())
+		})
+	}
+}

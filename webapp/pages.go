@@ -1,0 +1,159 @@
+package webapp
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const indexName = "index.html"
+
+// page is one file of the build, with its packed form where the build made one.
+type page struct {
+	contentType  string
+	cacheControl string
+	etag         string // quoted, of the plain bytes
+	plain        []byte
+	gzipped      []byte // nil without one
+}
+
+// pages serves the built app from memory: it is some hundred kilobytes.
+type pages struct {
+	byPath map[string]page // path below the root, without the leading slash
+}
+
+func newPages(files fs.FS) (http.Handler, error) {
+	if !hasIndex(files) {
+		return http.HandlerFunc(notBuilt), nil
+	}
+	p := pages{byPath: map[string]page{}}
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || path.Ext(name) == ".gz" {
+			return err
+		}
+		one, err := readPage(files, name)
+		p.byPath[name] = one
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the built app: %w", err)
+	}
+	return p, nil
+}
+
+func readPage(files fs.FS, name string) (page, error) {
+	plain, err := fs.ReadFile(files, name)
+	if err != nil {
+		return page{}, err
+	}
+	gzipped, err := fs.ReadFile(files, name+".gz")
+	if err != nil {
+		gzipped = nil
+	}
+	sum := sha256.Sum256(plain)
+	return page{
+		contentType:  contentType(name),
+		cacheControl: cacheControl(name),
+		etag:         strconv.Quote(hex.EncodeToString(sum[:12])),
+		plain:        plain,
+		gzipped:      gzipped,
+	}, nil
+}
+
+// contentType goes by a table of our own, since the machine's differs from one to the next.
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".html":
+		return "text/html; charset=utf-8"
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	case ".json":
+		return "application/json"
+	case ".webmanifest":
+		return "application/manifest+json"
+	case ".yaml":
+		return "application/yaml"
+	case ".txt":
+		return "text/plain; charset=utf-8"
+	default:
+		return "application/octet-stream"
+	}
+}
+
+// cacheControl: the name of an asset holds a hash of its bytes, so it never changes; anything else is asked for anew.
+func cacheControl(name string) string {
+	if strings.HasPrefix(name, "assets/") {
+		return "public, max-age=31536000, immutable"
+	}
+	return "no-cache"
+}
+
+func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	found, ok := p.byPath[name]
+	if !ok && isAppPath(name) {
+		found, ok = p.byPath[indexName]
+	}
+	if !ok {
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, "There is no such page. The app starts at /", http.StatusNotFound)
+		return
+	}
+	found.serve(w, r)
+}
+
+// isAppPath says whether the app's own router may know this path: it has no assets and no names with an extension.
+func isAppPath(name string) bool {
+	return !strings.HasPrefix(name, "assets/") && !strings.Contains(path.Base("/"+name), ".")
+}
+
+func (p page) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", p.contentType)
+	h.Set("Cache-Control", p.cacheControl)
+	body, etag := p.plain, p.etag
+	if p.gzipped != nil {
+		h.Set("Vary", "Accept-Encoding")
+		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+			h.Set("Content-Encoding", "gzip")
+			body, etag = p.gzipped, strings.TrimSuffix(p.etag, `"`)+`-gzip"`
+		}
+	}
+	h.Set("ETag", etag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// acceptsGzip reads Accept-Encoding (RFC 9110, 12.5.3): gzip must be named, and not with a weight of zero.
+func acceptsGzip(values []string) bool {
+	for _, coding := range strings.Split(strings.Join(values, ","), ",") {
+		name, params, _ := strings.Cut(coding, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			continue
+		}
+		weight, weighted := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(params), " ", ""), "q=")
+		q, err := strconv.ParseFloat(weight, 64)
+		return !weighted || (err == nil && q > 0)
+	}
+	return false
+}
+
+func notBuilt(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.Error(w, "The web app is not built into this binary yet.\n\n"+
+		"In the folder webapp: npm ci && npm run build\n"+
+		"then compile and start the server again. The functions under /function/ answer already.",
+		http.StatusServiceUnavailable)
+}
