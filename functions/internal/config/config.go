@@ -46,11 +46,12 @@ type Signing struct {
 
 // Objects is how the store of pictures is reached.
 type Objects struct {
-	Endpoint  string // S3_ENDPOINT: http://HOST:PORT
-	Region    string // S3_REGION
-	Bucket    string // S3_BUCKET
-	AccessKey string // secret s3-access-key
-	SecretKey string // secret s3-secret-key
+	Endpoint  string        // S3_ENDPOINT: http://HOST:PORT
+	Region    string        // S3_REGION
+	Bucket    string        // S3_BUCKET
+	AccessKey string        // secret s3-access-key
+	SecretKey string        // secret s3-secret-key
+	Timeout   time.Duration // S3_TIMEOUT: for one call
 }
 
 // Classifier is how TensorFlow Serving is reached.
@@ -108,6 +109,7 @@ func ForObjects(r *reader, c *Config) {
 		Bucket:    r.text("S3_BUCKET", "snaptask"),
 		AccessKey: r.secret("s3-access-key"),
 		SecretKey: r.secret("s3-secret-key"),
+		Timeout:   r.duration("S3_TIMEOUT", 8*time.Second),
 	}
 }
 

@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/task"
+
+	"github.com/google/uuid"
+)
+
+// columns are a task's, in the order that scanTask reads them.
+const columns = `t.id, t.title, t.body, CAST(t.due_date AS CHAR), t.completed, t.created_at, t.updated_at, t.version, t.image_key, t.image_status, t.predictions`
+
+func scanTask(rows *sql.Rows) (task.Task, error) {
+	var t task.Task
+	var predictions string
+	err := rows.Scan(&t.ID, &t.Title, &t.Body, &t.DueDate, &t.Completed, &t.CreatedAt, &t.UpdatedAt, &t.Version,
+		&t.ImageKey, &t.ImageStatus, &predictions)
+	if err != nil {
+		return t, err
+	}
+	if err := json.Unmarshal([]byte(predictions), &t.Predictions); err != nil {
+		return t, fmt.Errorf("predictions of task %s: %w", t.ID, err)
+	}
+	return t, nil
+}
+
+// AddTask stores a draft for its owner. A draft with the id of a task that the owner has already is taken for a
+// repeated call and gives that task. The fault is Conflict when the owner had such a task and deleted it.
+func (s *Store) AddTask(ctx context.Context, owner task.Owner, d task.Draft) (task.Task, error) {
+	t := task.Task{
+		ID: d.ID, Title: d.Title, Body: d.Body, DueDate: d.DueDate, CreatedAt: now(), Version: 1, ImageStatus: task.ImageNone,
+	}
+	t.UpdatedAt = t.CreatedAt
+	args := []any{t.ID[:], t.Title, t.Body, string(t.DueDate), t.CreatedAt, t.UpdatedAt, t.Version, t.ImageStatus}
+	args = append(append(args, session(owner)...), t.ID[:])
+	added, err := s.exec(ctx, `INSERT INTO tasks (user_id, id, title, body, due_date, completed, created_at, updated_at, version, image_key, image_status, predictions)
+		SELECT s.user_id, ?, ?, ?, ?, FALSE, ?, ?, ?, '', ?, '[]' FROM sessions s
+		WHERE `+living+` AND NOT EXISTS (SELECT 1 FROM deleted_tasks d WHERE d.user_id = s.user_id AND d.id = ?)`, args...)
+	switch {
+	case number(err) == duplicateKey:
+		return s.Task(ctx, owner, d.ID)
+	case err != nil:
+		return task.Task{}, err
+	case added == 0:
+		return task.Task{}, s.orUnauthorized(ctx, owner, fault.New(fault.Conflict, "task_deleted", "The task with this id was deleted."))
+	}
+	return t, nil
+}
+
+// Task finds one of the owner's tasks. The fault is NotFound when the owner has none with this id.
+func (s *Store) Task(ctx context.Context, owner task.Owner, id uuid.UUID) (task.Task, error) {
+	var t task.Task
+	found := false
+	err := s.query(ctx, func() { found = false }, func(rows *sql.Rows) (err error) {
+		t, err = scanTask(rows)
+		found = true
+		return err
+	}, `SELECT `+columns+` FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE `+living+` AND t.id = ?`,
+		append(session(owner), id[:])...)
+	switch {
+	case err != nil:
+		return task.Task{}, err
+	case !found:
+		return task.Task{}, s.orUnauthorized(ctx, owner, noSuchTask())
+	}
+	return t, nil
+}
+
+// Tasks lists the owner's tasks, newest first, at most limit.
+func (s *Store) Tasks(ctx context.Context, owner task.Owner, limit int) ([]task.Task, error) {
+	var all []task.Task
+	start := func() { all = nil }
+	err := s.query(ctx, start, func(rows *sql.Rows) error {
+		t, err := scanTask(rows)
+		all = append(all, t)
+		return err
+	}, `SELECT `+columns+` FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE `+living+` ORDER BY t.id DESC LIMIT ?`,
+		append(session(owner), limit)...)
+	if err == nil && len(all) == 0 {
+		err = s.orUnauthorized(ctx, owner, nil)
+	}
+	return all, err
+}
+
+// DeleteTask removes one of the owner's tasks and notes its picture for deletion, in one transaction. It gives the keys
+// of the pictures that are to be deleted for this task now. The fault is NotFound when the owner has no such task.
+func (s *Store) DeleteTask(ctx context.Context, owner task.Owner, id uuid.UUID) (imageKeys []string, err error) {
+	of := append(session(owner), id[:])
+	deleted := false
+	start := func() { imageKeys, deleted = nil, false }
+	err = s.transact(ctx, start, func(rows *sql.Rows) error {
+		var key sql.NullString
+		var gone int64
+		err := rows.Scan(&gone, &key)
+		deleted = deleted || gone > 0
+		if key.Valid {
+			imageKeys = append(imageKeys, key.String)
+		}
+		return err
+	},
+		noteDeletion("", owner, id),
+		statement{`INSERT IGNORE INTO deleted_tasks (user_id, id, deleted_at)
+			SELECT t.user_id, t.id, UTC_TIMESTAMP(6) FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE ` + living + ` AND t.id = ?`, of},
+		statement{`DELETE t, l FROM sessions s JOIN tasks t ON t.user_id = s.user_id
+			LEFT JOIN task_labels l ON l.user_id = t.user_id AND l.task_id = t.id WHERE ` + living + ` AND t.id = ?`, of},
+		statement{`SELECT ROW_COUNT(), NULL`, nil},
+		pendingDeletions(owner, id),
+	)
+	switch {
+	case err != nil:
+		return nil, err
+	case !deleted:
+		return nil, s.orUnauthorized(ctx, owner, noSuchTask())
+	}
+	return imageKeys, nil
+}

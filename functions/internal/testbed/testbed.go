@@ -1,0 +1,128 @@
+// Package testbed gives tests the real things: a database and a bucket of their own on real servers, users who are
+// signed in, and calls of a function as the gateway makes them. `make test` starts the servers.
+package testbed
+
+import (
+	"context"
+	"crypto/ed25519"
+	"database/sql"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"snaptask/functions/internal/auth"
+	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/task"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/google/uuid"
+	"github.com/pressly/goose/v3"
+	"github.com/stretchr/testify/require"
+)
+
+// Setting is the value of an environment variable that `make test` sets.
+func Setting(t testing.TB, name string) string {
+	t.Helper()
+	value := os.Getenv(name)
+	require.NotEmpty(t, value, "%s is not set: run the tests with `make test`, which starts the servers they need", name)
+	return value
+}
+
+// Database is the address of a database of the test's own with the newest schema. It is dropped after the test.
+func Database(t testing.TB) (dsn string) {
+	t.Helper()
+	config, err := mysql.ParseDSN(Setting(t, "TEST_MYSQL_DSN"))
+	require.NoError(t, err)
+	server, err := sql.Open("mysql", config.FormatDSN())
+	require.NoError(t, err)
+	name := "test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
+	_, err = server.Exec("CREATE DATABASE " + name)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := server.Exec("DROP DATABASE " + name)
+		require.NoError(t, err)
+		require.NoError(t, server.Close())
+	})
+
+	config.DBName = name
+	config.ParseTime = true
+	empty, err := sql.Open("mysql", config.FormatDSN())
+	require.NoError(t, err)
+	defer empty.Close()
+	migrations, err := goose.NewProvider(goose.DialectMySQL, empty, os.DirFS(filepath.Join(root(t), "db", "migrations")))
+	require.NoError(t, err)
+	_, err = migrations.Up(context.Background())
+	require.NoError(t, err)
+	return config.FormatDSN()
+}
+
+// Store is a store on a Database.
+func Store(t testing.TB) *store.Store {
+	t.Helper()
+	return StoreAt(t, Database(t))
+}
+
+// StoreAt is a store on the database at dsn.
+func StoreAt(t testing.TB, dsn string) *store.Store {
+	t.Helper()
+	s, err := store.New(store.Config{DSN: dsn, MaxOpen: 4, MaxLifetime: time.Minute, Timeout: 5 * time.Second})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// keys sign the tokens of one run of tests.
+var publicKey, privateKey, _ = ed25519.GenerateKey(nil)
+
+// Signer makes the tokens that Verifier accepts.
+func Signer() *auth.Signer { return auth.NewSigner(privateKey) }
+
+// Verifier accepts the tokens that Signer makes.
+func Verifier() *auth.Verifier { return auth.NewVerifier([]ed25519.PublicKey{publicKey}) }
+
+// Person is a user who is signed in.
+type Person struct {
+	task.Owner
+	Username string
+	Token    string
+}
+
+// SignIn makes a new user with a living session. The password is not one that can be used to sign in.
+func SignIn(t testing.TB, s *store.Store) Person {
+	t.Helper()
+	ctx := context.Background()
+	p := Person{Owner: task.Owner{UserID: NewID(t), SessionID: NewID(t)}}
+	p.Username = "user-" + p.UserID.String()
+	require.NoError(t, s.AddUser(ctx, store.User{ID: p.UserID, Username: p.Username, PasswordHash: "none"}))
+	expiresAt := time.Now().Add(time.Hour)
+	require.NoError(t, s.AddSession(ctx, p.Owner, expiresAt))
+	var err error
+	p.Token, err = Signer().Token(p.Owner, time.Now(), expiresAt)
+	require.NoError(t, err)
+	return p
+}
+
+// NewID is a new UUIDv7.
+func NewID(t testing.TB) uuid.UUID {
+	t.Helper()
+	id, err := uuid.NewV7()
+	require.NoError(t, err)
+	return id
+}
+
+// root is the folder of the whole project.
+func root(t testing.TB) string {
+	t.Helper()
+	folder, err := os.Getwd()
+	require.NoError(t, err)
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "go.work")); err == nil {
+			return folder
+		}
+		parent := filepath.Dir(folder)
+		require.NotEqual(t, parent, folder, "no go.work above the test")
+		folder = parent
+	}
+}

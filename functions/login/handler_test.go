@@ -1,0 +1,73 @@
+package function
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"snaptask/functions/internal/auth"
+	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/testbed"
+	"snaptask/functions/internal/web"
+
+	"github.com/stretchr/testify/require"
+)
+
+func loginAt(t *testing.T, users *store.Store) func(body string) testbed.Answer {
+	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) {
+		return &deps{time.Hour, auth.NewPasswords(), testbed.Signer(), users}, nil
+	}}
+	return func(body string) testbed.Answer {
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Body: []byte(body)})
+	}
+}
+
+func addUser(t *testing.T, users *store.Store, name, password string) {
+	t.Helper()
+	hash, err := auth.NewPasswords().Hash(t.Context(), password)
+	require.NoError(t, err)
+	require.NoError(t, users.AddUser(t.Context(), store.User{ID: testbed.NewID(t), Username: name, PasswordHash: hash}))
+}
+
+func TestLoginGivesATokenForALivingSession(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	addUser(t, users, "Ada", "correct horse")
+
+	answer := loginAt(t, users)(`{"username": " ada ", "password": "correct horse"}`)
+	require.Equal(t, http.StatusOK, answer.Status)
+	var got reply
+	answer.JSON(t, &got)
+	require.Equal(t, "Ada", got.Username)
+	expiresAt, err := time.Parse(time.RFC3339, got.ExpiresAt)
+	require.NoError(t, err)
+	require.WithinDuration(t, time.Now().Add(time.Hour), expiresAt, time.Minute)
+
+	owner, err := testbed.Verifier().Owner(got.Token)
+	require.NoError(t, err)
+	_, err = users.Tasks(t.Context(), owner, 1)
+	require.NoError(t, err)
+}
+
+func TestLoginAnswersAlikeForWrongPasswordAndUnknownUser(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	addUser(t, users, "ada", "correct horse")
+	login := loginAt(t, users)
+
+	wrong := login(`{"username": "ada", "password": "battery staple"}`)
+	require.Equal(t, http.StatusUnauthorized, wrong.Status)
+	for _, body := range []string{
+		`{"username": "nobody", "password": "correct horse"}`,
+		`{"username": "", "password": ""}`,
+		`{"username": "ada", "password": "` + strings.Repeat("x", 5000) + `"}`,
+		`{"username": "ada' OR '1'='1", "password": "x"}`,
+		`{}`,
+	} {
+		unknown := login(body)
+		require.Equal(t, wrong.Status, unknown.Status)
+		require.Equal(t, string(wrong.Body), string(unknown.Body))
+		require.Equal(t, wrong.Header, unknown.Header)
+	}
+}

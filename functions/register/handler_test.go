@@ -1,0 +1,71 @@
+package function
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"snaptask/functions/internal/auth"
+	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/testbed"
+	"snaptask/functions/internal/web"
+
+	"github.com/stretchr/testify/require"
+)
+
+func registerAt(t *testing.T, users *store.Store, open bool) func(body string) testbed.Answer {
+	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{open, auth.NewPasswords(), users}, nil }}
+	return func(body string) testbed.Answer {
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Body: []byte(body)})
+	}
+}
+
+func TestRegister(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	register := registerAt(t, users, true)
+
+	answer := register(`{"username": "  Ada ", "password": "correct horse"}`)
+	require.Equal(t, http.StatusOK, answer.Status)
+	require.JSONEq(t, `{"username": "Ada"}`, string(answer.Body))
+
+	stored, err := users.UserByName(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Contains(t, stored.PasswordHash, "$argon2id$")
+	matches, err := auth.NewPasswords().Matches(t.Context(), stored.PasswordHash, "correct horse")
+	require.NoError(t, err)
+	require.True(t, matches)
+
+	taken := register(`{"username": "ADA", "password": "another one"}`)
+	require.Equal(t, http.StatusConflict, taken.Status)
+	require.Equal(t, "username_taken", taken.Fault(t).Code)
+}
+
+func TestRegisterRefuses(t *testing.T) {
+	t.Parallel()
+	register := registerAt(t, testbed.Store(t), true)
+	for name, c := range map[string]struct{ body, field string }{
+		"a short name":        {`{"username": "  ab ", "password": "correct horse"}`, "username"},
+		"a long name":         {`{"username": "` + strings.Repeat("a", 65) + `", "password": "correct horse"}`, "username"},
+		"a short password":    {`{"username": "ada", "password": "1234567"}`, "password"},
+		"a long password":     {`{"username": "ada", "password": "` + strings.Repeat("x", 129) + `"}`, "password"},
+		"a missing password":  {`{"username": "ada"}`, "password"},
+		"an unknown field":    {`{"username": "ada", "password": "correct horse", "admin": true}`, "admin"},
+		"a number for a name": {`{"username": 7, "password": "correct horse"}`, "username"},
+	} {
+		answer := register(c.body)
+		require.Equal(t, http.StatusBadRequest, answer.Status, name)
+		require.Contains(t, answer.Fault(t).Fields, c.field, name)
+	}
+	require.Equal(t, http.StatusBadRequest, register(`{"username"`).Status)
+}
+
+func TestRegisterSwitchedOff(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	answer := registerAt(t, users, false)(`{"username": "ada", "password": "correct horse"}`)
+	require.Equal(t, http.StatusForbidden, answer.Status)
+	nobody, err := users.UserByName(t.Context(), "ada")
+	require.NoError(t, err)
+	require.Empty(t, nobody.Username)
+}
