@@ -1,0 +1,47 @@
+package mariadb
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Account is somebody who may use the server, from 127.0.0.1 only.
+type Account struct {
+	Name     string
+	Password string // without quotes and backslashes
+	Rights   string // what is granted, with the objects: "SELECT, INSERT ON snaptask.*"
+	Grants   bool   // may pass its rights on
+}
+
+// initStatements is the SQL that the server runs at each start, one statement on a line as it demands: a database and the
+// accounts, each with its present password and rights and no others.
+func initStatements(accounts []Account) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "CREATE DATABASE IF NOT EXISTS %s CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;\n", Database)
+	for _, a := range accounts {
+		who := fmt.Sprintf("'%s'@'127.0.0.1'", a.Name)
+		fmt.Fprintf(&b, "CREATE OR REPLACE USER %s IDENTIFIED BY '%s';\n", who, a.Password)
+		fmt.Fprintf(&b, "GRANT %s TO %s", a.Rights, who)
+		if a.Grants {
+			b.WriteString(" WITH GRANT OPTION")
+		}
+		b.WriteString(";\n")
+	}
+	return b.String()
+}
+
+// Database is the name of the application's database.
+const Database = "snaptask"
+
+// DSN gives the address of a database, or of none if it is "", for an account, as go-sql-driver/mysql writes it.
+func (s *Server) DSN(a Account, database string) string {
+	config := mysql.NewConfig()
+	config.User, config.Passwd = a.Name, a.Password
+	config.Net, config.Addr = "tcp", fmt.Sprintf("127.0.0.1:%d", s.Port)
+	config.DBName = database
+	config.Timeout = 2 * time.Second
+	return config.FormatDSN()
+}

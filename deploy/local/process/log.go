@@ -1,0 +1,111 @@
+package process
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// keptLines is how many of a child's last lines stay in memory; longestLine is where a line is cut, in bytes; fileLimit is
+// how large a log file grows before it becomes NAME.1, in bytes.
+const (
+	keptLines   = 500
+	longestLine = 16 << 10
+	fileLimit   = 4 << 20
+)
+
+// Line is one line that a child printed.
+type Line struct {
+	At   time.Time
+	Text string
+}
+
+// Log takes what a child prints: into a file of bounded size, and its last lines into memory.
+type Log struct {
+	path string
+
+	mu      sync.Mutex
+	file    *os.File
+	size    int64
+	partial []byte
+	lines   []Line // a ring once it holds keptLines
+	next    int
+}
+
+// NewLog writes to the file at path, after what it holds.
+func NewLog(path string) (*Log, error) {
+	l := &Log{path: path}
+	return l, l.open()
+}
+
+func (l *Log) open() error {
+	file, err := os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	l.file, l.size = file, info.Size()
+	return nil
+}
+
+// Write never fails: a full disk must not stop a child.
+func (l *Log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n, _ := l.file.Write(p)
+	l.size += int64(n)
+	if l.size > fileLimit {
+		l.rotate()
+	}
+	l.partial = append(l.partial, p...)
+	for {
+		text, rest, whole := bytes.Cut(l.partial, []byte("\n"))
+		if !whole && len(l.partial) < longestLine {
+			break
+		}
+		l.keep(string(text[:min(len(text), longestLine)]))
+		l.partial = append([]byte(nil), rest...)
+	}
+	return len(p), nil
+}
+
+func (l *Log) rotate() {
+	old := l.file
+	if os.Rename(l.path, l.path+".1") == nil && l.open() == nil {
+		_ = old.Close()
+	}
+}
+
+func (l *Log) keep(text string) {
+	line := Line{time.Now().UTC(), text}
+	if len(l.lines) < keptLines {
+		l.lines = append(l.lines, line)
+		return
+	}
+	l.lines[l.next] = line
+	l.next = (l.next + 1) % keptLines
+}
+
+// Lines gives the lines kept in memory, oldest first.
+func (l *Log) Lines() []Line {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append(append([]Line(nil), l.lines[l.next:]...), l.lines[:l.next]...)
+}
+
+// Tail gives the last n lines as text to show a person, and the file that holds the others.
+func (l *Log) Tail(n int) string {
+	lines := l.Lines()
+	lines = lines[max(0, len(lines)-n):]
+	var b bytes.Buffer
+	for _, line := range lines {
+		fmt.Fprintf(&b, "    %s\n", line.Text)
+	}
+	fmt.Fprintf(&b, "    (all of it: %s)", l.path)
+	return b.String()
+}
