@@ -1,0 +1,127 @@
+// Command modelserver serves one frozen image classifier as TensorFlow Serving does: gRPC (Predict, GetModelMetadata,
+// GetModelStatus) and REST under /v1/models/NAME. It needs nothing but itself and the model.
+//
+//	modelserver -model DIR -name efficientnet -grpc 127.0.0.1:8500 -rest 127.0.0.1:8501
+//
+// LISTEN_FDS=2 in the environment hands it two open listeners instead: file 3 for gRPC, file 4 for REST. With
+// EXIT_ON_STDIN_EOF=1 it ends when its standard input does. SIGTERM and SIGINT let it finish what is running.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"snaptask/deploy/modelserver/serving"
+)
+
+func main() {
+	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	if os.Getenv("EXIT_ON_STDIN_EOF") == "1" {
+		go func() {
+			io.Copy(io.Discard, os.Stdin)
+			stop()
+		}()
+	}
+	if err := run(ctx, os.Args[1:]); err != nil {
+		slog.Error("modelserver ends", "error", err.Error())
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	model, name, rest, grpc string
+	cpus                    int
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("modelserver", flag.ContinueOnError)
+	flags.StringVar(&o.model, "model", bundled(), "folder with version folders (1, 2, ...), the highest of which is served, or with a saved_model.pb")
+	flags.StringVar(&o.name, "name", "efficientnet", "name under which the model is served")
+	flags.StringVar(&o.grpc, "grpc", "127.0.0.1:8500", "address for gRPC")
+	flags.StringVar(&o.rest, "rest", "127.0.0.1:8501", "address for REST")
+	flags.IntVar(&o.cpus, "cpus", runtime.NumCPU(), "how many cores to use")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	switch {
+	case flags.NArg() > 0:
+		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case o.cpus < 1:
+		return o, errors.New("-cpus must be 1 or more")
+	case o.name == "":
+		return o, errors.New("-name must not be empty")
+	}
+	return o, nil
+}
+
+// bundled is the folder of the model that lies beside this source file, where the program was built; in an image, which has
+// no sources, -model says where the model is.
+func bundled() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "model", "efficientnet-lite0")
+}
+
+// run serves until ctx ends, then finishes what is running.
+func run(ctx context.Context, args []string) error {
+	o, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	runtime.GOMAXPROCS(o.cpus)
+	begin := time.Now()
+	model, err := serving.Load(o.model, o.name, o.cpus)
+	if err != nil {
+		return err
+	}
+	debug.FreeOSMemory() // what loading needed is more than what serving needs
+	loaded := time.Since(begin)
+	grpcListener, restListener, err := listen(o)
+	if err != nil {
+		return err
+	}
+	slog.Info("serving", "model", model.Name, "version", model.Version, "grpc", grpcListener.Addr().String(),
+		"rest", restListener.Addr().String(), "loadMs", loaded.Milliseconds(), "cpus", o.cpus)
+	return serve(ctx, model, grpcListener, restListener)
+}
+
+// drainTime is how long running requests may take after the end was asked for.
+const drainTime = 10 * time.Second
+
+func serve(ctx context.Context, model *serving.Model, grpcListener, restListener net.Listener) error {
+	grpcServer := serving.NewGRPC(model)
+	restServer := &http.Server{
+		Handler: serving.NewREST(model), ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute,
+	}
+	failed := make(chan error, 2)
+	go func() { failed <- grpcServer.Serve(grpcListener) }()
+	go func() { failed <- restServer.Serve(restListener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	late, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	context.AfterFunc(late, grpcServer.Stop)
+	grpcServer.GracefulStop()
+	return restServer.Shutdown(late)
+}

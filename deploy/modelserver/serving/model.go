@@ -1,0 +1,166 @@
+// Package serving answers for one model as TensorFlow Serving does, over gRPC and REST.
+package serving
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"snaptask/deploy/modelserver/graph"
+	"snaptask/deploy/modelserver/savedmodel"
+	pb "snaptask/functions/tensorflowpb"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Model is a loaded model under the name that clients use. Its errors carry gRPC codes and the real server's words.
+type Model struct {
+	Name    string
+	Version int64
+
+	signature *pb.SignatureDef // the only one that is served
+	input     string           // how the signature names its input
+	output    string           // and its output
+	program   *graph.Program
+	frames    chan *graph.Frame
+}
+
+// atOnce is how many predictions run at the same time; each uses all goroutines, and the second fills the gaps of the first.
+const atOnce = 2
+
+// Load reads the model under dir (see savedmodel.Find) and makes it ready to predict, each prediction on the given number
+// of goroutines. The model must have the signature serving_default with one float32 input and one float32 output.
+func Load(dir, name string, goroutines int) (*Model, error) {
+	folder, version, err := savedmodel.Find(dir)
+	if err != nil {
+		return nil, err
+	}
+	meta, err := savedmodel.Read(folder)
+	if err != nil {
+		return nil, err
+	}
+	m, err := newModel(meta, goroutines)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", folder, err)
+	}
+	m.Name, m.Version = name, version
+	return m, nil
+}
+
+func newModel(meta *pb.MetaGraphDef, goroutines int) (*Model, error) {
+	signature, ok := meta.GetSignatureDef()[savedmodel.DefaultSignature]
+	if !ok {
+		return nil, fmt.Errorf("the model has no signature %s", savedmodel.DefaultSignature)
+	}
+	if len(signature.GetInputs()) != 1 || len(signature.GetOutputs()) != 1 {
+		return nil, fmt.Errorf("the signature %s has %d inputs and %d outputs; one of each is supported",
+			savedmodel.DefaultSignature, len(signature.GetInputs()), len(signature.GetOutputs()))
+	}
+	m := &Model{signature: signature, frames: make(chan *graph.Frame, atOnce)}
+	for m.input = range signature.GetInputs() {
+	}
+	for m.output = range signature.GetOutputs() {
+	}
+	var err error
+	m.program, err = graph.Compile(meta.GetGraphDef(), signature.GetInputs()[m.input], signature.GetOutputs()[m.output])
+	if err != nil {
+		return nil, err
+	}
+	for range atOnce {
+		m.frames <- m.program.NewFrame(goroutines)
+	}
+	return m, nil
+}
+
+// find says whether this is the model and version that a request means; version is nil for the latest.
+func (m *Model) find(name string, version *int64) error {
+	switch {
+	case name == "":
+		return status.Error(codes.InvalidArgument, "ModelSpec has no name specified.")
+	case name != m.Name && version != nil, version != nil && *version != m.Version:
+		return status.Errorf(codes.NotFound, "Servable not found for request: Specific(%s, %d)", name, *version)
+	case name != m.Name:
+		return status.Errorf(codes.NotFound, "Servable not found for request: Latest(%s)", name)
+	}
+	return nil
+}
+
+// findSpec is find for a gRPC request.
+func (m *Model) findSpec(spec *pb.ModelSpec) error {
+	if label := spec.GetVersionLabel(); label != "" {
+		return status.Errorf(codes.InvalidArgument, "Unrecognized servable version label: %s", label)
+	}
+	return m.find(spec.GetName(), specVersion(spec))
+}
+
+// specVersion is the version that a gRPC request names, or nil.
+func specVersion(spec *pb.ModelSpec) *int64 {
+	if v := spec.GetVersion(); v != nil {
+		return &v.Value
+	}
+	return nil
+}
+
+// statusNotFound answers the question for the status of an unknown model or version.
+func statusNotFound(name string, version *int64) error {
+	if version == nil {
+		return status.Errorf(codes.NotFound, "Could not find any versions of model %s", name)
+	}
+	return status.Errorf(codes.NotFound, "Could not find version %d of model %s", *version, name)
+}
+
+// checkInputs says whether the names of a request's inputs are those of the signature.
+func (m *Model) checkInputs(sent []string) error {
+	if len(sent) == 1 && sent[0] == m.input {
+		return nil
+	}
+	slices.Sort(sent)
+	extra := slices.DeleteFunc(slices.Clone(sent), func(name string) bool { return name == m.input })
+	missing := m.input
+	if slices.Contains(sent, m.input) {
+		missing = ""
+	}
+	return status.Errorf(codes.InvalidArgument,
+		"input size does not match signature: %d!=1 len({%s}) != len({%s}). Sent extra: {%s}. Missing but required: {%s}.",
+		len(sent), strings.Join(sent, ","), m.input, strings.Join(extra, ","), missing)
+}
+
+// checkShape says whether a tensor of the given shape fits the signature's input, and how many elements its batch has.
+func (m *Model) checkShape(shape []int) (batch int, err error) {
+	said := m.signature.GetInputs()[m.input].GetTensorShape().GetDim()
+	fits := len(shape) == len(said) && slices.Equal(shape[1:], m.program.Input)
+	if fits && said[0].GetSize() >= 0 {
+		fits = int64(shape[0]) == said[0].GetSize()
+	}
+	if !fits {
+		want := make([]string, len(said))
+		for i, d := range said {
+			want[i] = strings.Replace(fmt.Sprint(d.GetSize()), "-1", "?", 1)
+		}
+		return 0, status.Errorf(codes.InvalidArgument, "input %q must have the shape [%s], not %s",
+			m.input, strings.Join(want, ","), strings.ReplaceAll(fmt.Sprint(shape), " ", ","))
+	}
+	return shape[0], nil
+}
+
+// predict gives the outputs for the elements of a batch, one after the other. It waits while atOnce predictions are running.
+func (m *Model) predict(ctx context.Context, batch int, values []float32) ([]float32, error) {
+	size := len(values) / max(batch, 1)
+	var outputs []float32
+	for i := range batch {
+		var frame *graph.Frame
+		select {
+		case frame = <-m.frames:
+		case <-ctx.Done():
+			return nil, status.FromContextError(ctx.Err()).Err()
+		}
+		outputs = append(outputs, frame.Run(values[i*size:(i+1)*size])...)
+		m.frames <- frame
+	}
+	return outputs, nil
+}
+
+// outputShape is the shape of the outputs for a batch.
+func (m *Model) outputShape(batch int) []int { return append([]int{batch}, m.program.Output...) }

@@ -1,0 +1,150 @@
+package serving
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"snaptask/deploy/modelserver/savedmodel"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+const (
+	maxBody = 16 << 20 // bytes of a REST request: 3 pictures at 384, 10 at 224
+	atHand  = 4        // REST requests whose bodies are in memory at the same time; others wait
+)
+
+// restPath is /v1/models/NAME, perhaps with a version, then what is wanted of it.
+var restPath = regexp.MustCompile(`^/v1/models/([^/:]+)(?:/versions/(\d+))?(/metadata|:[a-z]+)?$`)
+
+// NewREST is the REST side of the server: status, metadata and predict under /v1/models/.
+func NewREST(m *Model) http.Handler {
+	slots := make(chan struct{}, atHand)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		body, err := m.answer(w, r, slots)
+		if err != nil {
+			refuse(w, err)
+			return
+		}
+		w.Write(body)
+	})
+}
+
+func (m *Model) answer(w http.ResponseWriter, r *http.Request, slots chan struct{}) ([]byte, error) {
+	parts := restPath.FindStringSubmatch(r.URL.Path)
+	if parts == nil {
+		return nil, malformed(r)
+	}
+	name, want := parts[1], parts[3]
+	version, err := parseVersion(parts[2])
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case r.Method == http.MethodGet && want == "":
+		if m.find(name, version) != nil {
+			return nil, statusNotFound(name, version)
+		}
+		return indented(m.restStatus()), nil
+	case r.Method == http.MethodGet && want == "/metadata":
+		if err := m.find(name, version); err != nil {
+			return nil, err
+		}
+		return indented(m.restMetadata()), nil
+	case r.Method == http.MethodPost && want == ":predict":
+		if err := m.find(name, version); err != nil {
+			return nil, err
+		}
+		return m.restPredict(w, r, slots)
+	case r.Method == http.MethodPost && strings.HasPrefix(want, ":"):
+		return nil, status.Errorf(codes.Unimplemented, "%s is not supported", want[1:])
+	}
+	return nil, malformed(r)
+}
+
+func malformed(r *http.Request) error {
+	return status.Errorf(codes.InvalidArgument, "Malformed request: %s %s", r.Method, r.URL.Path)
+}
+
+// parseVersion reads a version out of a path; nil when there is none.
+func parseVersion(text string) (*int64, error) {
+	if text == "" {
+		return nil, nil
+	}
+	version, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nil, status.Errorf(codes.InvalidArgument, "Failed to convert version: %s to numeric.", text)
+	}
+	return &version, nil
+}
+
+func (m *Model) restPredict(w http.ResponseWriter, r *http.Request, slots chan struct{}) ([]byte, error) {
+	select {
+	case slots <- struct{}{}:
+		defer func() { <-slots }()
+	case <-r.Context().Done():
+		return nil, status.FromContextError(r.Context().Err()).Err()
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return nil, err
+	}
+	size := 1
+	for _, n := range m.program.Input {
+		size *= n
+	}
+	request, err := decodeRest(body, m.input, size)
+	if err != nil {
+		return nil, status.Error(codes.InvalidArgument, err.Error())
+	}
+	if request.signature != savedmodel.DefaultSignature {
+		return nil, status.Errorf(codes.InvalidArgument, "Serving signature name: %q not found in signature def", request.signature)
+	}
+	batch, err := m.checkShape(request.shape)
+	if err != nil {
+		return nil, err
+	}
+	outputs, err := m.predict(r.Context(), batch, request.values)
+	if err != nil {
+		return nil, err
+	}
+	return encodeRest(request.rows, outputs, m.outputShape(batch)), nil
+}
+
+// refuse answers with the status that goes with an error's gRPC code, and its message.
+func refuse(w http.ResponseWriter, err error) {
+	code, message := http.StatusInternalServerError, status.Convert(err).Message()
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		code, message = http.StatusRequestEntityTooLarge, "the request has more than "+strconv.Itoa(maxBody>>20)+" MiB"
+	case status.Code(err) == codes.InvalidArgument:
+		code = http.StatusBadRequest
+	case status.Code(err) == codes.NotFound:
+		code = http.StatusNotFound
+	case status.Code(err) == codes.Unimplemented:
+		code = http.StatusNotImplemented
+	case status.Code(err) == codes.Canceled, status.Code(err) == codes.DeadlineExceeded:
+		code = http.StatusServiceUnavailable
+	case status.Code(err) == codes.Unknown: // the body broke off
+		code = http.StatusBadRequest
+	}
+	w.WriteHeader(code)
+	w.Write(indented(map[string]string{"error": message}))
+}
+
+// indented is v as the real server lays out its answers.
+func indented(v any) []byte {
+	text, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		panic(err) // maps, slices and strings always encode
+	}
+	return append(text, '\n')
+}
