@@ -1,0 +1,80 @@
+package picture
+
+import "encoding/binary"
+
+// orientation says how the stored pixels become the upright picture: first mirrored, then transposed (rows become
+// columns).
+type orientation struct {
+	mirrorX   bool // left and right change places
+	mirrorY   bool // top and bottom change places
+	transpose bool
+}
+
+// asStored is the orientation of a picture that is upright already.
+var asStored = orientation{}
+
+// orientations are the values 1 to 8 of EXIF's Orientation tag, from CIPA DC-008 section 4.6.5.1.
+var orientations = [...]orientation{
+	1: {},
+	2: {mirrorX: true},
+	3: {mirrorX: true, mirrorY: true},
+	4: {mirrorY: true},
+	5: {transpose: true},
+	6: {mirrorY: true, transpose: true},
+	7: {mirrorX: true, mirrorY: true, transpose: true},
+	8: {mirrorX: true, transpose: true},
+}
+
+const (
+	tagOrientation = 0x0112
+	typeShort      = 3
+	typeLong       = 4
+)
+
+// orientationIn reads the Orientation tag from EXIF data, which is a TIFF file. It gives asStored when the tag is not
+// there or anything about the data is wrong.
+func orientationIn(tiff []byte) orientation {
+	if len(tiff) < 8 {
+		return asStored
+	}
+	var order binary.ByteOrder
+	switch string(tiff[:4]) {
+	case "II*\x00":
+		order = binary.LittleEndian
+	case "MM\x00*":
+		order = binary.BigEndian
+	default:
+		return asStored
+	}
+	offset := uint64(order.Uint32(tiff[4:]))
+	if offset+2 > uint64(len(tiff)) {
+		return asStored
+	}
+	entries := tiff[offset+2:]
+	for range order.Uint16(tiff[offset:]) {
+		const entrySize = 12
+		if len(entries) < entrySize {
+			return asStored
+		}
+		if order.Uint16(entries) == tagOrientation {
+			return orientationOf(order, entries[:entrySize])
+		}
+		entries = entries[entrySize:]
+	}
+	return asStored
+}
+
+// orientationOf reads the value of one entry of a TIFF directory: tag, type, count, value.
+func orientationOf(order binary.ByteOrder, entry []byte) orientation {
+	value := uint32(0)
+	switch order.Uint16(entry[2:]) {
+	case typeShort:
+		value = uint32(order.Uint16(entry[8:]))
+	case typeLong:
+		value = order.Uint32(entry[8:])
+	}
+	if value == 0 || value >= uint32(len(orientations)) {
+		return asStored
+	}
+	return orientations[value]
+}

@@ -1,0 +1,173 @@
+package picture
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"snaptask/functions/internal/fault"
+)
+
+func TestDecodeReadsEveryKind(t *testing.T) {
+	t.Parallel()
+	for name, data := range samples(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			requireQuarters(t, data, drawingWidth, drawingHeight, quarters)
+		})
+	}
+	for name, data := range greySamples(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, err := Decode(t.Context(), data)
+			require.NoError(t, err)
+			full := stored(t, p.Full)
+			darkest, lightest := full.At(40, 10), full.At(40, 30)
+			for _, c := range []color.Color{darkest, lightest} {
+				r, g, b, _ := c.RGBA()
+				require.InDelta(t, r, g, 0x300)
+				require.InDelta(t, r, b, 0x300)
+			}
+			require.Less(t, color.GrayModel.Convert(darkest).(color.Gray).Y, byte(60))
+			require.Greater(t, color.GrayModel.Convert(lightest).(color.Gray).Y, byte(240))
+		})
+	}
+}
+
+func TestDecodeAppliesOrientation(t *testing.T) {
+	t.Parallel()
+	const red, blue, green, white = 0, 1, 2, 3
+	// What EXIF says of the first row and the first column: 1 top left, 2 top right, 3 bottom right, 4 bottom left,
+	// 5 left top, 6 right top, 7 right bottom, 8 left bottom.
+	upright := [...][4]int{
+		1: {red, blue, green, white},
+		2: {blue, red, white, green},
+		3: {white, green, blue, red},
+		4: {green, white, red, blue},
+		5: {red, green, blue, white},
+		6: {green, red, white, blue},
+		7: {white, blue, green, red},
+		8: {blue, white, red, green},
+	}
+	for value := 1; value <= 8; value++ {
+		width, height := drawingWidth, drawingHeight
+		if value >= 5 {
+			width, height = height, width
+		}
+		var want [4]color.RGBA
+		for i, q := range upright[value] {
+			want[i] = quarters[q]
+		}
+		little, big := exif(binary.LittleEndian, uint16(value)), exif(binary.BigEndian, uint16(value))
+		requireQuarters(t, jpegWithEXIF(asJPEG(t, drawing()), little), width, height, want)
+		requireQuarters(t, jpegWithEXIF(asJPEG(t, drawing()), big), width, height, want)
+		requireQuarters(t, pngWithEXIF(asPNG(t, drawing()), big), width, height, want)
+		if value == 6 {
+			requireQuarters(t, testdata(t, "lossy.webp"), width, height, want)
+		}
+	}
+}
+
+// requireQuarters checks size and colours of what is stored of a picture.
+func requireQuarters(t *testing.T, data []byte, width, height int, want [4]color.RGBA) {
+	t.Helper()
+	p, err := Decode(t.Context(), data)
+	require.NoError(t, err)
+	w, h := p.Size()
+	require.Equal(t, [2]int{width, height}, [2]int{w, h})
+	for _, img := range []image.Image{stored(t, p.Full), stored(t, p.Thumb)} {
+		w, h := img.Bounds().Dx(), img.Bounds().Dy()
+		for i, c := range want {
+			at := image.Pt(w/4+i%2*w/2, h/4+i/2*h/2)
+			r, g, b, _ := img.At(at.X, at.Y).RGBA()
+			require.InDeltaSlice(t, []byte{c.R, c.G, c.B}, []byte{byte(r >> 8), byte(g >> 8), byte(b >> 8)}, 8, "quarter %d", i)
+		}
+	}
+}
+
+func stored(t *testing.T, make func() ([]byte, error)) image.Image {
+	t.Helper()
+	data, err := make()
+	require.NoError(t, err)
+	img, err := jpeg.Decode(bytes.NewReader(data))
+	require.NoError(t, err)
+	return img
+}
+
+func TestStoredPicturesAreBounded(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ in, full, thumb image.Point }{
+		"small stays":    {image.Pt(30, 20), image.Pt(30, 20), image.Pt(30, 20)},
+		"wide":           {image.Pt(4096, 100), image.Pt(2048, 50), image.Pt(480, 12)},
+		"tall":           {image.Pt(99, 3000), image.Pt(68, 2048), image.Pt(16, 480)},
+		"a line is left": {image.Pt(20000, 1), image.Pt(2048, 1), image.Pt(480, 1)},
+		"one pixel":      {image.Pt(1, 1), image.Pt(1, 1), image.Pt(1, 1)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, data := range [][]byte{
+				asPNG(t, image.NewGray(image.Rectangle{Max: c.in})), asJPEG(t, image.NewRGBA(image.Rectangle{Max: c.in})),
+			} {
+				p, err := Decode(t.Context(), data)
+				require.NoError(t, err)
+				require.Equal(t, c.full, stored(t, p.Full).Bounds().Size())
+				require.Equal(t, c.thumb, stored(t, p.Thumb).Bounds().Size())
+			}
+		})
+	}
+}
+
+func TestStoredPicturesCarryNoMetadata(t *testing.T) {
+	t.Parallel()
+	tiff := exif(binary.LittleEndian, 1)
+	place := []byte("52.5N 13.4E")
+	for _, data := range [][]byte{jpegWithEXIF(asJPEG(t, drawing()), tiff), pngWithEXIF(asPNG(t, drawing()), tiff)} {
+		require.True(t, bytes.Contains(data, place))
+		p, err := Decode(t.Context(), data)
+		require.NoError(t, err)
+		for _, make := range []func() ([]byte, error){p.Full, p.Thumb} {
+			out, err := make()
+			require.NoError(t, err)
+			require.False(t, bytes.Contains(out, place))
+			eachSegment(out, func(marker byte, _ []byte) {
+				require.False(t, marker >= 0xe0 && marker <= 0xef || marker == 0xfe, "segment %x", marker)
+			})
+		}
+	}
+}
+
+func TestStoredPictureIsReadAgain(t *testing.T) {
+	t.Parallel()
+	p, err := Decode(t.Context(), asJPEG(t, paint(image.NewRGBA(image.Rect(0, 0, 2500, 200)))))
+	require.NoError(t, err)
+	full, err := p.Full()
+	require.NoError(t, err)
+	again, err := Decode(t.Context(), full)
+	require.NoError(t, err)
+	require.InDeltaSlice(t, p.Tensor(64, 64), again.Tensor(64, 64), 0.04)
+}
+
+func TestDecodeOnlyWaitsAsLongAsItsContext(t *testing.T) {
+	t.Parallel()
+	g := newGate(MaxMemory, 1)
+	release, err := g.enter(t.Context(), 0)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = decode(ctx, g, asJPEG(t, drawing()))
+	require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
+	require.ErrorIs(t, err, context.Canceled)
+	var f *fault.Error
+	require.ErrorAs(t, err, &f)
+	require.Positive(t, f.RetryAfter)
+	release()
+	_, err = decode(t.Context(), g, asJPEG(t, drawing()))
+	require.NoError(t, err)
+	require.Empty(t, g.units, "a decode gives back what it took")
+}

@@ -1,0 +1,61 @@
+package picture
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"image/png"
+)
+
+func inspectPNG(data []byte) (header, error) {
+	config, err := png.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return header{}, broken(err)
+	}
+	h := header{width: config.Width, height: config.Height, orientation: asStored, decode: png.Decode}
+	// IHDR is the first chunk: 8 bytes of signature, 8 of length and name, 8 of width and height.
+	const depthAt, colourAt, interlaceAt = 24, 25, 28
+	if len(data) <= interlaceAt {
+		return header{}, broken(errors.New("png: no header"))
+	}
+	perPixel := 4
+	switch {
+	case data[colourAt] == 3: // palette
+		perPixel = 1
+	case data[depthAt] == 16:
+		perPixel = 8
+	}
+	if data[interlaceAt] != 0 {
+		// The seven passes are images of their own, as large together as the whole.
+		perPixel *= 2
+	}
+	h.memory = h.width * h.height * perPixel
+	eachChunk(data[8:], binary.BigEndian, 4, func(name string, body []byte) {
+		if name == "eXIf" {
+			h.orientation = orientationIn(body)
+		}
+	})
+	return h, nil
+}
+
+// eachChunk calls visit for every whole chunk of a PNG or of a RIFF file. PNG puts the length before the name, big
+// endian, and a checksum of four bytes (trailer) after the body; RIFF has the name first, little endian, and pads
+// bodies to even lengths.
+func eachChunk(data []byte, order binary.ByteOrder, trailer int, visit func(name string, body []byte)) {
+	for len(data) >= 8 {
+		name, length := data[:4], data[4:8]
+		pad := 0
+		if order == binary.BigEndian {
+			name, length = length, name
+		}
+		n := int(order.Uint32(length))
+		if order == binary.LittleEndian {
+			pad = n & 1
+		}
+		if n > len(data)-8 {
+			return
+		}
+		visit(string(name), data[8:8+n])
+		data = data[min(8+n+pad+trailer, len(data)):]
+	}
+}
