@@ -1,0 +1,62 @@
+package task
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseDateTakesDaysThatExist(t *testing.T) {
+	t.Parallel()
+	for _, day := range []string{
+		"1000-01-01", "9999-12-31", "2026-01-31", "2026-04-30", "2026-02-28",
+		"2024-02-29", "2000-02-29", // leap years: each fourth, and each four hundredth
+	} {
+		t.Run(day, func(t *testing.T) {
+			t.Parallel()
+			d, err := ParseDate(day)
+			require.NoError(t, err)
+			require.Equal(t, Date(day), d)
+		})
+	}
+}
+
+func TestParseDateRefusesOthers(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"nothing":                 "",
+		"white space":             " ",
+		"29 February of 2026":     "2026-02-29",
+		"29 February of 1900":     "1900-02-29",
+		"29 February of 2100":     "2100-02-29",
+		"30 February":             "2024-02-30",
+		"31 April":                "2026-04-31",
+		"day 0":                   "2026-01-00",
+		"day 32":                  "2026-01-32",
+		"month 0":                 "2026-00-10",
+		"month 13":                "2026-13-01",
+		"SQL's zero date":         "0000-00-00",
+		"before SQL's first year": "0999-12-31",
+		"year of 5 digits":        "10000-01-01",
+		"year of 2 digits":        "26-01-01",
+		"negative year":           "-2026-01-01",
+		"month of 1 digit":        "2026-1-01",
+		"day of 1 digit":          "2026-01-1",
+		"day first":               "31-12-2026",
+		"slashes":                 "2026/01/01",
+		"no dashes":               "20260101",
+		"a time behind":           "2026-01-01T00:00:00Z",
+		"a space behind":          "2026-01-01 ",
+		"a space before":          " 2026-01-01",
+		"a NUL behind":            "2026-01-01\x00",
+		"digits of another kind":  "２０２６-01-01",
+		"a word":                  "tomorrow",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, err := ParseDate(text)
+			require.EqualError(t, err, "must be a real date, written YYYY-MM-DD")
+			require.Empty(t, d)
+		})
+	}
+}

@@ -1,0 +1,116 @@
+package task
+
+import (
+	"strings"
+	"testing"
+
+	"snaptask/functions/internal/fault"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	someID  = "01890a5d-ac96-774b-bcce-b302099a8057"
+	someDay = "2026-02-28"
+)
+
+func TestNewDraftKeepsWhatIsGiven(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ id, title, body, dueDate, wantTitle string }{
+		"all fields":                   {someID, "Buy milk", "Two litres", someDay, "Buy milk"},
+		"empty body":                   {someID, "Buy milk", "", someDay, "Buy milk"},
+		"white space around the title": {someID, " \t\n\u00a0\u2003Buy  milk\r\n", "", someDay, "Buy  milk"},
+		"white space around the body":  {someID, "x", " \n kept \n ", someDay, "x"},
+		"title of 1 character":         {someID, "x", "", someDay, "x"},
+		"title of 255 characters":      {someID, strings.Repeat("x", 255), "", someDay, strings.Repeat("x", 255)},
+		"255 characters of 2 bytes":    {someID, strings.Repeat("é", 255), "", someDay, strings.Repeat("é", 255)},
+		"255 emoji of 4 bytes":         {someID, strings.Repeat("🐈", 255), "", someDay, strings.Repeat("🐈", 255)},
+		"255 characters after trimming": {someID, strings.Repeat(" ", 300) + strings.Repeat("x", 255) + " ", "", someDay,
+			strings.Repeat("x", 255)},
+		"markup and quotes":       {someID, `<b>"Robert'); DROP`, `{"a": 1}`, someDay, `<b>"Robert'); DROP`},
+		"NUL and control":         {someID, "a\x00b\x1bc", "a\x00b", someDay, "a\x00b\x1bc"},
+		"body of 65,535 bytes":    {someID, "x", strings.Repeat("x", 65535), someDay, "x"},
+		"body of 65,535 in emoji": {someID, "x", strings.Repeat("🐈", 16383) + "abc", someDay, "x"},
+		"id in capitals":          {strings.ToUpper(someID), "x", "", someDay, "x"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, err := NewDraft(c.id, c.title, c.body, c.dueDate)
+			require.NoError(t, err)
+			require.Equal(t, Draft{ID: uuid.MustParse(someID), Title: c.wantTitle, Body: c.body, DueDate: Date(c.dueDate)}, d)
+		})
+	}
+}
+
+func TestNewDraftMakesAnID(t *testing.T) {
+	t.Parallel()
+	last := ""
+	for range 100 {
+		d, err := NewDraft("", "x", "", someDay)
+		require.NoError(t, err)
+		require.Equal(t, uuid.Version(7), d.ID.Version())
+		require.Equal(t, uuid.RFC4122, d.ID.Variant())
+		require.Greater(t, d.ID.String(), last, "ids grow with time")
+		last = d.ID.String()
+	}
+}
+
+func TestNewDraftNamesTheFieldThatBreaksItsRule(t *testing.T) {
+	t.Parallel()
+	const noUUID = "must be a UUID of version 7"
+	for name, c := range map[string]struct{ id, title, body, dueDate, field, problem string }{
+		"no title":                  {someID, "", "", someDay, "title", "is required"},
+		"title of white space":      {someID, " \t\r\n\u00a0\u3000", "", someDay, "title", "is required"},
+		"title of 256 characters":   {someID, strings.Repeat("x", 256), "", someDay, "title", "must have at most 255 characters"},
+		"title of 256 emoji":        {someID, strings.Repeat("🐈", 256), "", someDay, "title", "must have at most 255 characters"},
+		"body of 65,536 bytes":      {someID, "x", strings.Repeat("x", 65536), someDay, "body", "must have at most 65535 bytes"},
+		"body of 65,536 in emoji":   {someID, "x", strings.Repeat("🐈", 16384), someDay, "body", "must have at most 65535 bytes"},
+		"no due date":               {someID, "x", "", "", "dueDate", "must be a real date, written YYYY-MM-DD"},
+		"due date that isn't":       {someID, "x", "", "2026-02-29", "dueDate", "must be a real date, written YYYY-MM-DD"},
+		"id that is no UUID":        {"7", "x", "", someDay, "id", noUUID},
+		"id of white space":         {" ", "x", "", someDay, "id", noUUID},
+		"id with a space behind":    {someID + " ", "x", "", someDay, "id", noUUID},
+		"id of version 4":           {"01890a5d-ac96-474b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of version 1":           {"01890a5d-ac96-174b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of version 8":           {"01890a5d-ac96-874b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of NCS's variant":       {"01890a5d-ac96-774b-7cce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of Microsoft's variant": {"01890a5d-ac96-774b-dcce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of the future variant":  {"01890a5d-ac96-774b-fcce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"nil id":                    {uuid.Nil.String(), "x", "", someDay, "id", noUUID},
+		"greatest id":               {uuid.Max.String(), "x", "", someDay, "id", noUUID},
+		"id in braces":              {"{" + someID + "}", "x", "", someDay, "id", noUUID},
+		"id as URN":                 {"urn:uuid:" + someID, "x", "", someDay, "id", noUUID},
+		"id without dashes":         {strings.ReplaceAll(someID, "-", ""), "x", "", someDay, "id", noUUID},
+		"id with a wrong digit":     {"01890a5d-ac96-774b-bcce-b302099a805g", "x", "", someDay, "id", noUUID},
+		"id with dashes elsewhere":  {"01890a5da-c96-774b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of 36 bytes, not ASCII": {strings.Repeat("é", 18), "x", "", someDay, "id", noUUID},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, err := NewDraft(c.id, c.title, c.body, c.dueDate)
+			requireFields(t, err, map[string]string{c.field: c.problem})
+			require.Zero(t, d)
+		})
+	}
+}
+
+func TestNewDraftNamesEveryFieldAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := NewDraft("x", " ", strings.Repeat("x", 65536), "tomorrow")
+	requireFields(t, err, map[string]string{
+		"id":      "must be a UUID of version 7",
+		"title":   "is required",
+		"body":    "must have at most 65535 bytes",
+		"dueDate": "must be a real date, written YYYY-MM-DD",
+	})
+}
+
+func requireFields(t *testing.T, err error, fields map[string]string) {
+	t.Helper()
+	var f *fault.Error
+	require.ErrorAs(t, err, &f)
+	require.Equal(t, fault.Invalid, f.Kind)
+	require.Equal(t, "invalid_fields", f.Code)
+	require.Equal(t, fields, f.Fields)
+}
