@@ -1,0 +1,38 @@
+import js from '@eslint/js'
+import vue from 'eslint-plugin-vue'
+import ts from 'typescript-eslint'
+
+export default ts.config(
+  { ignores: ['dist/', 'node_modules/', 'test-results/', 'playwright-report/'] },
+  js.configs.recommended,
+  ...ts.configs.strict,
+  ...ts.configs.stylistic,
+  ...vue.configs['flat/recommended'],
+  {
+    files: ['**/*.vue'],
+    languageOptions: { parserOptions: { parser: ts.parser } },
+  },
+  {
+    files: ['**/*.{ts,vue}'],
+    rules: {
+      'no-undef': 'off', // TypeScript knows which names exist
+      'vue/block-lang': ['error', { script: { lang: 'ts' } }],
+      'vue/component-api-style': ['error', ['script-setup']],
+      'vue/no-v-html': 'error',
+      'vue/require-default-prop': 'off', // undefined is what an absent prop is; the types say so
+      'vue/max-attributes-per-line': 'off',
+      'vue/singleline-html-element-content-newline': 'off',
+      'vue/html-self-closing': ['error', { html: { void: 'always', normal: 'always', component: 'always' } }],
+      'vue/html-closing-bracket-newline': 'off',
+      'vue/html-indent': 'off',
+      // A template with an inline style would be refused by the server's policy.
+      'vue/no-static-inline-styles': ['error', { allowBinding: false }],
+    },
+  },
+  {
+    // Only src/api may know that there is a network; views and components speak to stores.
+    files: ['src/**/*.{ts,vue}'],
+    ignores: ['src/api/**', 'src/**/*.test.ts'],
+    rules: { 'no-restricted-globals': ['error', 'fetch', 'XMLHttpRequest'] },
+  },
+)

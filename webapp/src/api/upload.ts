@@ -1,0 +1,61 @@
+import { cancelledProblem, networkProblem, Problem, problemOf } from './problem'
+import { text } from '@/text'
+
+export interface UploadOptions {
+  token: string
+  signal: AbortSignal
+  /** Called with the bytes that have left so far; with the whole size, the server has them and is at work. */
+  onSent: (bytes: number) => void
+}
+
+/** Longest wait for an answer after the last byte went out: the server's own bound and some more. */
+const answerTimeout = 90_000
+
+/**
+ * Sends a file's bytes and gives the JSON answer. It uses XMLHttpRequest because fetch does not tell how much of a request
+ * has been sent.
+ */
+export function upload<T>(url: string, file: Blob, { token, signal, onSent }: UploadOptions): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    if (signal.aborted) {
+      reject(cancelledProblem())
+      return
+    }
+    const call = new XMLHttpRequest()
+    const abort = () => { call.abort() }
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let late = false
+    signal.addEventListener('abort', abort, { once: true })
+
+    call.upload.addEventListener('progress', (event) => { onSent(event.loaded) })
+    call.upload.addEventListener('load', () => {
+      onSent(file.size)
+      timer = setTimeout(() => {
+        late = true
+        call.abort()
+      }, answerTimeout)
+    })
+    call.addEventListener('load', () => {
+      if (call.status < 200 || call.status > 299) {
+        reject(problemOf(call.status, call.responseText))
+        return
+      }
+      try {
+        resolve(JSON.parse(call.responseText) as T)
+      } catch {
+        reject(new Problem(call.status, 'unreadable', text.problem.unreadable(call.status)))
+      }
+    })
+    call.addEventListener('error', () => { reject(networkProblem()) })
+    call.addEventListener('abort', () => { reject(late ? networkProblem() : cancelledProblem()) })
+    call.addEventListener('loadend', () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
+    })
+
+    call.open('PUT', url)
+    call.setRequestHeader('Authorization', `Bearer ${token}`)
+    call.setRequestHeader('Accept', 'application/json')
+    call.send(file)
+  })
+}

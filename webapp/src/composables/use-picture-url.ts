@@ -1,0 +1,60 @@
+import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
+import { asProblem, type Problem } from '@/api/problem'
+import type { PictureSize } from '@/api/types'
+import { usePicturesStore } from '@/stores/pictures'
+
+/** Which picture to show: a file of this machine, or a task's picture, whose version changes when the picture does. */
+export type PictureSource =
+  | { kind: 'file'; file: File }
+  | { kind: 'task'; taskId: string; version: number; size: PictureSize }
+
+/**
+ * An address for an img element, of a picture that must be fetched with the session's token. The last picture stays until
+ * the next one is here, so that nothing flickers; no address outlives the component.
+ */
+export function usePictureUrl(source: () => PictureSource | null): {
+  url: Readonly<Ref<string | null>>
+  problem: Readonly<Ref<Problem | null>>
+} {
+  const pictures = usePicturesStore()
+  const url = shallowRef<string | null>(null)
+  const problem = shallowRef<Problem | null>(null)
+
+  function show(picture: Blob | null): void {
+    if (url.value !== null) URL.revokeObjectURL(url.value)
+    url.value = picture === null ? null : URL.createObjectURL(picture)
+  }
+
+  watch(source, async (wanted, before, onCleanup) => {
+    if (same(wanted, before)) return
+    problem.value = null
+    if (wanted === null) {
+      show(null)
+      return
+    }
+    if (wanted.kind === 'file') {
+      show(wanted.file)
+      return
+    }
+    const controller = new AbortController()
+    onCleanup(() => { controller.abort() })
+    try {
+      const picture = await pictures.load(wanted.taskId, wanted.size, controller.signal)
+      if (!controller.signal.aborted) show(picture)
+    } catch (thrown) {
+      const reason = asProblem(thrown)
+      if (reason.cancelled || controller.signal.aborted) return
+      problem.value = reason
+      show(null)
+    }
+  }, { immediate: true })
+
+  onScopeDispose(() => { show(null) })
+  return { url, problem }
+}
+
+function same(a: PictureSource | null, b: PictureSource | null | undefined): boolean {
+  if (a === null || b === null || b === undefined) return a === b
+  if (a.kind === 'file') return b.kind === 'file' && a.file === b.file
+  return b.kind === 'task' && a.taskId === b.taskId && a.version === b.version && a.size === b.size
+}

@@ -1,0 +1,13 @@
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import App from './App.vue'
+import { makeRouter } from './router'
+import { useConfigStore } from './stores/config'
+import './styles/tokens.css'
+import './styles/base.css'
+
+const app = createApp(App)
+app.use(createPinia())
+void useConfigStore().load()
+app.use(makeRouter())
+app.mount('#app')

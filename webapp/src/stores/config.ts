@@ -1,0 +1,31 @@
+import { defineStore } from 'pinia'
+import { ref } from 'vue'
+import { functions } from '@/api/functions'
+import type { AppConfig } from '@/api/types'
+
+/** What holds until the web server has said otherwise. */
+const defaults: AppConfig = {
+  registration: false,
+  limits: {
+    pictureBytes: 16 * 2 ** 20,
+    pictureTypes: ['image/jpeg', 'image/png', 'image/webp'],
+    titleLength: 255,
+    bodyBytes: 65_535,
+  },
+}
+
+/** What the web server tells about itself. */
+export const useConfigStore = defineStore('config', () => {
+  const current = ref<AppConfig>(defaults)
+
+  /** Asks the web server; when it does not answer, the defaults stay, and the next call will show what is wrong. */
+  async function load(): Promise<void> {
+    try {
+      current.value = await functions.appConfig()
+    } catch {
+      current.value = defaults
+    }
+  }
+
+  return { current, load }
+})

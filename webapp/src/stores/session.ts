@@ -1,0 +1,65 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { functions } from '@/api/functions'
+import { asProblem, cancelledProblem } from '@/api/problem'
+import type { Credentials, SessionGrant } from '@/api/types'
+import { readSession, watchSession, writeSession } from './session-storage'
+
+/** Why nobody is signed in any more, where the person did not do it here. */
+export type EndReason = 'ended' | 'elsewhere'
+
+/** Who is signed in. */
+export const useSessionStore = defineStore('session', () => {
+  const grant = shallowRef<SessionGrant | null>(readSession())
+  const endReason = ref<EndReason | null>(null)
+  const username = computed(() => grant.value?.username ?? null)
+  /** Changes whenever another session begins or ends; everything that belongs to a session is forgotten then. */
+  const token = computed(() => grant.value?.token ?? null)
+
+  watchSession((other) => {
+    if (other?.token === grant.value?.token) return
+    endReason.value = other === null ? 'elsewhere' : null
+    grant.value = other
+  })
+
+  function become(next: SessionGrant | null, reason: EndReason | null = null): void {
+    grant.value = next
+    endReason.value = reason
+    writeSession(next)
+  }
+
+  async function signIn(credentials: Credentials): Promise<void> {
+    become(await functions.login(credentials))
+  }
+
+  /** Makes an account and signs in with it. */
+  async function register(credentials: Credentials): Promise<void> {
+    await functions.register(credentials)
+    await signIn(credentials)
+  }
+
+  function signOut(): void {
+    become(null)
+  }
+
+  /**
+   * Makes a call in the name of who is signed in. The session ends when the answer is that there is none (401). An answer
+   * that comes after another session has begun is dropped as if the call had been cancelled.
+   */
+  async function authorized<T>(call: (token: string) => Promise<T>): Promise<T> {
+    const used = token.value
+    if (used === null) throw cancelledProblem()
+    try {
+      const result = await call(used)
+      if (token.value !== used) throw cancelledProblem()
+      return result
+    } catch (thrown) {
+      const problem = asProblem(thrown)
+      if (token.value !== used) throw cancelledProblem()
+      if (problem.status === 401) become(null, 'ended')
+      throw problem
+    }
+  }
+
+  return { username, token, endReason, signIn, register, signOut, authorized }
+})
