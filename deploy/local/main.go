@@ -2,25 +2,39 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"snaptask/deploy/local/process"
+	"snaptask/deploy/local/run"
 	"snaptask/deploy/local/s3"
 	"snaptask/deploy/local/services"
+	"snaptask/deploy/local/stack"
+	"snaptask/functions/serve"
+	"snaptask/webapp"
 )
 
 const help = `snaptask runs Snaptask on this machine, without a cluster.
 
+    snaptask run      bring everything up: database, object store, classifier, functions, gateway and web app; Ctrl-C stops it
     snaptask services -- COMMAND [ARGUMENT...]
                       run COMMAND with a MariaDB, an S3 server and a model server of its own, whose addresses are in
                       TEST_MYSQL_DSN, TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY, TEST_S3_SECRET_KEY,
                       TEST_CLASSIFIER_ADDRESS and TEST_CLASSIFIER_REST_URL; one that is set already is used as it is
     snaptask help     this text
 
-Environment: SNAPTASK_STATE (the state folder; .snaptask), SNAPTASK_MODELSERVER (the model server's program).
+Environment, with what holds otherwise:
+
+    GATEWAY_PORT (31112), WEB_PORT (8080)        where run answers; GATEWAY_HOST, WEB_HOST (127.0.0.1) to be seen from elsewhere
+    MYSQL_PORT, S3_PORT (any free one)           where run's servers answer, on 127.0.0.1
+    MYSQL_DSN (a private MariaDB)                database to use instead: USER:PASSWORD@tcp(HOST:PORT)/DATABASE
+    DEMO_PASSWORD (demo-password)                of the account demo, when it is made
+    REGISTRATION (on), SESSION_LIFETIME (168h)   and the functions' other settings
+    SNAPTASK_STATE (.snaptask)                   the folder that keeps everything
+    SNAPTASK_MODELSERVER                         the model server's program, if it isn't beside this one
 `
 
 func main() {
@@ -40,6 +54,9 @@ func command(args []string) error {
 		mode, args = args[0], args[1:]
 	}
 	switch mode {
+	case "run":
+		context.AfterFunc(ctx, cancel) // so that a second Ctrl-C ends the process at once
+		return run.Run(ctx, stateFolder(), os.Stdout)
 	case "services":
 		if len(args) > 0 && args[0] == "--" {
 			args = args[1:]
@@ -48,6 +65,16 @@ func command(args []string) error {
 			return errors.New("services wants a command: snaptask services -- COMMAND [ARGUMENT...]")
 		}
 		return services.Run(ctx, stateFolder(), args, os.Stderr)
+	case "function":
+		if len(args) == 1 {
+			if f, ok := stack.Find(args[0]); ok {
+				serve.Main(f.Name, f.Handle)
+				return nil
+			}
+		}
+		return errors.New("function wants the name of one")
+	case "webapp":
+		return webapp.Main(ctx)
 	case "s3":
 		return s3.Serve(ctx)
 	case "keep":

@@ -125,9 +125,9 @@ func (c *Child) Stop() {
 func (c *Child) supervise() {
 	defer close(c.done)
 	var wait time.Duration
-	for {
+	for again := false; ; again = true {
 		born := time.Now()
-		err := c.live()
+		err := c.live(again)
 		if c.stopped(0) {
 			return
 		}
@@ -161,8 +161,20 @@ func (c *Child) stopped(d time.Duration) bool {
 	}
 }
 
+// announce reports that the child works again, once it does.
+func (c *Child) announce(ctx context.Context) {
+	for c.Check(ctx) != nil {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	c.report(c.spec.Name + " works again")
+}
+
 // live runs the process once and returns why it ended.
-func (c *Child) live() error {
+func (c *Child) live(again bool) error {
 	lifeline, hold, err := os.Pipe()
 	if err != nil {
 		return err
@@ -185,6 +197,11 @@ func (c *Child) live() error {
 	}
 	c.set(cmd.Process.Pid, time.Now())
 	defer c.set(0, time.Time{})
+	if again {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		go c.announce(ctx)
+	}
 
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()

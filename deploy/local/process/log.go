@@ -30,8 +30,8 @@ type Log struct {
 	file    *os.File
 	size    int64
 	partial []byte
-	lines   []Line // a ring once it holds keptLines
-	next    int
+	lines   []Line
+	dropped int // lines before them
 }
 
 // NewLog writes to the file at path, after what it holds.
@@ -82,25 +82,25 @@ func (l *Log) rotate() {
 }
 
 func (l *Log) keep(text string) {
-	line := Line{time.Now().UTC(), text}
-	if len(l.lines) < keptLines {
-		l.lines = append(l.lines, line)
-		return
+	if len(l.lines) == keptLines {
+		l.lines = append(l.lines[:0:0], l.lines[keptLines/5:]...)
+		l.dropped += keptLines / 5
 	}
-	l.lines[l.next] = line
-	l.next = (l.next + 1) % keptLines
+	l.lines = append(l.lines, Line{time.Now().UTC(), text})
 }
 
-// Lines gives the lines kept in memory, oldest first.
-func (l *Log) Lines() []Line {
+// After gives the lines that came after the first seen ones, as far as they are still in memory, oldest first, and how many
+// have come in all.
+func (l *Log) After(seen int) (lines []Line, all int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append(append([]Line(nil), l.lines[l.next:]...), l.lines[:l.next]...)
+	all = l.dropped + len(l.lines)
+	return append(lines, l.lines[min(max(seen-l.dropped, 0), len(l.lines)):]...), all
 }
 
 // Tail gives the last n lines as text to show a person, and the file that holds the others.
 func (l *Log) Tail(n int) string {
-	lines := l.Lines()
+	lines, _ := l.After(0)
 	lines = lines[max(0, len(lines)-n):]
 	var b bytes.Buffer
 	for _, line := range lines {

@@ -1,0 +1,50 @@
+package run
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"path/filepath"
+
+	"snaptask/deploy/local/stack"
+	"snaptask/deploy/local/state"
+)
+
+// keys are the secrets made at the first start, kept in the state folder's folder of this name.
+const keys = "keys"
+
+// signingKeys gives the pair of keys for tokens as PEM: the private one, kept, and its public one.
+func signingKeys(folder *state.Folder) (private, public []byte, err error) {
+	private, err = folder.Keep(filepath.Join(keys, stack.TokenSigningKey), func() ([]byte, error) {
+		_, key, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			return nil, err
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	damaged := errors.New("the key in " + filepath.Join(folder.Path, keys, stack.TokenSigningKey) + " can't be read")
+	block, _ := pem.Decode(private)
+	if block == nil {
+		return nil, nil, damaged
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, nil, errors.Join(damaged, err)
+	}
+	key, ok := parsed.(ed25519.PrivateKey)
+	if !ok {
+		return nil, nil, damaged
+	}
+	der, err := x509.MarshalPKIXPublicKey(key.Public())
+	return private, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), err
+}
+
+// secret gives a random secret, made at the first start.
+func secret(folder *state.Folder, name string) (string, error) {
+	return folder.Secret(filepath.Join(keys, name))
+}
