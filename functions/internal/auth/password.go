@@ -18,13 +18,18 @@ import (
 
 // The cost of one argon2id hash: 19 MiB, 2 passes, 1 lane, the first choice of OWASP's Password Storage Cheat Sheet.
 const (
-	argonMemory  = 19 * 1024 // KiB
-	argonPasses  = 2
-	argonLanes   = 1
-	argonSalt    = 16 // bytes
-	argonKey     = 32 // bytes
-	maxPassword  = 128
-	maxStoredKiB = 256 * 1024 // a stored hash that asks for more is not ours
+	argonMemory = 19 * 1024 // KiB
+	argonPasses = 2
+	argonLanes  = 1
+	argonSalt   = 16 // bytes
+	argonKey    = 32 // bytes
+	maxPassword = 128
+
+	// A stored hash that asks for more is not ours.
+	maxStoredKiB    = 256 * 1024
+	maxStoredPasses = 64
+
+	costFormat = "v=%d$m=%d,t=%d,p=%d"
 )
 
 // Passwords hashes and checks passwords, few at once, so that many sign-ins can't exhaust memory or CPU.
@@ -47,7 +52,7 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt)
 	key := argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonKey)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes,
+	return fmt.Sprintf("$argon2id$"+costFormat+"$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
@@ -65,23 +70,45 @@ func (p *Passwords) Matches(ctx context.Context, hash, password string) (bool, e
 		argon2.IDKey([]byte(password), make([]byte, argonSalt), argonPasses, argonMemory, argonLanes, argonKey)
 		return false, nil
 	}
-	var version, passes int
-	var memory uint32
-	var lanes uint8
-	parts := strings.Split(hash, "$")
-	if len(parts) != 6 || parts[1] != "argon2id" {
-		return false, errors.New("stored password hash: not argon2id")
-	}
-	if _, err := fmt.Sscanf(parts[2]+" "+parts[3], "v=%d m=%d,t=%d,p=%d", &version, &memory, &passes, &lanes); err != nil {
+	stored, err := parseHash(hash)
+	if err != nil {
 		return false, fmt.Errorf("stored password hash: %w", err)
+	}
+	again := argon2.IDKey([]byte(password), stored.salt, stored.passes, stored.memory, stored.lanes, uint32(len(stored.key)))
+	return subtle.ConstantTimeCompare(again, stored.key) == 1, nil
+}
+
+// storedHash is what a PHC string of argon2id says.
+type storedHash struct {
+	memory, passes uint32
+	lanes          uint8
+	salt, key      []byte
+}
+
+// parseHash reads a PHC string. What it lets through has a bounded cost that argon2 accepts; its errors hold nothing of
+// the hash.
+func parseHash(text string) (storedHash, error) {
+	parts := strings.Split(text, "$")
+	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" {
+		return storedHash{}, errors.New("not argon2id")
+	}
+	var h storedHash
+	cost := parts[2] + "$" + parts[3]
+	// Sscanf passes over what stands behind the last number, so what was read is written again and compared.
+	_, err := fmt.Sscanf(cost, costFormat, new(int), &h.memory, &h.passes, &h.lanes)
+	if err != nil || cost != fmt.Sprintf(costFormat, argon2.Version, h.memory, h.passes, h.lanes) {
+		return storedHash{}, errors.New("not a version and cost that are known")
 	}
 	salt, errSalt := base64.RawStdEncoding.DecodeString(parts[4])
 	key, errKey := base64.RawStdEncoding.DecodeString(parts[5])
-	if errSalt != nil || errKey != nil || version != argon2.Version || memory > maxStoredKiB || passes < 1 || lanes < 1 || len(key) < 16 {
-		return false, errors.New("stored password hash: out of bounds")
+	if errSalt != nil || errKey != nil {
+		return storedHash{}, errors.New("not base64")
 	}
-	again := argon2.IDKey([]byte(password), salt, uint32(passes), memory, lanes, uint32(len(key)))
-	return subtle.ConstantTimeCompare(again, key) == 1, nil
+	if h.memory > maxStoredKiB || h.passes < 1 || h.passes > maxStoredPasses || h.lanes < 1 || len(key) < 16 {
+		return storedHash{}, errors.New("out of bounds")
+	}
+	h.salt, h.key = salt, key
+	return h, nil
 }
 
 func (p *Passwords) acquire(ctx context.Context) error {

@@ -1,0 +1,178 @@
+package auth
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"snaptask/functions/internal/fault"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/argon2"
+)
+
+func TestHashIsAPHCString(t *testing.T) {
+	t.Parallel()
+	p := NewPasswords()
+	first, err := p.Hash(t.Context(), "correct horse")
+	require.NoError(t, err)
+	require.Regexp(t, `^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`, first)
+	again, err := p.Hash(t.Context(), "correct horse")
+	require.NoError(t, err)
+	require.NotEqual(t, first, again, "each hash has a salt of its own")
+}
+
+func TestMatches(t *testing.T) {
+	t.Parallel()
+	p := NewPasswords()
+	longest := strings.Repeat("🐈", maxPassword)
+	hashed := map[string]string{}
+	for _, password := range []string{"correct horse", longest, ""} {
+		hash, err := p.Hash(t.Context(), password)
+		require.NoError(t, err)
+		hashed[password] = hash
+	}
+	cheap := "$argon2id$v=19$m=64,t=1,p=2$" + encode("saltsaltsaltsalt") + "$" +
+		base64.RawStdEncoding.EncodeToString(argon2.IDKey([]byte("correct horse"), []byte("saltsaltsaltsalt"), 1, 64, 2, 24))
+	for name, c := range map[string]struct {
+		hash, password string
+		want           bool
+	}{
+		"the password":                  {hashed["correct horse"], "correct horse", true},
+		"the longest password":          {hashed[longest], longest, true},
+		"a hash of other cost":          {cheap, "correct horse", true},
+		"a hash of other cost, no":      {cheap, "correct horsf", false},
+		"another password":              {hashed["correct horse"], "battery staple", false},
+		"other case":                    {hashed["correct horse"], "Correct horse", false},
+		"white space behind":            {hashed["correct horse"], "correct horse ", false},
+		"only its beginning":            {hashed["correct horse"], "correct", false},
+		"no password":                   {hashed["correct horse"], "", false},
+		"longer than any":               {hashed["correct horse"], strings.Repeat("x", 4*maxPassword+1), false},
+		"longer than any, and none set": {hashed[""], strings.Repeat("x", 4*maxPassword+1), false},
+		"unknown user":                  {"", "correct horse", false},
+		"unknown user, no password":     {"", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := p.Matches(t.Context(), c.hash, c.password)
+			require.NoError(t, err)
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+// Not parallel, for it reads the process's memory counter: what argon2id allocates is the work that it does.
+func TestMatchesDoesTheSameWorkForEveryone(t *testing.T) {
+	p := NewPasswords()
+	hash, err := p.Hash(t.Context(), "correct horse")
+	require.NoError(t, err)
+	for name, c := range map[string]struct{ hash, password string }{
+		"right password":  {hash, "correct horse"},
+		"wrong password":  {hash, "battery staple"},
+		"unknown user":    {"", "correct horse"},
+		"longer than any": {hash, strings.Repeat("x", 1<<20)},
+	} {
+		allocated := allocatedBy(func() { _, err = p.Matches(t.Context(), c.hash, c.password) })
+		require.NoError(t, err, name)
+		require.InDelta(t, argonMemory<<10, allocated, 1<<20, name)
+	}
+}
+
+func allocatedBy(work func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	work()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
+
+func TestDamagedStoredHashIsAnError(t *testing.T) {
+	t.Parallel()
+	p := NewPasswords()
+	salt, key := encode("saltsaltsaltsalt"), encode(strings.Repeat("k", argonKey))
+	for name, hash := range map[string]string{
+		"a password in the clear":     "correct horse",
+		"bcrypt":                      "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+		"argon2i":                     "$argon2i$v=19$m=64,t=1,p=1$" + salt + "$" + key,
+		"no key":                      "$argon2id$v=19$m=64,t=1,p=1$" + salt,
+		"empty key":                   "$argon2id$v=19$m=64,t=1,p=1$" + salt + "$",
+		"short key":                   "$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + encode("fifteen bytes.."),
+		"a part too many":             "$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + key + "$",
+		"older version":               "$argon2id$v=16$m=64,t=1,p=1$" + salt + "$" + key,
+		"no version":                  "$argon2id$$m=64,t=1,p=1$" + salt + "$" + key,
+		"no cost":                     "$argon2id$v=19$$" + salt + "$" + key,
+		"no passes":                   "$argon2id$v=19$m=64,t=0,p=1$" + salt + "$" + key,
+		"negative passes":             "$argon2id$v=19$m=64,t=-1,p=1$" + salt + "$" + key,
+		"passes that wrap to 0":       "$argon2id$v=19$m=64,t=4294967296,p=1$" + salt + "$" + key,
+		"passes without end":          "$argon2id$v=19$m=64,t=4294967295,p=1$" + salt + "$" + key,
+		"more passes than an int":     "$argon2id$v=19$m=64,t=99999999999999999999,p=1$" + salt + "$" + key,
+		"no lanes":                    "$argon2id$v=19$m=64,t=1,p=0$" + salt + "$" + key,
+		"more lanes than there are":   "$argon2id$v=19$m=64,t=1,p=256$" + salt + "$" + key,
+		"negative memory":             "$argon2id$v=19$m=-1,t=1,p=1$" + salt + "$" + key,
+		"more memory than there is":   "$argon2id$v=19$m=4294967295,t=1,p=1$" + salt + "$" + key,
+		"memory above the bound":      fmt.Sprintf("$argon2id$v=19$m=%d,t=1,p=1$%s$%s", maxStoredKiB+1, salt, key),
+		"salt that is not base64":     "$argon2id$v=19$m=64,t=1,p=1$***$" + key,
+		"key that is not base64":      "$argon2id$v=19$m=64,t=1,p=1$" + salt + "$***",
+		"padded base64":               "$argon2id$v=19$m=64,t=1,p=1$" + salt + "==$" + key,
+		"cut off in the middle":       ("$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + key)[:len("$argon2id$v=19$m=64")],
+		"only separators":             "$$$$$",
+		"other order of the cost":     "$argon2id$v=19$t=1,m=64,p=1$" + salt + "$" + key,
+		"a letter in front of it":     "x$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + key,
+		"an unknown cost behind":      "$argon2id$v=19$m=64,t=1,p=1,x=1$" + salt + "$" + key,
+		"an unknown version's ending": "$argon2id$v=19.1$m=64,t=1,p=1$" + salt + "$" + key,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ok, err := p.Matches(t.Context(), hash, "correct horse")
+			require.ErrorContains(t, err, "stored password hash")
+			require.NotContains(t, err.Error(), key)
+			require.False(t, ok)
+			require.False(t, fault.Is(err, fault.Unavailable), "trying again won't help")
+		})
+	}
+}
+
+func TestFewPasswordsAtOnce(t *testing.T) {
+	t.Parallel()
+	p := NewPasswords()
+	require.Equal(t, runtime.GOMAXPROCS(0), cap(p.slots))
+	for range cap(p.slots) {
+		require.NoError(t, p.acquire(t.Context()))
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, errHash := p.Hash(ended, "correct horse")
+	_, errKnown := p.Matches(ended, "$argon2id$", "correct horse")
+	_, errUnknown := p.Matches(ended, "", "correct horse")
+	for _, err := range []error{errHash, errKnown, errUnknown} {
+		var f *fault.Error
+		require.ErrorAs(t, err, &f)
+		require.Equal(t, fault.Unavailable, f.Kind)
+		require.Positive(t, f.RetryAfter)
+		require.ErrorIs(t, err, context.Canceled)
+	}
+
+	waiting := make(chan error)
+	go func() {
+		_, err := p.Hash(t.Context(), "correct horse")
+		waiting <- err
+	}()
+	p.release()
+	require.NoError(t, <-waiting, "the next one's turn comes when one is done")
+}
+
+func TestEveryTurnIsGivenBack(t *testing.T) {
+	t.Parallel()
+	p := NewPasswords()
+	hash, err := p.Hash(t.Context(), "correct horse")
+	require.NoError(t, err)
+	for _, stored := range []string{hash, "", "damaged", "$argon2id$v=19$m=64,t=0,p=1$$"} {
+		_, _ = p.Matches(t.Context(), stored, "correct horse")
+	}
+	require.Empty(t, p.slots)
+}
+
+func encode(text string) string { return base64.RawStdEncoding.EncodeToString([]byte(text)) }

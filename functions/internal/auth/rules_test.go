@@ -1,0 +1,67 @@
+package auth
+
+import (
+	"strings"
+	"testing"
+
+	"snaptask/functions/internal/fault"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestNewAccountTakesWhatKeepsTheRules(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ username, password, want string }{
+		"usual":                         {"ada", "correct horse", "ada"},
+		"username trimmed":              {" \tada\u00a0\n", "correct horse", "ada"},
+		"64 characters of 4 bytes":      {strings.Repeat("🐈", 64), "correct horse", strings.Repeat("🐈", 64)},
+		"64 after trimming":             {"   " + strings.Repeat("x", 64) + "   ", "correct horse", strings.Repeat("x", 64)},
+		"white space within":            {"ada lovelace", "correct horse", "ada lovelace"},
+		"case is kept":                  {"Ada", "correct horse", "Ada"},
+		"password of 8 characters":      {"ada", "🐈🐈🐈🐈🐈🐈🐈🐈", "ada"},
+		"password of 128 characters":    {"ada", strings.Repeat("é", 128), "ada"},
+		"password of white space":       {"ada", "        ", "ada"},
+		"password of one kind of digit": {"ada", "11111111", "ada"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, err := NewAccount(c.username, c.password)
+			require.NoError(t, err)
+			require.Equal(t, Account{c.want, c.password}, a, "a password is never trimmed")
+		})
+	}
+}
+
+func TestNewAccountNamesTheFieldThatBreaksItsRule(t *testing.T) {
+	t.Parallel()
+	username := map[string]string{"username": "must have 3 to 64 characters"}
+	password := map[string]string{"password": "must have 8 to 128 characters"}
+	for name, c := range map[string]struct {
+		username, password string
+		fields             map[string]string
+	}{
+		"no username":                 {"", "correct horse", username},
+		"username of 2 characters":    {"éé", "correct horse", username},
+		"2 characters after trimming": {"  ab  ", "correct horse", username},
+		"username of 65 characters":   {strings.Repeat("x", 65), "correct horse", username},
+		"username with a NUL":         {"ada\x00", "correct horse", username},
+		"username with a line break":  {"ada\nlovelace", "correct horse", username},
+		"username with C1 control":    {"ada\u0085lovelace", "correct horse", username},
+		"no password":                 {"ada", "", password},
+		"password of 7 characters":    {"ada", "🐈🐈🐈🐈🐈🐈🐈", password},
+		"password of 129 characters":  {"ada", strings.Repeat("x", 129), password},
+		"both": {"", "", map[string]string{
+			"username": username["username"], "password": password["password"],
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, err := NewAccount(c.username, c.password)
+			var f *fault.Error
+			require.ErrorAs(t, err, &f)
+			require.Equal(t, fault.Invalid, f.Kind)
+			require.Equal(t, c.fields, f.Fields)
+			require.Zero(t, a)
+		})
+	}
+}
