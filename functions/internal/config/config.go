@@ -134,7 +134,7 @@ func Origins() ([]string, error) {
 	var origins []string
 	for _, origin := range strings.FieldsFunc(os.Getenv("CORS_ORIGINS"), func(c rune) bool { return c == ',' || c == ' ' }) {
 		u, err := url.Parse(origin)
-		if err != nil || u.Scheme == "" || u.Host == "" || origin != u.Scheme+"://"+u.Host {
+		if err != nil || u.Scheme == "" || u.Host == "" || strings.Contains(u.Host, "*") || origin != strings.ToLower(u.Scheme+"://"+u.Host) {
 			return nil, fmt.Errorf("CORS_ORIGINS: %q is not an origin, such as https://tasks.example.org", origin)
 		}
 		origins = append(origins, origin)

@@ -4,11 +4,13 @@ import (
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
+	"strings"
 )
 
 func (r *reader) publicKeys(name string) []ed25519.PublicKey {
 	var keys []ed25519.PublicKey
-	rest := []byte(r.secret(name))
+	text := r.secret(name)
+	rest := []byte(text)
 	for {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
@@ -22,8 +24,13 @@ func (r *reader) publicKeys(name string) []ed25519.PublicKey {
 		}
 		keys = append(keys, key)
 	}
-	if len(keys) == 0 {
+	// pem.Decode passes over a damaged block, and then every token signed with its key would be refused.
+	switch begun := strings.Count(text, "-----BEGIN "); {
+	case len(keys) == 0:
 		r.fail(name, "holds no PEM block")
+	case len(keys) < begun:
+		r.fail(name, "only %d of %d blocks can be read", len(keys), begun)
+		return nil
 	}
 	return keys
 }
