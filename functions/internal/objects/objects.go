@@ -1,0 +1,122 @@
+// Package objects keeps the bytes of pictures in MinIO or any other S3 server, as two objects for each picture:
+// KEY/full.jpg and KEY/thumb.jpg. It uses plain PUT, GET, DELETE and ListObjectsV2 only.
+package objects
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"snaptask/functions/internal/fault"
+)
+
+// Config says where the pictures are. All but Timeout are required.
+type Config struct {
+	Endpoint  string // http://host:port or https://host:port
+	Region    string // us-east-1 for MinIO, unless it was set up otherwise
+	Bucket    string
+	AccessKey string
+	SecretKey string
+	Timeout   time.Duration // how long one call may take, retries included; 5 s when 0
+}
+
+// Size is one of the two objects of a picture.
+type Size string
+
+const (
+	Full  Size = "full"
+	Thumb Size = "thumb"
+)
+
+var sizes = [...]Size{Full, Thumb}
+
+// attempts is how often minio-go sends a request that fails on the way or with a 5xx.
+const attempts = 2
+
+// Store is a bucket of pictures. Any number of goroutines may use it.
+type Store struct {
+	client  *minio.Core
+	bucket  string
+	timeout time.Duration
+}
+
+// New checks c and builds a Store; it dials nothing. The error is for the operator.
+func New(c Config) (*Store, error) {
+	endpoint, err := url.Parse(c.Endpoint)
+	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" ||
+		endpoint.Path != "" && endpoint.Path != "/" {
+		return nil, fmt.Errorf("object store: endpoint %q is not of the form http://host:port or https://host:port", c.Endpoint)
+	}
+	if c.Region == "" || c.Bucket == "" || c.AccessKey == "" || c.SecretKey == "" {
+		return nil, errors.New("object store: region, bucket, access key and secret key are required")
+	}
+	if c.Timeout == 0 {
+		c.Timeout = 5 * time.Second
+	}
+	client, err := minio.NewCore(endpoint.Host, &minio.Options{
+		Creds:  credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""),
+		Secure: endpoint.Scheme == "https",
+		// With both set, minio-go asks the server for nothing before the call itself.
+		Region:       c.Region,
+		BucketLookup: minio.BucketLookupPath,
+		MaxRetries:   attempts,
+		Transport: &http.Transport{
+			Proxy:                 http.ProxyFromEnvironment,
+			DialContext:           (&net.Dialer{Timeout: c.Timeout / attempts}).DialContext,
+			TLSHandshakeTimeout:   c.Timeout,
+			ResponseHeaderTimeout: c.Timeout,
+			MaxIdleConnsPerHost:   64,
+			IdleConnTimeout:       time.Minute,
+			DisableCompression:    true,
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("object store: %w", err)
+	}
+	return &Store{client: client, bucket: c.Bucket, timeout: c.Timeout}, nil
+}
+
+// NewKey makes the key of a new picture: "{userID}/{taskID}/{UUIDv7}", the prefix of its objects' names. Every upload
+// has its own, so that the bytes under a key never change.
+func NewKey(userID, taskID uuid.UUID) string {
+	return fmt.Sprintf("%s/%s/%s", userID, taskID, uuid.Must(uuid.NewV7()))
+}
+
+// name is the name of one object of a picture.
+func name(key string, size Size) string {
+	return key + "/" + string(size) + ".jpg"
+}
+
+// both does something to the two objects of a picture side by side, within the time for one call.
+func (s *Store) both(ctx context.Context, do func(ctx context.Context, size Size) error) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	results := make(chan error, len(sizes))
+	for _, size := range sizes {
+		go func() { results <- do(ctx, size) }()
+	}
+	var errs []error
+	for range sizes {
+		errs = append(errs, <-results)
+	}
+	return errors.Join(errs...)
+}
+
+// away is the fault of every call that failed, whatever the reason: the client can do nothing but try again, and the
+// log shows the cause.
+func away(what string, cause error) error {
+	return fault.Away("The picture store", fmt.Errorf("%s: %w", what, cause))
+}
+
+// gone says whether the server answered that there is no such object.
+func gone(err error) bool {
+	return minio.ToErrorResponse(err).Code == minio.NoSuchKey
+}
