@@ -36,7 +36,7 @@ func TestCreate(t *testing.T) {
 	require.NotNil(t, got.Labels)
 	require.NotNil(t, got.Predictions)
 
-	stored, err := tasks.Tasks(t.Context(), ada.Owner, 10)
+	stored, _, err := tasks.Tasks(t.Context(), ada.Owner, testbed.Everything())
 	require.NoError(t, err)
 	require.Len(t, stored, 1)
 	require.Equal(t, got.ID, stored[0].ID.String())
@@ -52,7 +52,7 @@ func TestCreateTwiceWithOneIDIsOneTask(t *testing.T) {
 	first, second := create(ada.Token, body), create(ada.Token, body)
 	require.Equal(t, http.StatusOK, first.Status)
 	require.Equal(t, string(first.Body), string(second.Body))
-	stored, err := tasks.Tasks(t.Context(), ada.Owner, 10)
+	stored, _, err := tasks.Tasks(t.Context(), ada.Owner, testbed.Everything())
 	require.NoError(t, err)
 	require.Len(t, stored, 1)
 
@@ -82,7 +82,7 @@ func TestCreateRefuses(t *testing.T) {
 	for _, token := range []string{"", "garbage", ada.Token[:len(ada.Token)-4]} {
 		require.Equal(t, http.StatusUnauthorized, create(token, `{"title": "x", "dueDate": "2026-12-24"}`).Status)
 	}
-	stored, err := tasks.Tasks(t.Context(), ada.Owner, 10)
+	stored, _, err := tasks.Tasks(t.Context(), ada.Owner, testbed.Everything())
 	require.NoError(t, err)
 	require.Empty(t, stored)
 }

@@ -1,22 +1,22 @@
-// Package function shows tasks: ?limit= -> an array of Tasks, newest first; ?id= -> one Task.
+// Package function finds tasks: ?status= &label= &q= &due= &today= &sort= &limit= &cursor= -> an array of Tasks, with a
+// Link to the next ones; ?id= -> one Task.
 package function
 
 import (
+	"maps"
 	"net/http"
-	"strconv"
+	"net/url"
+	"slices"
+	"time"
 
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
-)
-
-const (
-	defaultLimit = 100
-	maxLimit     = 1000
 )
 
 type deps struct {
@@ -50,6 +50,9 @@ func (d *deps) get(r *web.Request) (handler.Response, error) {
 	if err != nil {
 		return handler.Response{}, err
 	}
+	if err := onlyKnown(r.Query); err != nil {
+		return handler.Response{}, err
+	}
 	if r.Query.Has("id") {
 		id, err := r.TaskID()
 		if err != nil {
@@ -61,24 +64,38 @@ func (d *deps) get(r *web.Request) (handler.Response, error) {
 		}
 		return web.JSON(web.Task(one))
 	}
-	limit, err := limit(r.Query.Get("limit"))
+	filter, err := task.NewFilter(r.Query.Get, time.Now())
 	if err != nil {
 		return handler.Response{}, err
 	}
-	all, err := d.tasks.Tasks(r.Context(), owner, limit)
+	all, more, err := d.tasks.Tasks(r.Context(), owner, filter)
 	if err != nil {
 		return handler.Response{}, err
 	}
-	return web.JSON(web.Tasks(all))
+	response, err := web.JSON(web.Tasks(all))
+	if more {
+		response.Header.Set("Link", next(r.Query, filter.Cursor(all[len(all)-1])))
+	}
+	return response, err
 }
 
-func limit(text string) (int, error) {
-	if text == "" {
-		return defaultLimit, nil
+// onlyKnown refuses names that no filter has, for a misspelt one would show more than was asked for.
+func onlyKnown(query url.Values) error {
+	fields := map[string]string{}
+	for name := range query {
+		if name != "id" && !slices.Contains(task.FilterFields, name) {
+			fields[name] = "is not a parameter of this function"
+		}
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > maxLimit {
-		return 0, fault.InvalidFields(map[string]string{"limit": "must be a whole number from 1 to " + strconv.Itoa(maxLimit)})
+	if len(fields) > 0 {
+		return fault.InvalidFields(fields)
 	}
-	return n, nil
+	return nil
+}
+
+// next is the Link (RFC 8288) to where a list goes on, relative to this function, which does not know its own path.
+func next(query url.Values, cursor string) string {
+	further := maps.Clone(query)
+	further.Set("cursor", cursor)
+	return "<?" + further.Encode() + `>; rel="next"`
 }

@@ -9,10 +9,8 @@ import (
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/store"
-	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
 
-	"github.com/google/uuid"
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
@@ -59,7 +57,7 @@ func (d *deps) login(r *web.Request) (handler.Response, error) {
 	if err := r.JSON(&e); err != nil {
 		return handler.Response{}, err
 	}
-	user, err := d.users.UserByName(r.Context(), auth.TrimUsername(e.Username))
+	user, attempt, err := d.users.BeginLogin(r.Context(), auth.TrimUsername(e.Username), "")
 	if err != nil {
 		return handler.Response{}, err
 	}
@@ -70,19 +68,12 @@ func (d *deps) login(r *web.Request) (handler.Response, error) {
 	if !matches {
 		return handler.Response{}, fault.New(fault.Unauthorized, "wrong_credentials", "The username or the password is wrong.")
 	}
-	id, err := uuid.NewV7()
+	opened, err := d.signer.NewSession(user.ID, d.lifetime)
 	if err != nil {
 		return handler.Response{}, err
 	}
-	owner := task.Owner{UserID: user.ID, SessionID: id}
-	issuedAt := time.Now().UTC().Truncate(time.Second) // what a token can say
-	expiresAt := issuedAt.Add(d.lifetime)
-	if err := d.users.AddSession(r.Context(), owner, expiresAt); err != nil {
+	if err := d.users.AddSession(r.Context(), opened.Owner, user.PasswordHash, opened.ExpiresAt, attempt); err != nil {
 		return handler.Response{}, err
 	}
-	token, err := d.signer.Token(owner, issuedAt, expiresAt)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	return web.JSON(reply{token, user.Username, web.Time(expiresAt)})
+	return web.JSON(reply{opened.Token, user.Username, web.Time(opened.ExpiresAt)})
 }

@@ -46,7 +46,7 @@ func TestLoginGivesATokenForALivingSession(t *testing.T) {
 
 	owner, err := testbed.Verifier().Owner(got.Token)
 	require.NoError(t, err)
-	_, err = users.Tasks(t.Context(), owner, 1)
+	_, _, err = users.Tasks(t.Context(), owner, testbed.Everything())
 	require.NoError(t, err)
 }
 

@@ -22,8 +22,8 @@ func NewAccount(username, password string) (Account, error) {
 	if n := utf8.RuneCountInString(a.Username); n < 3 || n > 64 || strings.ContainsFunc(a.Username, unicode.IsControl) {
 		fields["username"] = "must have 3 to 64 characters"
 	}
-	if n := utf8.RuneCountInString(password); n < 8 || n > maxPassword {
-		fields["password"] = "must have 8 to 128 characters"
+	if problem := PasswordProblem(password); problem != "" {
+		fields["password"] = problem
 	}
 	if len(fields) > 0 {
 		return Account{}, fault.InvalidFields(fields)
@@ -33,3 +33,11 @@ func NewAccount(username, password string) (Account, error) {
 
 // TrimUsername drops the white space around a username; the database then takes no two for the same that differ in it.
 func TrimUsername(username string) string { return strings.TrimSpace(username) }
+
+// PasswordProblem says what is wrong with a new password; nothing if it has 8 to 128 characters.
+func PasswordProblem(password string) string {
+	if n := utf8.RuneCountInString(password); n < 8 || n > maxPassword {
+		return "must have 8 to 128 characters"
+	}
+	return ""
+}

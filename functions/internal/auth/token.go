@@ -49,6 +49,26 @@ func (s *Signer) Token(owner task.Owner, issuedAt, expiresAt time.Time) (string,
 	return token.SignedString(s.key)
 }
 
+// Session is a new session and the token that speaks for it.
+type Session struct {
+	task.Owner
+	Token     string
+	ExpiresAt time.Time // UTC, whole seconds, which is what a token can say
+}
+
+// NewSession makes a session of the user that begins now and lives for lifetime. It is to be stored before its token
+// is of use.
+func (s *Signer) NewSession(userID uuid.UUID, lifetime time.Duration) (Session, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Session{}, err
+	}
+	issuedAt := time.Now().UTC().Truncate(time.Second)
+	n := Session{Owner: task.Owner{UserID: userID, SessionID: id}, ExpiresAt: issuedAt.Add(lifetime)}
+	n.Token, err = s.Token(n.Owner, issuedAt, n.ExpiresAt)
+	return n, err
+}
+
 // Verifier reads tokens. It knows their makers' public keys only.
 type Verifier struct {
 	keys   map[string]ed25519.PublicKey

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/task"
 
 	"github.com/google/uuid"
@@ -16,55 +17,77 @@ import (
 // as it is then and the keys of the pictures that are to be deleted. The fault is NotFound when the owner has no such
 // task (any more).
 func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, key string, status task.ImageStatus, predictions []task.Prediction) (t task.Task, replaced []string, err error) {
-	if predictions == nil {
-		predictions = []task.Prediction{}
-	}
-	encoded, err := json.Marshal(predictions)
+	encoded, err := encodePredictions(predictions)
 	if err != nil {
 		return task.Task{}, nil, err
 	}
-	named := append(session(owner), id[:], key)
-	statements := []statement{
+	o, err := s.onTask(ctx,
 		noteDeletion(key, owner, id),
-		{`UPDATE sessions s JOIN tasks t ON t.user_id = s.user_id
+		statement{`UPDATE sessions s JOIN tasks t ON t.user_id = s.user_id
 			SET t.image_key = ?, t.image_status = ?, t.predictions = ?, t.version = t.version + 1, t.updated_at = ?
 			WHERE ` + living + ` AND t.id = ?`,
-			append(append([]any{key, status, string(encoded), now()}, session(owner)...), id[:])},
-		{`DELETE l FROM sessions s JOIN tasks t ON t.user_id = s.user_id
-			JOIN task_labels l ON l.user_id = t.user_id AND l.task_id = t.id WHERE ` + living + ` AND t.id = ? AND t.image_key = ?`, named},
-	}
-	if shown := task.ShownPredictions(predictions); len(shown) > 0 {
-		statements = append(statements, addLabels(shown, named))
-	}
-	found := false
-	start := func() { replaced, found = nil, false }
-	err = s.transact(ctx, start, func(rows *sql.Rows) (err error) {
-		if names, err := rows.Columns(); err != nil || len(names) == 2 {
-			var none int64
-			var old string
-			err = rows.Scan(&none, &old)
-			replaced = append(replaced, old)
-			return err
-		}
-		t, err = scanTask(rows)
-		found = true
-		return err
-	}, append(statements,
+			append(append([]any{key, status, encoded, now()}, session(owner)...), id[:])},
+		dropLabels(owner, id, key),
+		addLabels(owner, id, key, task.ShownPredictions(predictions)),
 		pendingDeletions(owner, id),
-		statement{`SELECT ` + columns + ` FROM sessions s JOIN tasks t ON t.user_id = s.user_id
-			WHERE ` + living + ` AND t.id = ? AND t.image_key = ?`, named})...)
+		theTask(owner, id),
+	)
 	switch {
 	case err != nil:
 		return task.Task{}, nil, err
-	case !found:
+	case !o.found:
 		return task.Task{}, nil, s.orUnauthorized(ctx, owner, noSuchTask())
 	}
-	return t, replaced, nil
+	return o.task, o.deletions, nil
 }
 
-// addLabels makes a task findable by the labels that are shown for it. named are the values of a living session, a
-// task's id and its picture's key.
-func addLabels(shown []task.Prediction, named []any) statement {
+// RemovePicture takes the picture off one of the owner's tasks and notes it for deletion, in one transaction. It gives
+// the task as it is then and the keys of the pictures that are to be deleted. The fault is NotFound when the owner has
+// no such task, or the task no picture.
+func (s *Store) RemovePicture(ctx context.Context, owner task.Owner, id uuid.UUID) (t task.Task, removed []string, err error) {
+	o, err := s.onTask(ctx,
+		noteDeletion("", owner, id),
+		statement{`UPDATE sessions s JOIN tasks t ON t.user_id = s.user_id
+			SET t.image_key = '', t.image_status = 'none', t.predictions = '[]', t.version = t.version + 1, t.updated_at = ?
+			WHERE ` + living + ` AND t.id = ? AND t.image_key <> ''`,
+			append(append([]any{now()}, session(owner)...), id[:])},
+		countRows(),
+		dropLabels(owner, id, ""),
+		pendingDeletions(owner, id),
+		theTask(owner, id),
+	)
+	switch {
+	case err != nil:
+		return task.Task{}, nil, err
+	case !o.found:
+		return task.Task{}, nil, s.orUnauthorized(ctx, owner, noSuchTask())
+	case o.touched == 0:
+		return task.Task{}, nil, fault.New(fault.NotFound, "no_picture", "This task has no picture.")
+	}
+	return o.task, o.deletions, nil
+}
+
+func encodePredictions(predictions []task.Prediction) (string, error) {
+	if len(predictions) == 0 {
+		return "[]", nil
+	}
+	encoded, err := json.Marshal(predictions)
+	return string(encoded), err
+}
+
+// dropLabels makes a task whose picture is that under key no longer findable by labels.
+func dropLabels(owner task.Owner, id uuid.UUID, key string) statement {
+	return statement{`DELETE l FROM sessions s JOIN tasks t ON t.user_id = s.user_id
+		JOIN task_labels l ON l.user_id = t.user_id AND l.task_id = t.id WHERE ` + living + ` AND t.id = ? AND t.image_key = ?`,
+		append(session(owner), id[:], key)}
+}
+
+// addLabels makes a task whose picture is that under key findable by the labels that are shown for it. Two classes of
+// ImageNet may share a first synonym: UNION keeps one of them.
+func addLabels(owner task.Owner, id uuid.UUID, key string, shown []task.Prediction) statement {
+	if len(shown) == 0 {
+		return statement{`DO 0`, nil}
+	}
 	var args []any
 	for _, p := range shown {
 		args = append(args, p.Label)
@@ -72,19 +95,57 @@ func addLabels(shown []task.Prediction, named []any) statement {
 	labels := "SELECT ? AS label" + strings.Repeat(" UNION SELECT ?", len(shown)-1)
 	return statement{`INSERT INTO task_labels (user_id, task_id, label)
 		SELECT t.user_id, t.id, p.label FROM sessions s JOIN tasks t ON t.user_id = s.user_id JOIN (` + labels + `) p
-		WHERE ` + living + ` AND t.id = ? AND t.image_key = ?`, append(args, named...)}
+		WHERE ` + living + ` AND t.id = ? AND t.image_key = ?`, append(append(args, session(owner)...), id[:], key)}
 }
 
-// noteDeletion writes down that the task's picture is to be deleted, unless it has none or it is the one to keep.
-func noteDeletion(keep string, owner task.Owner, id uuid.UUID) statement {
-	return statement{`INSERT IGNORE INTO object_deletions (user_id, task_id, object_key, created_at)
-		SELECT t.user_id, t.id, t.image_key, UTC_TIMESTAMP(6) FROM sessions s JOIN tasks t ON t.user_id = s.user_id
-		WHERE ` + living + ` AND t.id = ? AND t.image_key <> '' AND t.image_key <> ?`, append(session(owner), id[:], keep)}
+// SetPredictions puts down what the classifier said of the picture under key, if it is still that of the owner's task,
+// in one transaction, and gives the task as it is then. The fault is Conflict when the task has another picture by now
+// or none, NotFound when the owner has no such task.
+func (s *Store) SetPredictions(ctx context.Context, owner task.Owner, id uuid.UUID, key string, status task.ImageStatus, predictions []task.Prediction) (task.Task, error) {
+	encoded, err := encodePredictions(predictions)
+	if err != nil {
+		return task.Task{}, err
+	}
+	o, err := s.onTask(ctx,
+		statement{`UPDATE sessions s JOIN tasks t ON t.user_id = s.user_id
+			SET t.image_status = ?, t.predictions = ?, t.version = t.version + 1, t.updated_at = ?
+			WHERE ` + living + ` AND t.id = ? AND t.image_key = ?`,
+			append(append([]any{status, encoded, now()}, session(owner)...), id[:], key)},
+		countRows(),
+		dropLabels(owner, id, key),
+		addLabels(owner, id, key, task.ShownPredictions(predictions)),
+		theTask(owner, id),
+	)
+	switch {
+	case err != nil:
+		return task.Task{}, err
+	case !o.found:
+		return task.Task{}, s.orUnauthorized(ctx, owner, noSuchTask())
+	case o.touched == 0:
+		return task.Task{}, fault.New(fault.Conflict, "picture_changed", "The task's picture was changed meanwhile.")
+	}
+	return o.task, nil
 }
 
-// pendingDeletions selects 0 and the key of every picture of the task that is noted for deletion.
-func pendingDeletions(owner task.Owner, id uuid.UUID) statement {
-	return statement{`SELECT 0, object_key FROM object_deletions WHERE user_id = ? AND task_id = ?`, []any{owner.UserID[:], id[:]}}
+// Deletion is a picture that is noted for deletion.
+type Deletion struct {
+	UserID, TaskID uuid.UUID
+	ImageKey       string
+}
+
+// UserDeletions lists pictures noted for deletion that were one user's, at most limit.
+func (s *Store) UserDeletions(ctx context.Context, userID uuid.UUID, limit int) ([]Deletion, error) {
+	return s.deletions(ctx, `SELECT user_id, task_id, object_key FROM object_deletions WHERE user_id = ? LIMIT ?`, userID[:], limit)
+}
+
+func (s *Store) deletions(ctx context.Context, text string, args ...any) (all []Deletion, err error) {
+	err = s.query(ctx, func() { all = nil }, func(rows *sql.Rows) error {
+		var d Deletion
+		err := rows.Scan(&d.UserID, &d.TaskID, &d.ImageKey)
+		all = append(all, d)
+		return err
+	}, text, args...)
+	return all, err
 }
 
 // ForgetDeletions crosses off pictures that the object store no longer holds.

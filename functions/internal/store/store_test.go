@@ -66,16 +66,18 @@ func TestTasksAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
 	ada := testbed.SignIn(t, s)
-	none, err := s.Tasks(ctx, ada.Owner, 10)
+	none, more, err := s.Tasks(ctx, ada.Owner, testbed.Everything())
 	require.NoError(t, err)
+	require.False(t, more)
 	require.Empty(t, none)
 
 	for i := range 5 {
 		_, err := s.AddTask(ctx, ada.Owner, draft(t, fmt.Sprint(i)))
 		require.NoError(t, err)
 	}
-	all, err := s.Tasks(ctx, ada.Owner, 3)
+	all, more, err := s.Tasks(ctx, ada.Owner, task.Filter{Sort: task.ByCreated, Limit: 3})
 	require.NoError(t, err)
+	require.True(t, more)
 	require.Len(t, all, 3)
 	for i, want := range []string{"4", "3", "2"} {
 		require.Equal(t, want, all[i].Title)
@@ -95,7 +97,7 @@ func TestAnotherUsersTasksAreOutOfReach(t *testing.T) {
 	requireFault(t, fault.NotFound, err)
 	_, _, err = s.SetPicture(ctx, eve.Owner, mine.ID, "k", task.ImagePending, nil)
 	requireFault(t, fault.NotFound, err)
-	all, err := s.Tasks(ctx, eve.Owner, 10)
+	all, _, err := s.Tasks(ctx, eve.Owner, testbed.Everything())
 	require.NoError(t, err)
 	require.Empty(t, all)
 
@@ -111,11 +113,14 @@ func TestNothingWorksWithoutALivingSession(t *testing.T) {
 	mine, err := s.AddTask(ctx, ada.Owner, draft(t, "mine"))
 	require.NoError(t, err)
 
-	expired := task.Owner{UserID: ada.UserID, SessionID: testbed.NewID(t)}
-	require.NoError(t, s.AddSession(ctx, expired, time.Now().Add(-time.Second)))
+	expired := testbed.SignInAgain(t, s, ada, time.Now().Add(-time.Second)).Owner
+	ended := testbed.SignInAgain(t, s, ada, time.Now().Add(time.Hour)).Owner
+	require.NoError(t, s.EndSession(ctx, ended))
+	requireFault(t, fault.Unauthorized, s.EndSession(ctx, ended))
 	strangers := testbed.SignIn(t, s)
 	for name, owner := range map[string]task.Owner{
 		"expired":            expired,
+		"ended":              ended,
 		"never was":          {UserID: ada.UserID, SessionID: testbed.NewID(t)},
 		"another user's own": {UserID: ada.UserID, SessionID: strangers.SessionID},
 	} {
@@ -124,7 +129,7 @@ func TestNothingWorksWithoutALivingSession(t *testing.T) {
 			requireFault(t, fault.Unauthorized, err)
 			_, err = s.Task(ctx, owner, mine.ID)
 			requireFault(t, fault.Unauthorized, err)
-			_, err = s.Tasks(ctx, owner, 10)
+			_, _, err = s.Tasks(ctx, owner, testbed.Everything())
 			requireFault(t, fault.Unauthorized, err)
 			_, err = s.DeleteTask(ctx, owner, mine.ID)
 			requireFault(t, fault.Unauthorized, err)
@@ -132,7 +137,7 @@ func TestNothingWorksWithoutALivingSession(t *testing.T) {
 			requireFault(t, fault.Unauthorized, err)
 		})
 	}
-	all, err := s.Tasks(ctx, ada.Owner, 10)
+	all, _, err := s.Tasks(ctx, ada.Owner, testbed.Everything())
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	require.Empty(t, all[0].ImageKey)
@@ -256,7 +261,7 @@ func TestADatabaseThatIsAwayIsUnavailable(t *testing.T) {
 			require.NoError(t, err)
 			t.Cleanup(func() { s.Close() })
 			owner := task.Owner{}
-			_, err = s.Tasks(context.Background(), owner, 1)
+			_, _, err = s.Tasks(context.Background(), owner, testbed.Everything())
 			requireFault(t, fault.Unavailable, err)
 			_, err = s.DeleteTask(context.Background(), owner, testbed.NewID(t))
 			requireFault(t, fault.Unavailable, err)

@@ -54,68 +54,36 @@ func (s *Store) AddTask(ctx context.Context, owner task.Owner, d task.Draft) (ta
 
 // Task finds one of the owner's tasks. The fault is NotFound when the owner has none with this id.
 func (s *Store) Task(ctx context.Context, owner task.Owner, id uuid.UUID) (task.Task, error) {
-	var t task.Task
-	found := false
-	err := s.query(ctx, func() { found = false }, func(rows *sql.Rows) (err error) {
-		t, err = scanTask(rows)
-		found = true
-		return err
-	}, `SELECT `+columns+` FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE `+living+` AND t.id = ?`,
-		append(session(owner), id[:])...)
+	var o outcome
+	one := theTask(owner, id)
+	err := s.query(ctx, func() { o = outcome{} }, o.scan, one.text, one.args...)
 	switch {
 	case err != nil:
 		return task.Task{}, err
-	case !found:
+	case !o.found:
 		return task.Task{}, s.orUnauthorized(ctx, owner, noSuchTask())
 	}
-	return t, nil
-}
-
-// Tasks lists the owner's tasks, newest first, at most limit.
-func (s *Store) Tasks(ctx context.Context, owner task.Owner, limit int) ([]task.Task, error) {
-	var all []task.Task
-	start := func() { all = nil }
-	err := s.query(ctx, start, func(rows *sql.Rows) error {
-		t, err := scanTask(rows)
-		all = append(all, t)
-		return err
-	}, `SELECT `+columns+` FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE `+living+` ORDER BY t.id DESC LIMIT ?`,
-		append(session(owner), limit)...)
-	if err == nil && len(all) == 0 {
-		err = s.orUnauthorized(ctx, owner, nil)
-	}
-	return all, err
+	return o.task, nil
 }
 
 // DeleteTask removes one of the owner's tasks and notes its picture for deletion, in one transaction. It gives the keys
 // of the pictures that are to be deleted for this task now. The fault is NotFound when the owner has no such task.
 func (s *Store) DeleteTask(ctx context.Context, owner task.Owner, id uuid.UUID) (imageKeys []string, err error) {
 	of := append(session(owner), id[:])
-	deleted := false
-	start := func() { imageKeys, deleted = nil, false }
-	err = s.transact(ctx, start, func(rows *sql.Rows) error {
-		var key sql.NullString
-		var gone int64
-		err := rows.Scan(&gone, &key)
-		deleted = deleted || gone > 0
-		if key.Valid {
-			imageKeys = append(imageKeys, key.String)
-		}
-		return err
-	},
+	o, err := s.onTask(ctx,
 		noteDeletion("", owner, id),
 		statement{`INSERT IGNORE INTO deleted_tasks (user_id, id, deleted_at)
 			SELECT t.user_id, t.id, UTC_TIMESTAMP(6) FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE ` + living + ` AND t.id = ?`, of},
 		statement{`DELETE t, l FROM sessions s JOIN tasks t ON t.user_id = s.user_id
 			LEFT JOIN task_labels l ON l.user_id = t.user_id AND l.task_id = t.id WHERE ` + living + ` AND t.id = ?`, of},
-		statement{`SELECT ROW_COUNT(), NULL`, nil},
+		countRows(),
 		pendingDeletions(owner, id),
 	)
 	switch {
 	case err != nil:
 		return nil, err
-	case !deleted:
+	case o.touched == 0:
 		return nil, s.orUnauthorized(ctx, owner, noSuchTask())
 	}
-	return imageKeys, nil
+	return o.deletions, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/task"
 
 	"github.com/google/uuid"
 )
@@ -29,11 +30,78 @@ func (s *Store) AddUser(ctx context.Context, u User) error {
 
 // UserByName finds a user by name, whatever its case. It gives a User without an ID when there is none.
 func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
+	return s.user(ctx, userByName(username))
+}
+
+// UserOf finds the user a living session is for. The fault is Unauthorized when there is no such session.
+func (s *Store) UserOf(ctx context.Context, owner task.Owner) (User, error) {
+	u, err := s.user(ctx, statement{`SELECT u.id, u.username, u.password_hash FROM sessions s JOIN users u ON u.id = s.user_id WHERE ` + living,
+		session(owner)})
+	if err == nil && u.ID == uuid.Nil {
+		err = sessionEnded()
+	}
+	return u, err
+}
+
+func (s *Store) user(ctx context.Context, st statement) (User, error) {
 	var u User
 	err := s.query(ctx, func() { u = User{} }, func(rows *sql.Rows) error {
 		return rows.Scan(&u.ID, &u.Username, &u.PasswordHash)
-	}, `SELECT id, username, password_hash FROM users WHERE username = ?`, username)
+	}, st.text, st.args...)
 	return u, err
+}
+
+func userByName(username string) statement {
+	return statement{`SELECT id, username, password_hash FROM users WHERE username = ?`, []any{username}}
+}
+
+// ChangePassword gives the owner's user a new password, if the old one's hash is still the stored one, ends all sessions
+// of the user, and opens the one that renewed names until expiresAt, in one transaction. The fault is Unauthorized when
+// the owner's session has ended meanwhile, or the password was changed.
+func (s *Store) ChangePassword(ctx context.Context, owner task.Owner, oldHash, newHash string, renewed task.Owner, expiresAt time.Time, a Attempt) error {
+	changed := int64(0)
+	err := s.transact(ctx, func() { changed = 0 }, func(rows *sql.Rows) error { return rows.Scan(&changed) },
+		statement{`UPDATE users u JOIN sessions s ON s.user_id = u.id SET u.password_hash = ? WHERE ` + living + ` AND u.password_hash = ?`,
+			append(append([]any{newHash}, session(owner)...), oldHash)},
+		countRows(),
+		statement{`UPDATE sessions s JOIN users u ON u.id = s.user_id SET s.ended_at = UTC_TIMESTAMP(6)
+			WHERE s.user_id = ? AND s.ended_at IS NULL AND u.password_hash = ?`, []any{owner.UserID[:], newHash}},
+		statement{`INSERT INTO sessions (user_id, id, created_at, expires_at) SELECT u.id, ?, ?, ? FROM users u WHERE u.id = ? AND u.password_hash = ?`,
+			[]any{renewed.SessionID[:], now(), expiresAt.UTC(), owner.UserID[:], newHash}},
+		a.forgive(),
+	)
+	if err == nil && changed == 0 {
+		err = sessionEnded()
+	}
+	return err
+}
+
+// DeleteUser removes the owner's user with all sessions and tasks, if the password's hash is still the stored one, and
+// notes every picture for deletion, in one transaction. The fault is Unauthorized when the owner's session has ended
+// meanwhile, or the password was changed.
+func (s *Store) DeleteUser(ctx context.Context, owner task.Owner, passwordHash string, a Attempt) error {
+	user := []any{owner.UserID[:]}
+	// Without a users row, the rest of the transaction finds that its user is gone and takes what was the user's. The
+	// sessions go second: their locks keep statements that run for them from adding anything behind the sweep.
+	gone := ` AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = ?)`
+	twice := append(user, user...)
+	deleted := int64(0)
+	err := s.transact(ctx, func() { deleted = 0 }, func(rows *sql.Rows) error { return rows.Scan(&deleted) },
+		statement{`DELETE u FROM users u JOIN sessions s ON s.user_id = u.id WHERE ` + living + ` AND u.password_hash = ?`,
+			append(session(owner), passwordHash)},
+		countRows(),
+		statement{`DELETE FROM sessions WHERE user_id = ?` + gone, twice},
+		statement{`INSERT IGNORE INTO object_deletions (user_id, task_id, object_key, created_at)
+			SELECT t.user_id, t.id, t.image_key, UTC_TIMESTAMP(6) FROM tasks t WHERE t.user_id = ? AND t.image_key <> ''` + gone, twice},
+		statement{`DELETE FROM task_labels WHERE user_id = ?` + gone, twice},
+		statement{`DELETE FROM tasks WHERE user_id = ?` + gone, twice},
+		statement{`DELETE FROM deleted_tasks WHERE user_id = ?` + gone, twice},
+		a.forgive(),
+	)
+	if err == nil && deleted == 0 {
+		err = sessionEnded()
+	}
+	return err
 }
 
 // now is the function's clock as the columns keep it: UTC, to the microsecond.

@@ -16,3 +16,17 @@ func ParseDate(text string) (Date, error) {
 	}
 	return Date(text), nil
 }
+
+// dateOf is the day of t, or the last one that SQL knows.
+func dateOf(t time.Time) Date {
+	if t.Year() > 9999 {
+		return "9999-12-31"
+	}
+	return Date(t.Format(time.DateOnly))
+}
+
+// time is the start of the day in UTC; d must be one that ParseDate gave.
+func (d Date) time() time.Time {
+	t, _ := time.Parse(time.DateOnly, string(d))
+	return t
+}

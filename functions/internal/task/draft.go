@@ -29,12 +29,8 @@ type Draft struct {
 func NewDraft(id, title, body, dueDate string) (Draft, error) {
 	d := Draft{Title: strings.TrimSpace(title), Body: body}
 	fields := map[string]string{}
-	if problem := titleProblem(d.Title); problem != "" {
-		fields["title"] = problem
-	}
-	if len(body) > maxBody {
-		fields["body"] = fmt.Sprintf("must have at most %d bytes", maxBody)
-	}
+	checkTitle(d.Title, fields)
+	checkBody(body, fields)
 	var err error
 	if d.DueDate, err = ParseDate(dueDate); err != nil {
 		fields["dueDate"] = err.Error()
@@ -48,14 +44,19 @@ func NewDraft(id, title, body, dueDate string) (Draft, error) {
 	return d, nil
 }
 
-func titleProblem(title string) string {
+func checkTitle(title string, fields map[string]string) {
 	switch n := utf8.RuneCountInString(title); {
 	case n == 0:
-		return "is required"
+		fields["title"] = "is required"
 	case n > maxTitle:
-		return fmt.Sprintf("must have at most %d characters", maxTitle)
+		fields["title"] = fmt.Sprintf("must have at most %d characters", maxTitle)
 	}
-	return ""
+}
+
+func checkBody(body string, fields map[string]string) {
+	if len(body) > maxBody {
+		fields["body"] = fmt.Sprintf("must have at most %d bytes", maxBody)
+	}
 }
 
 func draftID(text string) (uuid.UUID, error) {

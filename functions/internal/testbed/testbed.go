@@ -73,6 +73,9 @@ func StoreAt(t testing.TB, dsn string) *store.Store {
 	return s
 }
 
+// Everything is the filter that lists all of a user's tasks, newest first.
+func Everything() task.Filter { return task.Filter{Sort: task.ByCreated, Limit: 1000} }
+
 // keys sign the tokens of one run of tests.
 var publicKey, privateKey, _ = ed25519.GenerateKey(nil)
 
@@ -89,19 +92,27 @@ type Person struct {
 	Token    string
 }
 
+// noPassword is the hash of none.
+const noPassword = "none"
+
+// SignInAgain opens one more session of the person, which ends at expiresAt.
+func SignInAgain(t testing.TB, s *store.Store, p Person, expiresAt time.Time) Person {
+	t.Helper()
+	p.SessionID = NewID(t)
+	require.NoError(t, s.AddSession(context.Background(), p.Owner, noPassword, expiresAt, store.Attempt{}))
+	var err error
+	p.Token, err = Signer().Token(p.Owner, time.Now(), time.Now().Add(time.Hour))
+	require.NoError(t, err)
+	return p
+}
+
 // SignIn makes a new user with a living session. The password is not one that can be used to sign in.
 func SignIn(t testing.TB, s *store.Store) Person {
 	t.Helper()
-	ctx := context.Background()
-	p := Person{Owner: task.Owner{UserID: NewID(t), SessionID: NewID(t)}}
+	p := Person{Owner: task.Owner{UserID: NewID(t)}}
 	p.Username = "user-" + p.UserID.String()
-	require.NoError(t, s.AddUser(ctx, store.User{ID: p.UserID, Username: p.Username, PasswordHash: "none"}))
-	expiresAt := time.Now().Add(time.Hour)
-	require.NoError(t, s.AddSession(ctx, p.Owner, expiresAt))
-	var err error
-	p.Token, err = Signer().Token(p.Owner, time.Now(), expiresAt)
-	require.NoError(t, err)
-	return p
+	require.NoError(t, s.AddUser(context.Background(), store.User{ID: p.UserID, Username: p.Username, PasswordHash: noPassword}))
+	return SignInAgain(t, s, p, time.Now().Add(time.Hour))
 }
 
 // NewID is a new UUIDv7.

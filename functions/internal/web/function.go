@@ -43,7 +43,11 @@ func (f *Function[Deps]) Handle(sent handler.Request) (handler.Response, error) 
 		}
 		sent.Header.Set(CallIDHeader, callID)
 	}
-	response, err := f.answer(sent)
+	deps, origins, err := f.opened()
+	var response handler.Response
+	if err == nil {
+		response, err = f.answer(deps, origins, sent)
+	}
 	if err != nil {
 		response = Refuse(err, callID)
 		if fault.Is(err, fault.MethodNotAllowed) {
@@ -51,17 +55,13 @@ func (f *Function[Deps]) Handle(sent handler.Request) (handler.Response, error) 
 		}
 	}
 	response.Header.Set(CallIDHeader, callID)
-	f.allowOrigin(sent, response.Header)
+	allowOrigin(origins, sent, response.Header)
 	return response, nil
 }
 
-func (f *Function[Deps]) answer(sent handler.Request) (handler.Response, error) {
-	deps, err := f.opened()
-	if err != nil {
-		return handler.Response{}, err
-	}
+func (f *Function[Deps]) answer(deps *Deps, origins []string, sent handler.Request) (handler.Response, error) {
 	if sent.Method == http.MethodOptions {
-		return f.preflight(sent)
+		return f.preflight(origins, sent)
 	}
 	verb, ok := f.Verbs[sent.Method]
 	if !ok {
@@ -74,22 +74,23 @@ func (f *Function[Deps]) answer(sent handler.Request) (handler.Response, error) 
 	return verb(deps, request)
 }
 
-func (f *Function[Deps]) opened() (*Deps, error) {
+// opened gives what the function needs and the origins from which browsers may call it.
+func (f *Function[Deps]) opened() (*Deps, []string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.deps != nil {
-		return f.deps, nil
+		return f.deps, f.origins, nil
 	}
 	origins, err := config.Origins()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	deps, err := f.Open()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	f.deps, f.origins = deps, origins
-	return deps, nil
+	return deps, origins, nil
 }
 
 func (f *Function[Deps]) allowed() string {
@@ -98,8 +99,8 @@ func (f *Function[Deps]) allowed() string {
 }
 
 // preflight answers the question a browser asks before it sends a request from another origin's page.
-func (f *Function[Deps]) preflight(sent handler.Request) (handler.Response, error) {
-	if origin := sent.Header.Get("Origin"); origin != "" && !slices.Contains(f.origins, origin) {
+func (f *Function[Deps]) preflight(origins []string, sent handler.Request) (handler.Response, error) {
+	if origin := sent.Header.Get("Origin"); origin != "" && !slices.Contains(origins, origin) {
 		return handler.Response{}, fault.New(fault.Forbidden, "origin_not_allowed", "Pages of this origin may not call this function.")
 	}
 	r := Bytes("text/plain; charset=utf-8", nil)
@@ -110,12 +111,12 @@ func (f *Function[Deps]) preflight(sent handler.Request) (handler.Response, erro
 	return r, nil
 }
 
-func (f *Function[Deps]) allowOrigin(sent handler.Request, answer http.Header) {
-	if len(f.origins) == 0 {
+func allowOrigin(origins []string, sent handler.Request, answer http.Header) {
+	if len(origins) == 0 {
 		return
 	}
 	answer.Add("Vary", "Origin")
-	if origin := sent.Header.Get("Origin"); slices.Contains(f.origins, origin) {
+	if origin := sent.Header.Get("Origin"); slices.Contains(origins, origin) {
 		answer.Set("Access-Control-Allow-Origin", origin)
 		answer.Set("Access-Control-Expose-Headers", "ETag, Link, Retry-After, "+CallIDHeader)
 	}

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/url"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -37,7 +39,7 @@ func newRequest(sent handler.Request) (*Request, error) {
 		return r, fault.New(fault.Invalid, "invalid_query", "The query string is not valid.")
 	}
 	for name, values := range query {
-		if !utf8.ValidString(name) || !utf8.ValidString(strings.Join(values, "")) {
+		if !utf8.ValidString(name) || slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) }) {
 			return r, fault.New(fault.Invalid, "invalid_query", "The query string is not valid UTF-8.")
 		}
 	}
@@ -107,8 +109,10 @@ func jsonFault(err error) error {
 	if errors.As(err, &wrongType) && wrongType.Field != "" {
 		return fault.InvalidFields(map[string]string{wrongType.Field: "must be " + jsonType(wrongType.Type)})
 	}
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return fault.InvalidFields(map[string]string{strings.Trim(name, `"`): "is not a field of this request"})
+	if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		if name, err := strconv.Unquote(quoted); err == nil {
+			return fault.InvalidFields(map[string]string{name: "is not a field of this request"})
+		}
 	}
 	return fault.New(fault.Invalid, "invalid_json", "The request is not valid JSON.")
 }

@@ -1,0 +1,76 @@
+package function
+
+import (
+	"net/http"
+	"testing"
+
+	"snaptask/functions/internal/objects"
+	"snaptask/functions/internal/task"
+	"snaptask/functions/internal/testbed"
+	"snaptask/functions/internal/web"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestGetImage(t *testing.T) {
+	t.Parallel()
+	tasks := testbed.Store(t)
+	pictures, _ := testbed.Bucket(t)
+	ada, eve := testbed.SignIn(t, tasks), testbed.SignIn(t, tasks)
+	d, err := task.NewDraft("", "a task", "", "2026-12-24")
+	require.NoError(t, err)
+	mine, err := tasks.AddTask(t.Context(), ada.Owner, d)
+	require.NoError(t, err)
+	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), tasks, pictures}, nil }}
+	get := func(token, query, ifNoneMatch string) testbed.Answer {
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodGet, Token: token, Query: query, Header: http.Header{"If-None-Match": {ifNoneMatch}}})
+	}
+	of := "id=" + mine.ID.String()
+	require.Equal(t, "no_picture", get(ada.Token, of, "").Fault(t).Code)
+
+	full, thumb := testbed.JPEG(t), testbed.JPEG(t)[:100]
+	key := objects.NewKey(ada.UserID, mine.ID)
+	require.NoError(t, pictures.Put(t.Context(), key, full, thumb))
+	_, _, err = tasks.SetPicture(t.Context(), ada.Owner, mine.ID, key, task.ImagePending, nil)
+	require.NoError(t, err)
+
+	tags := map[string]bool{}
+	for query, want := range map[string][]byte{of: full, of + "&size=full": full, of + "&size=thumb": thumb} {
+		answer := get(ada.Token, query, "")
+		require.Equal(t, http.StatusOK, answer.Status, query)
+		require.Equal(t, want, answer.Body, query)
+		require.Equal(t, "image/jpeg", answer.Header.Get("Content-Type"))
+		require.Contains(t, answer.Header.Get("Cache-Control"), "private")
+		tag := answer.Header.Get("ETag")
+		require.NotEmpty(t, tag)
+		tags[tag] = true
+
+		again := get(ada.Token, query, tag)
+		require.Equal(t, http.StatusNotModified, again.Status)
+		require.Empty(t, again.Body)
+	}
+	require.Len(t, tags, 2, "the sizes have tags of their own")
+
+	require.Equal(t, http.StatusNotFound, get(eve.Token, of, "").Status)
+	require.Equal(t, http.StatusUnauthorized, get("", of, "").Status)
+	require.Equal(t, http.StatusBadRequest, get(ada.Token, of+"&size=../../etc", "").Status)
+	require.Equal(t, http.StatusBadRequest, get(ada.Token, "", "").Status)
+}
+
+func TestGetImageWhileTheObjectStoreIsAway(t *testing.T) {
+	t.Parallel()
+	tasks := testbed.Store(t)
+	ada := testbed.SignIn(t, tasks)
+	d, err := task.NewDraft("", "a task", "", "2026-12-24")
+	require.NoError(t, err)
+	mine, err := tasks.AddTask(t.Context(), ada.Owner, d)
+	require.NoError(t, err)
+	_, _, err = tasks.SetPicture(t.Context(), ada.Owner, mine.ID, objects.NewKey(ada.UserID, mine.ID), task.ImagePending, nil)
+	require.NoError(t, err)
+	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) {
+		return &deps{testbed.Verifier(), tasks, testbed.NoBucket(t)}, nil
+	}}
+	answer := testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodGet, Token: ada.Token, Query: "id=" + mine.ID.String()})
+	require.Equal(t, http.StatusServiceUnavailable, answer.Status)
+	require.NotEmpty(t, answer.Header.Get("Retry-After"))
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"snaptask/functions/internal/task"
+)
+
+// Tasks lists those of the owner's tasks that the filter wants, at most its limit, and says whether there are more. It
+// is one statement, and each of its orders is that of an index. The second result is false at the end of the list.
+func (s *Store) Tasks(ctx context.Context, owner task.Owner, f task.Filter) (all []task.Task, more bool, err error) {
+	text, args := find(owner, f)
+	start := func() { all = nil }
+	err = s.query(ctx, start, func(rows *sql.Rows) error {
+		t, err := scanTask(rows)
+		all = append(all, t)
+		return err
+	}, text, args...)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case len(all) == 0:
+		return nil, false, s.orUnauthorized(ctx, owner, nil)
+	case len(all) > f.Limit:
+		return all[:f.Limit], true, nil
+	}
+	return all, false, nil
+}
+
+// find puts the statement together of constant parts; every value is a parameter.
+func find(owner task.Owner, f task.Filter) (text string, args []any) {
+	var b strings.Builder
+	where := func(condition string, values ...any) {
+		b.WriteString(condition)
+		args = append(args, values...)
+	}
+	b.WriteString(`SELECT ` + columns + ` FROM sessions s JOIN tasks t ON t.user_id = s.user_id`)
+	if f.Label != "" {
+		where(` JOIN task_labels l ON l.user_id = t.user_id AND l.task_id = t.id AND l.label = ?`, f.Label)
+	}
+	where(` WHERE `+living, session(owner)...)
+	if f.Completed != nil {
+		where(` AND t.completed = ?`, *f.Completed)
+	}
+	if f.DueFrom != "" {
+		where(` AND t.due_date >= ?`, string(f.DueFrom))
+	}
+	if f.DueTo != "" {
+		where(` AND t.due_date <= ?`, string(f.DueTo))
+	}
+	if f.Text != "" {
+		pattern := "%" + likeEscaper.Replace(f.Text) + "%"
+		where(` AND (t.title LIKE ? ESCAPE '!' OR t.body LIKE ? ESCAPE '!')`, pattern, pattern)
+	}
+	if f.Sort == task.ByDue {
+		if f.After != nil {
+			day := string(f.After.DueDate)
+			where(` AND t.due_date >= ? AND (t.due_date > ? OR t.id > ?)`, day, day, f.After.ID[:])
+		}
+		where(` ORDER BY t.due_date, t.id LIMIT ?`, f.Limit+1)
+		return b.String(), args
+	}
+	if f.After != nil {
+		where(` AND t.id < ?`, f.After.ID[:])
+	}
+	where(` ORDER BY t.id DESC LIMIT ?`, f.Limit+1)
+	return b.String(), args
+}
+
+// likeEscaper makes the wildcards of LIKE stand for themselves.
+var likeEscaper = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")

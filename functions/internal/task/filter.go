@@ -1,0 +1,156 @@
+package task
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"snaptask/functions/internal/fault"
+
+	"github.com/google/uuid"
+)
+
+// Sort says in which order tasks are listed.
+type Sort string
+
+const (
+	ByCreated Sort = "created" // newest first
+	ByDue     Sort = "due"     // earliest due date first, older tasks first within a day
+)
+
+const (
+	defaultLimit = 100
+	maxLimit     = 1000
+	maxText      = 255 // characters of a search
+)
+
+// FilterFields are the names of the fields that NewFilter reads.
+var FilterFields = []string{"status", "due", "today", "label", "q", "sort", "limit", "cursor"}
+
+// Filter says which of a user's tasks are wanted, in which order, and from where on.
+type Filter struct {
+	Completed *bool  // nil for both
+	DueFrom   Date   // first due date wanted; empty for any
+	DueTo     Date   // last due date wanted; empty for any
+	Label     string // one of the shown labels; empty for any
+	Text      string // in title or body, without regard to case; empty for any
+	Sort      Sort
+	Limit     int // 1 to 1,000
+	After     *Place
+}
+
+// Place is that of a task in the order of a list.
+type Place struct {
+	DueDate Date // only where the list is sorted by it
+	ID      uuid.UUID
+}
+
+// NewFilter reads the fields of a search as clients write them; get gives a field's text, or nothing. A due filter is
+// told the client's day by today, and takes UTC's at now otherwise; overdue tasks are open ones. The fault names every
+// field that is wrong.
+func NewFilter(get func(name string) string, now time.Time) (Filter, error) {
+	f := Filter{Label: get("label"), Text: get("q"), Sort: Sort(get("sort")), Limit: defaultLimit}
+	fields := map[string]string{}
+	f.setStatus(get("status"), fields)
+	f.setDue(get("due"), get("today"), now, fields)
+	if utf8.RuneCountInString(f.Label) > maxText {
+		fields["label"] = fmt.Sprintf("must have at most %d characters", maxText)
+	}
+	if utf8.RuneCountInString(f.Text) > maxText {
+		fields["q"] = fmt.Sprintf("must have at most %d characters", maxText)
+	}
+	if f.Sort == "" {
+		f.Sort = ByCreated
+	}
+	if !slices.Contains([]Sort{ByCreated, ByDue}, f.Sort) {
+		fields["sort"] = "must be created or due"
+	}
+	if text := get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxLimit {
+			fields["limit"] = fmt.Sprintf("must be a whole number from 1 to %d", maxLimit)
+		}
+		f.Limit = n
+	}
+	if text := get("cursor"); text != "" {
+		place, err := parseCursor(text, f.Sort)
+		if err != nil {
+			fields["cursor"] = "is not one that was given for this list"
+		}
+		f.After = &place
+	}
+	if len(fields) > 0 {
+		return Filter{}, fault.InvalidFields(fields)
+	}
+	return f, nil
+}
+
+func (f *Filter) setStatus(status string, fields map[string]string) {
+	switch status {
+	case "":
+	case "open", "done":
+		completed := status == "done"
+		f.Completed = &completed
+	default:
+		fields["status"] = "must be open or done"
+	}
+}
+
+func (f *Filter) setDue(due, today string, now time.Time, fields map[string]string) {
+	day := now.UTC()
+	if today != "" {
+		date, err := ParseDate(today)
+		if err != nil {
+			fields["today"] = err.Error()
+			return
+		}
+		day = date.time()
+	}
+	switch due {
+	case "":
+	case "overdue":
+		f.DueTo = dateOf(day.AddDate(0, 0, -1))
+		if f.Completed == nil {
+			open := false
+			f.Completed = &open
+		}
+	case "today":
+		f.DueFrom, f.DueTo = dateOf(day), dateOf(day)
+	case "week":
+		f.DueFrom, f.DueTo = dateOf(day), dateOf(day.AddDate(0, 0, 6))
+	default:
+		fields["due"] = "must be overdue, today or week"
+	}
+}
+
+// Cursor is where a list goes on after its task last, as an opaque text.
+func (f Filter) Cursor(last Task) string {
+	raw := append([]byte{f.Sort[0]}, last.ID[:]...)
+	if f.Sort == ByDue {
+		raw = append(raw, last.DueDate...)
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func parseCursor(text string, sort Sort) (Place, error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return Place{}, err
+	}
+	const head = 1 + len(uuid.UUID{})
+	if len(raw) < head || sort == "" || raw[0] != sort[0] {
+		return Place{}, fmt.Errorf("a cursor of %d bytes", len(raw))
+	}
+	p := Place{ID: uuid.UUID(raw[1:head])}
+	if sort == ByDue {
+		p.DueDate, err = ParseDate(string(raw[head:]))
+		return p, err
+	}
+	if len(raw) != head {
+		return Place{}, fmt.Errorf("a cursor of %d bytes", len(raw))
+	}
+	return p, nil
+}

@@ -1,0 +1,99 @@
+package task
+
+import (
+	"testing"
+	"time"
+
+	"snaptask/functions/internal/fault"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func newFilter(fields map[string]string) (Filter, error) {
+	return NewFilter(func(name string) string { return fields[name] }, noon)
+}
+
+func TestDueIsCountedFromTheClientsDay(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		due, today string
+		from, to   Date
+	}{
+		"overdue, UTC":       {"overdue", "", "", "2026-11-22"},
+		"today, UTC":         {"today", "", "2026-11-23", "2026-11-23"},
+		"week, UTC":          {"week", "", "2026-11-23", "2026-11-29"},
+		"today, there":       {"today", "2026-11-24", "2026-11-24", "2026-11-24"},
+		"overdue, leap year": {"overdue", "2028-03-01", "", "2028-02-29"},
+		"week, end of time":  {"week", "9999-12-30", "9999-12-30", "9999-12-31"},
+		"none":               {"", "2026-11-24", "", ""},
+	} {
+		f, err := newFilter(map[string]string{"due": c.due, "today": c.today})
+		require.NoError(t, err, name)
+		require.Equal(t, c.from, f.DueFrom, name)
+		require.Equal(t, c.to, f.DueTo, name)
+	}
+}
+
+func TestOverdueTasksAreOpenOnesUnlessAskedOtherwise(t *testing.T) {
+	t.Parallel()
+	f, err := newFilter(map[string]string{"due": "overdue"})
+	require.NoError(t, err)
+	require.False(t, *f.Completed)
+	f, err = newFilter(map[string]string{"due": "overdue", "status": "done"})
+	require.NoError(t, err)
+	require.True(t, *f.Completed)
+}
+
+func TestFilterRefuses(t *testing.T) {
+	t.Parallel()
+	id := Task{ID: uuid.Must(uuid.NewV7()), DueDate: "2026-12-24"}
+	byDue := Filter{Sort: ByDue}.Cursor(id)
+	long := make([]rune, 256)
+	for name, c := range map[string]struct{ field, value string }{
+		"status":                {"status", "OPEN"},
+		"due":                   {"due", "tomorrow"},
+		"today":                 {"today", "2026-02-30"},
+		"sort":                  {"sort", "title"},
+		"limit 0":               {"limit", "0"},
+		"limit 1001":            {"limit", "1001"},
+		"limit text":            {"limit", "ten"},
+		"long q":                {"q", string(long)},
+		"long label":            {"label", string(long)},
+		"garbage cursor":        {"cursor", "garbage"},
+		"cursor of another way": {"cursor", byDue},
+		"cursor cut":            {"cursor", byDue[:10]},
+	} {
+		_, err := newFilter(map[string]string{c.field: c.value})
+		var f *fault.Error
+		require.ErrorAs(t, err, &f, name)
+		require.Contains(t, f.Fields, c.field, name)
+	}
+}
+
+func TestCursorNamesTheLastTask(t *testing.T) {
+	t.Parallel()
+	last := Task{ID: uuid.Must(uuid.NewV7()), DueDate: "2026-12-24"}
+	for _, sort := range []Sort{ByCreated, ByDue} {
+		place, err := parseCursor(Filter{Sort: sort}.Cursor(last), sort)
+		require.NoError(t, err)
+		require.Equal(t, last.ID, place.ID)
+	}
+}
+
+func FuzzCursor(f *testing.F) {
+	f.Add(Filter{Sort: ByCreated}.Cursor(Task{}))
+	f.Add(Filter{Sort: ByDue}.Cursor(Task{DueDate: "2026-12-24"}))
+	f.Add("")
+	f.Add("Yw")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, sort := range []Sort{ByCreated, ByDue, ""} {
+			place, err := parseCursor(text, sort)
+			if err == nil && text != (Filter{Sort: sort}).Cursor(Task{ID: place.ID, DueDate: place.DueDate}) {
+				t.Fatalf("%q is not the cursor of what it was read as", text)
+			}
+		}
+	})
+}

@@ -1,0 +1,112 @@
+package testbed
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"snaptask/functions/internal/classifier"
+	"snaptask/functions/internal/objects"
+
+	"github.com/google/uuid"
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/stretchr/testify/require"
+)
+
+// Bucket is a store of pictures with a bucket of the test's own, and a way to list its objects' names.
+func Bucket(t testing.TB) (pictures *objects.Store, names func() []string) {
+	t.Helper()
+	c := objects.Config{
+		Endpoint: Setting(t, "TEST_S3_ENDPOINT"), Region: "us-east-1", Bucket: "test-" + uuid.NewString(),
+		AccessKey: Setting(t, "TEST_S3_ACCESS_KEY"), SecretKey: Setting(t, "TEST_S3_SECRET_KEY"), Timeout: 5 * time.Second,
+	}
+	endpoint, err := url.Parse(c.Endpoint)
+	require.NoError(t, err)
+	client, err := minio.New(endpoint.Host, &minio.Options{
+		Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), Secure: endpoint.Scheme == "https", Region: c.Region,
+	})
+	require.NoError(t, err)
+	ctx := context.Background()
+	require.NoError(t, client.MakeBucket(ctx, c.Bucket, minio.MakeBucketOptions{Region: c.Region}))
+	names = func() []string {
+		all := []string{}
+		for object := range client.ListObjects(ctx, c.Bucket, minio.ListObjectsOptions{Recursive: true}) {
+			require.NoError(t, object.Err)
+			all = append(all, object.Key)
+		}
+		return all
+	}
+	t.Cleanup(func() {
+		for _, name := range names() {
+			require.NoError(t, client.RemoveObject(ctx, c.Bucket, name, minio.RemoveObjectOptions{}))
+		}
+		require.NoError(t, client.RemoveBucket(ctx, c.Bucket))
+	})
+	pictures, err = objects.New(c)
+	require.NoError(t, err)
+	return pictures, names
+}
+
+// NoBucket is a store of pictures whose server is away.
+func NoBucket(t testing.TB) *objects.Store {
+	t.Helper()
+	pictures, err := objects.New(objects.Config{
+		Endpoint: "http://" + DeadAddress, Region: "us-east-1", Bucket: "none", AccessKey: "none", SecretKey: "nonesuch", Timeout: time.Second,
+	})
+	require.NoError(t, err)
+	return pictures
+}
+
+// DeadAddress is a loopback address where nothing listens: port 1 is a privileged one that no service here uses.
+const DeadAddress = "127.0.0.1:1"
+
+// Model is a client of the model server at address, or of the test run's own when it is empty.
+func Model(t testing.TB, address string) *classifier.Client {
+	t.Helper()
+	if address == "" {
+		address = Setting(t, "TEST_CLASSIFIER_ADDRESS")
+	}
+	client, err := classifier.New(classifier.Config{Protocol: "grpc", Address: address, Model: "efficientnet", Timeout: 20 * time.Second})
+	require.NoError(t, err)
+	return client
+}
+
+// Photo is one of the pictures that come with the project.
+func Photo(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root(t), "webapp", "e2e", "photos", name))
+	require.NoError(t, err)
+	return data
+}
+
+// JPEG is a small picture in one colour.
+func JPEG(t testing.TB) []byte {
+	t.Helper()
+	picture := image.NewRGBA(image.Rect(0, 0, 64, 48))
+	for i := range picture.Pix {
+		picture.Pix[i] = color.RGBA{90, 120, 200, 255}.B - uint8(i%4)*20
+	}
+	var b bytes.Buffer
+	require.NoError(t, jpeg.Encode(&b, picture, nil))
+	return b.Bytes()
+}
+
+// OfTask keeps the names of those objects that belong to a task.
+func OfTask(names []string, id string) []string {
+	var of []string
+	for _, n := range names {
+		if strings.Contains(n, id) {
+			of = append(of, n)
+		}
+	}
+	return of
+}

@@ -1,0 +1,146 @@
+package function
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"snaptask/functions/internal/objects"
+	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/task"
+	"snaptask/functions/internal/testbed"
+	"snaptask/functions/internal/web"
+
+	"github.com/stretchr/testify/require"
+)
+
+// bench is a predict-image function over a database and a bucket of its own, a person who is signed in, and a task.
+type bench struct {
+	tasks    *store.Store
+	pictures *objects.Store
+	names    func() []string
+	ada      testbed.Person
+	mine     task.Task
+	put      func(token, query string, body []byte) testbed.Answer
+}
+
+// newBench has the classifier at address, or the real one when it is empty.
+func newBench(t *testing.T, address string) bench {
+	t.Helper()
+	b := bench{tasks: testbed.Store(t)}
+	b.pictures, b.names = testbed.Bucket(t)
+	b.ada = testbed.SignIn(t, b.tasks)
+	d, err := task.NewDraft("", "a task", "", "2026-12-24")
+	require.NoError(t, err)
+	b.mine, err = b.tasks.AddTask(t.Context(), b.ada.Owner, d)
+	require.NoError(t, err)
+	model := testbed.Model(t, address)
+	b.put = b.over(t, func() (*deps, error) { return &deps{testbed.Verifier(), b.tasks, b.pictures, model}, nil })
+	return b
+}
+
+func (b bench) over(t *testing.T, open func() (*deps, error)) func(token, query string, body []byte) testbed.Answer {
+	f := &web.Function[deps]{Verbs: function.Verbs, Open: open}
+	return func(token, query string, body []byte) testbed.Answer {
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPut, Token: token, Query: query, Body: body})
+	}
+}
+
+func (b bench) id() string { return "id=" + b.mine.ID.String() }
+
+func TestPhotosGetTheirLabels(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "")
+	for photo, first := range map[string][]string{
+		"landscape.jpg": {"pier"},
+		"coffee.png":    {"espresso"},
+		"chelsea.png":   {"tiger cat", "Egyptian cat", "tabby"},
+		"rocket.jpg":    {"missile", "projectile"},
+	} {
+		answer := b.put(b.ada.Token, b.id(), testbed.Photo(t, photo))
+		require.Equal(t, http.StatusOK, answer.Status, "%s: %s", photo, answer.Body)
+		var got testbed.Task
+		answer.JSON(t, &got)
+		require.True(t, got.Upload)
+		require.Equal(t, "done", got.ImageStatus)
+		require.Len(t, got.Labels, task.PredictionCount)
+		require.Len(t, got.Predictions, task.PredictionCount)
+		require.Contains(t, first, got.Labels[0], photo)
+		for i, p := range got.Predictions {
+			require.Equal(t, got.Labels[i], p.Label)
+			require.True(t, p.Score >= 0 && p.Score <= 1)
+			require.True(t, i == 0 || p.Score <= got.Predictions[i-1].Score, "best first")
+		}
+		require.Len(t, b.names(), 2, "the picture that was replaced is gone")
+	}
+}
+
+func TestBadPicturesChangeNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "")
+	require.Equal(t, http.StatusOK, b.put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
+	before, err := b.tasks.Task(t.Context(), b.ada.Owner, b.mine.ID)
+	require.NoError(t, err)
+	kept := b.names()
+
+	for name, c := range map[string]struct {
+		body   []byte
+		status int
+	}{
+		"cut off":       {testbed.Photo(t, "skateboard.jpg"), http.StatusUnprocessableEntity},
+		"a text":        {[]byte(strings.Repeat("not a picture ", 100)), http.StatusUnsupportedMediaType},
+		"a page":        {[]byte("<html><script>alert(1)</script>"), http.StatusUnsupportedMediaType},
+		"a lone header": {testbed.JPEG(t)[:20], http.StatusUnprocessableEntity},
+		"empty":         {nil, http.StatusBadRequest},
+	} {
+		answer := b.put(b.ada.Token, b.id(), c.body)
+		require.Equal(t, c.status, answer.Status, "%s: %s", name, answer.Body)
+		answer.Fault(t)
+	}
+	after, err := b.tasks.Task(t.Context(), b.ada.Owner, b.mine.ID)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	require.Equal(t, kept, b.names())
+}
+
+func TestAnotherUsersTaskGetsNoPicture(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "")
+	eve := testbed.SignIn(t, b.tasks)
+	require.Equal(t, http.StatusNotFound, b.put(eve.Token, b.id(), testbed.JPEG(t)).Status)
+	require.Equal(t, http.StatusUnauthorized, b.put("", b.id(), testbed.JPEG(t)).Status)
+	require.Equal(t, http.StatusBadRequest, b.put(b.ada.Token, "", testbed.JPEG(t)).Status)
+	// The session and the task are looked at before the bytes are.
+	require.Equal(t, http.StatusNotFound, b.put(eve.Token, b.id(), []byte("not a picture")).Status)
+	require.Empty(t, b.names())
+}
+
+func TestThePictureIsKeptWhileTheClassifierIsAway(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, testbed.DeadAddress)
+	answer := b.put(b.ada.Token, b.id(), testbed.JPEG(t))
+	require.Equal(t, http.StatusServiceUnavailable, answer.Status, "%s", answer.Body)
+	require.NotEmpty(t, answer.Header.Get("Retry-After"))
+	require.Contains(t, answer.Fault(t).Message, "kept")
+
+	now, err := b.tasks.Task(t.Context(), b.ada.Owner, b.mine.ID)
+	require.NoError(t, err)
+	require.Equal(t, task.ImagePending, now.ImageStatus)
+	require.Empty(t, now.Predictions)
+	kept, err := b.pictures.Get(t.Context(), now.ImageKey, objects.Full)
+	require.NoError(t, err)
+	require.NotEmpty(t, kept)
+}
+
+func TestNothingChangesWhileTheObjectStoreIsAway(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "")
+	model := testbed.Model(t, "")
+	put := b.over(t, func() (*deps, error) { return &deps{testbed.Verifier(), b.tasks, testbed.NoBucket(t), model}, nil })
+	answer := put(b.ada.Token, b.id(), testbed.JPEG(t))
+	require.Equal(t, http.StatusServiceUnavailable, answer.Status)
+	require.NotEmpty(t, answer.Header.Get("Retry-After"))
+	now, err := b.tasks.Task(t.Context(), b.ada.Owner, b.mine.ID)
+	require.NoError(t, err)
+	require.Equal(t, task.ImageNone, now.ImageStatus)
+}
