@@ -1,0 +1,49 @@
+# Snaptask. `make help` lists what there is.
+SHELL   := bash
+MODULES := ./db/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./webapp/...
+BIN     := .snaptask/bin
+STEP    := @.ci/step
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint build test-go test-web test-story clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## set up and run the whole application here (no cluster, no containers); Ctrl-C ends it
+	@exec $(BIN)/snaptask run
+
+test: ## set up and pass every test
+	$(STEP) "Tools for the tests" .ci/tools go node npm gcc chromium
+	@$(MAKE) --no-print-directory build lint test-go test-web test-story
+
+lint: webapp/node_modules/.package-lock.json webapp/dist/index.html ## check the form of all code
+	$(STEP) "gofmt" bash -c 'bad=$$(gofmt -l db deploy functions webapp/*.go webapp/cmd); echo "$$bad"; [ -z "$$bad" ]'
+	$(STEP) "go vet" go vet $(MODULES)
+	$(STEP) "staticcheck" go run $(STATICCHECK) $(MODULES)
+	$(STEP) "eslint" npm run --prefix webapp lint
+	$(STEP) "vue-tsc" npm run --prefix webapp typecheck
+
+test-go: build
+	@$(BIN)/snaptask services -- go test -race -shuffle=on $(MODULES)
+
+test-web: webapp/node_modules/.package-lock.json
+	@npm run --silent --prefix webapp test
+
+test-story: build
+	@go test -count=1 -tags story ./deploy/local/story
+
+build: webapp/dist/index.html
+	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver
+	$(STEP) "Program of everything else" go build -o $(BIN)/snaptask ./deploy/local
+
+webapp/node_modules/.package-lock.json: webapp/package.json webapp/package-lock.json
+	$(STEP) "Tools for the web app" bash -c '.ci/tools node npm && npm ci --prefix webapp --no-audit --no-fund && touch $@'
+
+webapp/dist/index.html: webapp/node_modules/.package-lock.json webapp/index.html $(shell find webapp/src webapp/public webapp/vite.config.ts webapp/tsconfig*.json -type f 2>/dev/null)
+	$(STEP) "Web app" npm run --prefix webapp build
+
+clean: ## remove what was built and all local data
+	@if [ -x $(BIN)/snaptask ]; then $(BIN)/snaptask stopped || exit 1; fi
+	rm -rf .snaptask webapp/node_modules webapp/dist/assets webapp/dist/*.*
