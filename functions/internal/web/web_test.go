@@ -1,0 +1,97 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"snaptask/functions/internal/fault"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+	"github.com/stretchr/testify/require"
+)
+
+// logged is what the package under test has logged; tests tell their lines apart by the call's id.
+var logged lockedBuffer
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&logged, nil)))
+	os.Exit(m.Run())
+}
+
+type lockedBuffer struct {
+	mu   sync.Mutex
+	data bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.data.Write(p)
+}
+
+// lines are the log lines about one call.
+func (b *lockedBuffer) lines(callID string) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var found []string
+	for line := range strings.Lines(b.data.String()) {
+		if strings.Contains(line, `"callId":"`+callID+`"`) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+// nothing is what a function needs that reaches nothing outside itself.
+type nothing struct{}
+
+func openNothing() (*nothing, error) { return &nothing{}, nil }
+
+// function has one verb, POST.
+func function(post Verb[nothing]) *Function[nothing] {
+	return &Function[nothing]{Open: openNothing, Verbs: map[string]Verb[nothing]{http.MethodPost: post}}
+}
+
+// call is the answer of f to a request under the test's name as its call id.
+func call(t *testing.T, f *Function[nothing], sent handler.Request) handler.Response {
+	t.Helper()
+	if sent.Header == nil {
+		sent.Header = http.Header{}
+	}
+	sent.Header.Set(CallIDHeader, t.Name())
+	response, err := f.Handle(sent)
+	require.NoError(t, err, "OpenFaaS would make a 500 of it")
+	require.Equal(t, t.Name(), response.Header.Get(CallIDHeader))
+	require.NotEmpty(t, response.Header.Get("Content-Type"), "OpenFaaS would copy the request's")
+	return response
+}
+
+// refusal decodes an answer that is an error.
+func refusal(t *testing.T, r handler.Response) errorDetail {
+	t.Helper()
+	require.Equal(t, "application/json; charset=utf-8", r.Header.Get("Content-Type"))
+	decoder := json.NewDecoder(bytes.NewReader(r.Body))
+	decoder.DisallowUnknownFields()
+	var body errorBody
+	require.NoError(t, decoder.Decode(&body), "%s", r.Body)
+	require.NotEmpty(t, body.Error.Code)
+	require.NotEmpty(t, body.Error.Message)
+	require.Equal(t, r.Header.Get(CallIDHeader), body.Error.RequestID)
+	return body.Error
+}
+
+// requireFields checks that err is the fault that names these fields.
+func requireFields(t *testing.T, err error, fields map[string]string) {
+	t.Helper()
+	var f *fault.Error
+	require.ErrorAs(t, err, &f)
+	require.Equal(t, fault.Invalid, f.Kind)
+	require.Equal(t, "invalid_fields", f.Code)
+	require.Equal(t, fields, f.Fields)
+}
