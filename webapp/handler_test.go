@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -176,6 +177,7 @@ func TestEmbeddedBuildIsWhole(t *testing.T) {
 	packed, err := fs.Glob(files, "assets/*.gz")
 	require.NoError(t, err)
 	require.Equal(t, Built(), len(packed) > 0, "a build has packed assets, and only a build has")
+	scripts := 0
 	for _, name := range packed {
 		file, err := files.Open(name)
 		require.NoError(t, err)
@@ -186,7 +188,13 @@ func TestEmbeddedBuildIsWhole(t *testing.T) {
 		want, err := fs.ReadFile(files, name[:len(name)-len(".gz")])
 		require.NoError(t, err, name)
 		require.Equal(t, want, got, name)
+		if strings.HasSuffix(name, ".js.gz") {
+			info, err := file.Stat()
+			require.NoError(t, err)
+			scripts += int(info.Size())
+		}
 	}
+	require.Less(t, scripts, 100_000, "bytes of JavaScript on the way to a browser")
 }
 
 func TestConfigFromEnv(t *testing.T) {

@@ -1,12 +1,31 @@
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
-import { packed } from './packed.ts'
 
-const functions = process.env.FUNCTIONS_ORIGIN ?? 'http://127.0.0.1:8080'
+/** Writes NAME.gz beside each text file of the build, so that the server need not pack anything at run time. */
+const packed: Plugin = {
+  name: 'snaptask-packed',
+  apply: 'build',
+  enforce: 'post',
+  generateBundle: {
+    order: 'post',
+    handler(_options, bundle) {
+      for (const file of Object.values(bundle)) {
+        if (!/\.(js|css|html|svg|json)$/.test(file.fileName)) continue
+        const source = file.type === 'chunk' ? file.code : file.source
+        this.emitFile({ type: 'asset', fileName: `${file.fileName}.gz`, source: gzipSync(source, { level: 9 }) })
+      }
+    },
+  },
+}
+
+/** `npm run dev` takes functions and configuration from a Snaptask that runs here already. */
+const running = process.env.SNAPTASK_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [vue(), packed()],
+  plugins: [vue(), packed],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     // The server's policy allows no data: addresses and nothing inline.
@@ -16,7 +35,7 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
-    proxy: { '/function': functions, '/config.json': functions },
+    proxy: { '/function': running, '/config.json': running },
   },
   test: {
     environment: 'happy-dom',

@@ -7,7 +7,7 @@ test('sign in, add a task, attach a photo, read its labels, delete the task', as
   await addTask(page, title)
 
   const card = page.getByRole('article', { name: title })
-  await card.getByLabel(`Add a photo to “${title}”`).setInputFiles(photo('landscape.jpg'))
+  await card.getByLabel(`Add photo to “${title}”`).setInputFiles(photo('landscape.jpg'))
   await expect(card.getByText('Looking at your photo…').first()).toBeVisible()
   const labels = card.getByRole('list', { name: 'Suggested labels' })
   await expect(labels.getByRole('listitem').first()).toContainText('pier')
@@ -36,7 +36,7 @@ test('a photo that does not decode is refused in words, and the task stays as it
   await signIn(page)
   await addTask(page, title)
   const card = page.getByRole('article', { name: title })
-  await card.getByLabel(`Add a photo to “${title}”`).setInputFiles(photo('skateboard.jpg'))
+  await card.getByLabel(`Add photo to “${title}”`).setInputFiles(photo('skateboard.jpg'))
   await expect(card.getByRole('alert')).not.toBeEmpty()
   await card.getByRole('button', { name: 'Dismiss' }).click()
   await expect(card.getByRole('alert')).toHaveCount(0)

@@ -82,9 +82,9 @@ export const text = {
   },
   picture: {
     add: 'Add photo',
-    replace: 'Replace photo',
-    addTo: (title: string) => `Add a photo to “${title}”`,
-    replaceOf: (title: string) => `Replace the photo of “${title}”`,
+    replace: 'Replace',
+    addTo: (title: string) => `Add photo to “${title}”`,
+    replaceOf: (title: string) => `Replace photo of “${title}”`,
     open: (title: string) => `Open the photo of “${title}”`,
     of: (title: string) => `Photo of “${title}”`,
     close: 'Close',

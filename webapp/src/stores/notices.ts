@@ -9,6 +9,9 @@ export interface Notice {
 /** How long a notice stays, in milliseconds: time to read a sentence. */
 const stay = 5000
 
+/** How many are on the page at once; an older one makes room. */
+const room = 2
+
 /** Short words about what has just been done, for eyes and screen readers. */
 export const useNoticesStore = defineStore('notices', () => {
   const list = ref<Notice[]>([])
@@ -17,7 +20,7 @@ export const useNoticesStore = defineStore('notices', () => {
   function say(words: string): void {
     last += 1
     const id = last
-    list.value.push({ id, text: words })
+    list.value = [...list.value, { id, text: words }].slice(-room)
     setTimeout(() => { dismiss(id) }, stay)
   }
 

@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { ref } from 'vue'
+import { shallowReactive } from 'vue'
 import { functions } from '@/api/functions'
 import { asProblem, type Problem } from '@/api/problem'
 import type { PictureSize } from '@/api/types'
@@ -22,9 +22,9 @@ export const usePicturesStore = defineStore('pictures', () => {
   const session = useSessionStore()
   const tasks = useTasksStore()
   const config = useConfigStore()
-  const uploads = ref(new Map<string, Upload>())
+  const uploads = shallowReactive(new Map<string, Upload>())
   /** What went wrong with the last photo of a task, in words. */
-  const problems = ref(new Map<string, string>())
+  const problems = shallowReactive(new Map<string, string>())
   const cancels = new Map<string, AbortController>()
 
   /** What forbids sending this file, in words; null when nothing does. */
@@ -39,18 +39,18 @@ export const usePicturesStore = defineStore('pictures', () => {
   async function attach(taskId: string, file: File): Promise<void> {
     const refused = refusal(file)
     if (refused !== null) {
-      problems.value.set(taskId, refused)
+      problems.set(taskId, refused)
       return
     }
     cancel(taskId)
-    problems.value.delete(taskId)
+    problems.delete(taskId)
     const controller = new AbortController()
     cancels.set(taskId, controller)
-    uploads.value.set(taskId, { file, phase: 'uploading', sent: 0 })
+    uploads.set(taskId, { file, phase: 'uploading', sent: 0 })
     const current = () => cancels.get(taskId) === controller
     const onSent = (bytes: number) => {
       const share = Math.min(1, bytes / file.size)
-      if (current()) uploads.value.set(taskId, { file, phase: share < 1 ? 'uploading' : 'recognising', sent: share })
+      if (current()) uploads.set(taskId, { file, phase: share < 1 ? 'uploading' : 'recognising', sent: share })
     }
 
     try {
@@ -65,7 +65,7 @@ export const usePicturesStore = defineStore('pictures', () => {
 
   /** After a photo did not come through, only the server knows what the task has now: it may have kept the photo. */
   async function settle(taskId: string, reason: Problem, current: () => boolean): Promise<void> {
-    if (!reason.cancelled) problems.value.set(taskId, reason.message)
+    if (!reason.cancelled) problems.set(taskId, reason.message)
     if (session.token === null) return
     try {
       await tasks.refresh(taskId)
@@ -78,7 +78,7 @@ export const usePicturesStore = defineStore('pictures', () => {
 
   function forget(taskId: string): void {
     cancels.delete(taskId)
-    uploads.value.delete(taskId)
+    uploads.delete(taskId)
   }
 
   function cancel(taskId: string): void {
@@ -88,7 +88,7 @@ export const usePicturesStore = defineStore('pictures', () => {
   }
 
   function dismiss(taskId: string): void {
-    problems.value.delete(taskId)
+    problems.delete(taskId)
   }
 
   /** The bytes of a task's photo; throws a Problem. */
@@ -99,7 +99,7 @@ export const usePicturesStore = defineStore('pictures', () => {
   /** Stops and forgets everything, for the next person. */
   function reset(): void {
     for (const taskId of [...cancels.keys()]) cancel(taskId)
-    problems.value = new Map()
+    problems.clear()
   }
 
   return { uploads, problems, attach, cancel, dismiss, load, reset }

@@ -1,0 +1,80 @@
+import { flushPromises } from '@vue/test-utils'
+import { afterEach, describe, expect, test } from 'vitest'
+import { failure, grant, json, makeTask, stubFetch } from '@/testing/edge'
+import { button, mountApp } from '@/testing/mount'
+import { text } from '@/text'
+import App from './App.vue'
+import { useSessionStore } from './stores/session'
+
+afterEach(() => { document.body.innerHTML = '' })
+
+describe('the app', () => {
+  test('asks a stranger to sign in, and then shows the tasks', async () => {
+    stubFetch({ login: () => json(grant), 'get-tasks': () => json([makeTask({ title: 'Paint the jetty' })]) })
+    const app = await mountApp(App, { signedIn: false })
+    expect(app.find('h1').text()).toBe(text.signIn.heading)
+    await app.find('input[name=username]').setValue(' demo ')
+    await app.find('input[name=password]').setValue('demo-password')
+    await app.find('form').trigger('submit')
+    await flushPromises()
+    expect(app.find('article').text()).toContain('Paint the jetty')
+    expect(document.title).toBe('Tasks · Snaptask')
+  })
+
+  test('says in words what is wrong with the password', async () => {
+    stubFetch({ login: () => failure(401, 'wrong', 'The username or the password is wrong.') })
+    const app = await mountApp(App, { signedIn: false })
+    await app.find('form').trigger('submit')
+    await flushPromises()
+    expect(app.find('[role=alert]').text()).toContain('The username or the password is wrong.')
+    expect(button(app, text.signIn.submit).attributes('aria-disabled')).toBe('false')
+  })
+
+  test('says of each field of a new account what is wrong with it', async () => {
+    stubFetch({ register: () => failure(400, 'invalid_fields', 'Some fields are not valid.', { password: 'is too short' }) })
+    const app = await mountApp(App, { signedIn: false, path: '/register' })
+    await app.find('form').trigger('submit')
+    await flushPromises()
+    const field = app.find('input[name=password]')
+    expect(field.attributes('aria-invalid')).toBe('true')
+    expect(app.find(`[id="${field.attributes('aria-describedby') ?? ''}"]`).text()).toBe('is too short')
+  })
+
+  test('goes back to signing in, with the reason, when the session has ended', async () => {
+    stubFetch({ 'get-tasks': () => failure(401, 'no_session', 'Please sign in.') })
+    const app = await mountApp(App)
+    await flushPromises()
+    expect(app.find('h1').text()).toBe(text.signIn.heading)
+    expect(app.text()).toContain(text.signIn.ended)
+  })
+
+  test('shows nothing of the last person to the next', async () => {
+    stubFetch({ 'get-tasks': () => json([makeTask({ title: 'Mine' })]) })
+    const app = await mountApp(App)
+    await flushPromises()
+    expect(app.text()).toContain('Mine')
+    await button(app, text.app.signOut).trigger('click')
+    await flushPromises()
+    stubFetch({ login: () => json({ ...grant, token: 'token-2' }), 'get-tasks': () => new Promise(() => undefined) })
+    await useSessionStore().signIn({ username: 'other', password: 'other-password' })
+    await flushPromises()
+    expect(app.find('article').exists()).toBe(false)
+    expect(app.text()).toContain(text.tasks.loading)
+  })
+
+  test('has a word for no tasks, and for tasks that can’t be loaded', async () => {
+    stubFetch({ 'get-tasks': () => json([]) })
+    const app = await mountApp(App)
+    await flushPromises()
+    expect(app.text()).toContain(text.tasks.emptyHeading)
+
+    stubFetch({ 'get-tasks': () => new TypeError('no network') })
+    const broken = await mountApp(App)
+    await flushPromises()
+    expect(broken.find('[role=alert]').text()).toContain(text.problem.network)
+    stubFetch({ 'get-tasks': () => json([makeTask()]) })
+    await button(broken, text.problem.retry).trigger('click')
+    await flushPromises()
+    expect(broken.findAll('article')).toHaveLength(1)
+  })
+})

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { failure, json, stubFetch } from '@/testing/edge'
+import { text } from '@/text'
+import { functions, nextQuery } from './functions'
+import { functionURL, request } from './request'
+
+describe('a call of a function', () => {
+  test('carries method, query, token and JSON', async () => {
+    const calls = stubFetch({ 'create-task': () => json({}) })
+    await functions.createTask('t', { title: 'é', body: '', dueDate: '2026-01-01' })
+    expect(calls).toEqual([
+      { method: 'POST', url: '/function/create-task', token: 't', json: { title: 'é', body: '', dueDate: '2026-01-01' } },
+    ])
+    expect(functionURL('get-tasks', { q: 'a&b=c' })).toBe('/function/get-tasks?q=a%26b%3Dc')
+  })
+
+  test.each([
+    ['the function’s own words', failure(400, 'invalid_fields', 'Some fields are not valid.', { title: 'is required' }),
+      { status: 400, code: 'invalid_fields', message: 'Some fields are not valid.', fields: { title: 'is required' } }],
+    ['a proxy that found nobody', new Response('<h1>Bad gateway</h1>', { status: 502 }), { status: 502, message: text.problem.away }],
+    ['JSON of some other kind', json({ error: 'nope' }, 418), { status: 418, message: text.problem.unreadable(418) }],
+    ['no network', new TypeError('fetch failed'), { status: 0, code: 'network', message: text.problem.network }],
+  ])('that fails tells why: %s', async (_name, answer, problem) => {
+    stubFetch({ login: () => answer })
+    await expect(functions.login({ username: 'a', password: 'b' })).rejects.toMatchObject(problem)
+  })
+
+  test('can be cancelled', async () => {
+    stubFetch({ 'get-tasks': () => new Promise(() => undefined) })
+    const controller = new AbortController()
+    const call = request(functionURL('get-tasks'), { signal: controller.signal })
+    controller.abort()
+    await expect(call).rejects.toMatchObject({ code: 'cancelled', cancelled: true })
+  })
+
+  test('whose answer breaks off is a network problem', async () => {
+    const broken = new ReadableStream({ start: (stream) => { stream.error(new Error('reset')) } })
+    stubFetch({ 'get-image': () => new Response(broken) })
+    await expect(functions.getImage('t', '1', 'thumb')).rejects.toMatchObject({ code: 'network' })
+  })
+})
+
+test.each([
+  [null, null],
+  ['<?cursor=b&status=open>; rel="next"', { cursor: 'b', status: 'open' }],
+  ['<?cursor=a>; rel="prev"', null],
+])('the next page in Link %s', (link, query) => {
+  expect(nextQuery(link)).toEqual(query)
+})

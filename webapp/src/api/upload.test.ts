@@ -1,0 +1,68 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { FakeUpload, stubUploads } from '@/testing/edge'
+import { upload } from './upload'
+
+const file = new Blob(['12345678'])
+let controller: AbortController
+let sent: number[]
+
+function start(): Promise<unknown> {
+  return upload('/function/predict-image?id=7', file, {
+    token: 't', signal: controller.signal, onSent: (bytes) => sent.push(bytes),
+  })
+}
+
+beforeEach(() => {
+  stubUploads()
+  controller = new AbortController()
+  sent = []
+})
+
+describe('an upload', () => {
+  test('sends the bytes as they are, tells how many have left, and gives the answer', async () => {
+    const result = start()
+    const call = FakeUpload.last
+    expect(call).toMatchObject({ method: 'PUT', url: '/function/predict-image?id=7', body: file })
+    expect(call.headers.Authorization).toBe('Bearer t')
+    call.sent(3)
+    call.allSent()
+    call.answer(200, { id: '7' })
+    await expect(result).resolves.toEqual({ id: '7' })
+    expect(sent).toEqual([3, 8])
+  })
+
+  test('that is refused tells why', async () => {
+    const result = start()
+    FakeUpload.last.answer(422, { error: { code: 'broken', message: 'This picture is broken.' } })
+    await expect(result).rejects.toMatchObject({ status: 422, code: 'broken', message: 'This picture is broken.' })
+  })
+
+  test('with an answer that is no JSON is a problem, not a crash', async () => {
+    const result = start()
+    FakeUpload.last.answer(200, '<html>')
+    await expect(result).rejects.toMatchObject({ code: 'unreadable' })
+  })
+
+  test('on a broken line is a network problem', async () => {
+    const result = start()
+    FakeUpload.last.end('error')
+    await expect(result).rejects.toMatchObject({ code: 'network' })
+  })
+
+  test('can be cancelled, before it starts too', async () => {
+    const result = start()
+    controller.abort()
+    await expect(result).rejects.toMatchObject({ cancelled: true })
+    await expect(start()).rejects.toMatchObject({ cancelled: true })
+  })
+
+  test('does not wait for ever for the answer', async () => {
+    vi.useFakeTimers()
+    const result = start()
+    const outcome = expect(result).rejects.toMatchObject({ code: 'network' })
+    FakeUpload.last.allSent()
+    vi.advanceTimersByTime(120_000)
+    await outcome
+    vi.useRealTimers()
+  })
+})

@@ -1,0 +1,56 @@
+import { flushPromises } from '@vue/test-utils'
+import { describe, expect, test } from 'vitest'
+import { useTasksStore } from '@/stores/tasks'
+import { failure, json, makeTask, stubFetch } from '@/testing/edge'
+import { mountApp } from '@/testing/mount'
+import { text } from '@/text'
+import TaskComposer from './TaskComposer.vue'
+
+const props = { today: '2026-11-23' }
+
+describe('the form for a new task', () => {
+  test('asks for today unless told otherwise, and is empty again afterwards', async () => {
+    const calls = stubFetch({ 'create-task': () => json(makeTask()) })
+    const form = await mountApp(TaskComposer, { props })
+    await form.find('input[name=title]').setValue('  Paint the jetty ')
+    await form.find('textarea').setValue('Two coats')
+    await form.find('form').trigger('submit')
+    await flushPromises()
+    expect(calls[0]?.json).toEqual({ title: 'Paint the jetty', body: 'Two coats', dueDate: '2026-11-23' })
+    expect(form.find<HTMLInputElement>('input[name=title]').element.value).toBe('')
+    expect(useTasksStore().list).toHaveLength(1)
+  })
+
+  test('sends nothing without a title or a day', async () => {
+    const calls = stubFetch({})
+    const form = await mountApp(TaskComposer, { props })
+    await form.find('input[name=title]').setValue('   ')
+    await form.find('input[name=due]').setValue('')
+    await form.find('form').trigger('submit')
+    expect(form.text()).toContain(text.compose.titleMissing)
+    expect(form.text()).toContain(text.compose.dueMissing)
+    expect(form.find('input[name=title]').attributes('aria-invalid')).toBe('true')
+    expect(calls).toEqual([])
+  })
+
+  test('keeps what was typed when the server refuses, and says why', async () => {
+    stubFetch({ 'create-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { body: 'is too long' }) })
+    const form = await mountApp(TaskComposer, { props })
+    await form.find('input[name=title]').setValue('Paint the jetty')
+    await form.find('form').trigger('submit')
+    await flushPromises()
+    expect(form.text()).toContain('Some fields are not valid.')
+    expect(form.text()).toContain('is too long')
+    expect(form.find<HTMLInputElement>('input[name=title]').element.value).toBe('Paint the jetty')
+  })
+
+  test('makes one task when sent twice at once', async () => {
+    const calls = stubFetch({ 'create-task': () => json(makeTask()) })
+    const form = await mountApp(TaskComposer, { props })
+    await form.find('input[name=title]').setValue('Paint the jetty')
+    void form.find('form').trigger('submit')
+    await form.find('form').trigger('submit')
+    await flushPromises()
+    expect(calls).toHaveLength(1)
+  })
+})

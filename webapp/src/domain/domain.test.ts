@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest'
+import { makeTask } from '@/testing/edge'
+import { addDays, dayOf, describeDay } from './dates'
+import { groupByDue } from './groups'
+import { strongPredictions } from './labels'
+import { megabytes, percent } from './numbers'
+
+const scores = (...all: number[]) => all.map((score, index) => ({ label: String(index), score }))
+
+describe('strong predictions', () => {
+  test.each([
+    ['none', [], 0],
+    ['a third of the best and more', [0.6, 0.2, 0.19], 2],
+    ['never under 0.05', [0.06, 0.05, 0.049], 2],
+    ['none when all are weak', [0.04, 0.03], 0],
+  ])('%s', (_name, all, count) => {
+    expect(strongPredictions(scores(...all))).toHaveLength(count)
+  })
+})
+
+describe('days', () => {
+  test('are the person’s own, not UTC’s', () => {
+    expect(dayOf(new Date(2026, 0, 5, 23, 59))).toBe('2026-01-05')
+  })
+
+  test('are counted over months, years and leap days', () => {
+    expect(addDays('2027-12-31', 1)).toBe('2028-01-01')
+    expect(addDays('2028-02-28', 1)).toBe('2028-02-29')
+    expect(addDays('2026-03-01', -1)).toBe('2026-02-28')
+  })
+
+  test.each([
+    ['2026-11-23', 'Today'],
+    ['2026-11-24', 'Tomorrow'],
+    ['2026-11-22', 'Yesterday'],
+    ['2026-12-01', 'Tue 1 Dec'],
+    ['2027-01-02', 'Sat, 2 Jan 2027'],
+  ])('%s is called %s', (day, words) => {
+    expect(describeDay(day, '2026-11-23', 'en-GB')).toBe(words)
+  })
+})
+
+test('tasks are grouped by when they are due, the soonest first and the newest first within a day', () => {
+  const task = (id: string, dueDate: string, completed = false) => makeTask({ id, dueDate, completed })
+  const groups = groupByDue([
+    task('a', '2026-11-30'), task('b', '2026-11-23'), task('c', '2026-12-01'), task('d', '2026-11-22'),
+    task('e', '2026-11-23'), task('f', '2026-11-24'), task('g', '2026-11-20', true),
+  ], '2026-11-23')
+  expect(groups.map(({ name, tasks }) => [name, tasks.map(({ id }) => id).join('')])).toEqual([
+    ['overdue', 'd'], ['today', 'eb'], ['week', 'fa'], ['later', 'c'], ['completed', 'g'],
+  ])
+})
+
+test('numbers go by the locale', () => {
+  expect(percent(0.2549, 'en')).toBe('25%')
+  expect(percent(0.2549, 'de')).toBe('25\u00a0%')
+  expect(megabytes(16 * 2 ** 20, 'en')).toBe('16 MB')
+})

@@ -1,0 +1,32 @@
+import { mount, type VueWrapper } from '@vue/test-utils'
+import { createPinia, setActivePinia } from 'pinia'
+import type { Component } from 'vue'
+import { makeRouter } from '@/router'
+import { useConfigStore } from '@/stores/config'
+import { appConfig, grant } from './edge'
+
+interface MountOptions {
+  signedIn?: boolean
+  path?: string
+  props?: Record<string, unknown>
+}
+
+/** Mounts a component in the page as the app would: with stores, router and the web server's configuration. */
+export async function mountApp(component: Component, options: MountOptions = {}): Promise<VueWrapper> {
+  localStorage.clear()
+  if (options.signedIn !== false) localStorage.setItem('snaptask.session', JSON.stringify(grant))
+  const pinia = createPinia()
+  setActivePinia(pinia)
+  useConfigStore().current = appConfig
+  const router = makeRouter()
+  await router.push(options.path ?? '/')
+  document.body.innerHTML = ''
+  return mount(component, { attachTo: document.body, props: options.props ?? {}, global: { plugins: [pinia, router] } })
+}
+
+/** The button with these words or this label. */
+export function button(wrapper: VueWrapper, words: string) {
+  const found = wrapper.findAll('button').find((one) => one.text() === words || one.attributes('aria-label') === words)
+  if (found === undefined) throw new Error(`there is no button “${words}” in ${wrapper.html()}`)
+  return found
+}
