@@ -2,6 +2,7 @@ package function
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -69,5 +70,44 @@ func TestLoginAnswersAlikeForWrongPasswordAndUnknownUser(t *testing.T) {
 		require.Equal(t, wrong.Status, unknown.Status)
 		require.Equal(t, string(wrong.Body), string(unknown.Body))
 		require.Equal(t, wrong.Header, unknown.Header)
+	}
+}
+
+func TestLoginThrottlesAnAccountBeThereOneOrNot(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	addUser(t, users, "jose", "correct horse")
+	addUser(t, users, "grace", "correct horse")
+	login := loginAt(t, users)
+
+	answers := map[string][]int{}
+	for _, names := range [][]string{{"jose", "JOSE", "José"}, {"nobody", "NOBODY", "Nobodý"}} {
+		for i := range 11 {
+			answer := login(`{"username": "` + names[i%len(names)] + `", "password": "wrong"}`)
+			answers[names[0]] = append(answers[names[0]], answer.Status)
+			if answer.Status == http.StatusTooManyRequests {
+				seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
+				require.NoError(t, err)
+				require.True(t, seconds > 0 && seconds <= 15*60, "%d s", seconds)
+			}
+		}
+	}
+	require.Equal(t, answers["jose"], answers["nobody"])
+	require.Equal(t, http.StatusUnauthorized, answers["jose"][9])
+	require.Equal(t, http.StatusTooManyRequests, answers["jose"][10])
+	require.Equal(t, http.StatusTooManyRequests, login(`{"username": "jose", "password": "correct horse"}`).Status)
+	require.Equal(t, http.StatusOK, login(`{"username": "grace", "password": "correct horse"}`).Status)
+}
+
+func TestASuccessfulLoginForgivesTheFailuresBefore(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	addUser(t, users, "ada", "correct horse")
+	login := loginAt(t, users)
+	for range 3 {
+		for range 9 {
+			require.Equal(t, http.StatusUnauthorized, login(`{"username": "ada", "password": "wrong"}`).Status)
+		}
+		require.Equal(t, http.StatusOK, login(`{"username": "ada", "password": "correct horse"}`).Status)
 	}
 }

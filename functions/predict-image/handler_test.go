@@ -144,3 +144,28 @@ func TestNothingChangesWhileTheObjectStoreIsAway(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, task.ImageNone, now.ImageStatus)
 }
+
+func TestAPictureLeftPendingIsRecognisedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, testbed.DeadAddress)
+	require.Equal(t, http.StatusServiceUnavailable, b.put(b.ada.Token, b.id(), testbed.Photo(t, "coffee.png")).Status)
+	model := testbed.Model(t, "")
+	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), b.tasks, b.pictures, model}, nil }}
+	again := func(token string, body []byte) testbed.Answer {
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: token, Query: b.id(), Body: body})
+	}
+
+	require.Equal(t, http.StatusBadRequest, again(b.ada.Token, []byte("a body")).Status)
+	require.Equal(t, http.StatusNotFound, again(testbed.SignIn(t, b.tasks).Token, nil).Status)
+	answer := again(b.ada.Token, nil)
+	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+	var got testbed.Task
+	answer.JSON(t, &got)
+	require.Equal(t, "done", got.ImageStatus)
+	require.Equal(t, "espresso", got.Labels[0])
+	require.Len(t, b.names(), 2)
+
+	found, _, err := b.tasks.Tasks(t.Context(), b.ada.Owner, task.Filter{Label: "espresso", Sort: task.ByCreated, Limit: 10})
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+}

@@ -90,6 +90,7 @@ type Person struct {
 	task.Owner
 	Username string
 	Token    string
+	hash     string // of the password
 }
 
 // noPassword is the hash of none.
@@ -99,19 +100,32 @@ const noPassword = "none"
 func SignInAgain(t testing.TB, s *store.Store, p Person, expiresAt time.Time) Person {
 	t.Helper()
 	p.SessionID = NewID(t)
-	require.NoError(t, s.AddSession(context.Background(), p.Owner, noPassword, expiresAt, store.Attempt{}))
+	require.NoError(t, s.AddSession(context.Background(), p.Owner, p.hash, expiresAt, store.Attempt{}))
 	var err error
 	p.Token, err = Signer().Token(p.Owner, time.Now(), time.Now().Add(time.Hour))
 	require.NoError(t, err)
 	return p
 }
 
-// SignIn makes a new user with a living session. The password is not one that can be used to sign in.
+// SignIn makes a new user with a living session and no password to sign in with.
 func SignIn(t testing.TB, s *store.Store) Person {
 	t.Helper()
-	p := Person{Owner: task.Owner{UserID: NewID(t)}}
+	return signIn(t, s, noPassword)
+}
+
+// SignInWith is SignIn for a user who has the password.
+func SignInWith(t testing.TB, s *store.Store, password string) Person {
+	t.Helper()
+	hash, err := auth.NewPasswords().Hash(context.Background(), password)
+	require.NoError(t, err)
+	return signIn(t, s, hash)
+}
+
+func signIn(t testing.TB, s *store.Store, hash string) Person {
+	t.Helper()
+	p := Person{Owner: task.Owner{UserID: NewID(t)}, hash: hash}
 	p.Username = "user-" + p.UserID.String()
-	require.NoError(t, s.AddUser(context.Background(), store.User{ID: p.UserID, Username: p.Username, PasswordHash: noPassword}))
+	require.NoError(t, s.AddUser(context.Background(), store.User{ID: p.UserID, Username: p.Username, PasswordHash: hash}))
 	return SignInAgain(t, s, p, time.Now().Add(time.Hour))
 }
 

@@ -1,0 +1,52 @@
+package function
+
+import (
+	"net/http"
+	"testing"
+
+	"snaptask/functions/internal/objects"
+	"snaptask/functions/internal/task"
+	"snaptask/functions/internal/testbed"
+	"snaptask/functions/internal/web"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestDeleteImage(t *testing.T) {
+	t.Parallel()
+	tasks := testbed.Store(t)
+	pictures, names := testbed.Bucket(t)
+	ada, eve := testbed.SignIn(t, tasks), testbed.SignIn(t, tasks)
+	d, err := task.NewDraft("", "a task", "", "2026-12-24")
+	require.NoError(t, err)
+	mine, err := tasks.AddTask(t.Context(), ada.Owner, d)
+	require.NoError(t, err)
+	key := objects.NewKey(ada.UserID, mine.ID)
+	require.NoError(t, pictures.Put(t.Context(), key, testbed.JPEG(t), testbed.JPEG(t)))
+	_, _, err = tasks.SetPicture(t.Context(), ada.Owner, mine.ID, key, task.ImageDone, []task.Prediction{{Label: "pier", Score: .9}})
+	require.NoError(t, err)
+	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), tasks, pictures}, nil }}
+	remove := func(token, query string) testbed.Answer {
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodDelete, Token: token, Query: query})
+	}
+	of := "id=" + mine.ID.String()
+
+	require.Equal(t, http.StatusNotFound, remove(eve.Token, of).Status)
+	require.Equal(t, http.StatusUnauthorized, remove("", of).Status)
+	require.Equal(t, http.StatusBadRequest, remove(ada.Token, "id=x").Status)
+	require.Len(t, names(), 2)
+
+	answer := remove(ada.Token, of)
+	require.Equal(t, http.StatusOK, answer.Status)
+	var got testbed.Task
+	answer.JSON(t, &got)
+	require.False(t, got.Upload)
+	require.Equal(t, "none", got.ImageStatus)
+	require.Empty(t, got.Labels)
+	require.Empty(t, names())
+	found, _, err := tasks.Tasks(t.Context(), ada.Owner, task.Filter{Label: "pier", Sort: task.ByCreated, Limit: 10})
+	require.NoError(t, err)
+	require.Empty(t, found)
+
+	require.Equal(t, "no_picture", remove(ada.Token, of).Fault(t).Code)
+}

@@ -1,0 +1,79 @@
+package function
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"snaptask/functions/internal/task"
+	"snaptask/functions/internal/testbed"
+	"snaptask/functions/internal/web"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestUpdate(t *testing.T) {
+	t.Parallel()
+	tasks := testbed.Store(t)
+	ada, eve := testbed.SignIn(t, tasks), testbed.SignIn(t, tasks)
+	d, err := task.NewDraft("", "a task", "its body", "2026-12-24")
+	require.NoError(t, err)
+	mine, err := tasks.AddTask(t.Context(), ada.Owner, d)
+	require.NoError(t, err)
+	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), tasks}, nil }}
+	update := func(token, query, body string) testbed.Answer {
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPatch, Token: token, Query: query, Body: []byte(body)})
+	}
+	of := "id=" + mine.ID.String()
+
+	answer := update(ada.Token, of, `{"completed": true, "version": 1}`)
+	require.Equal(t, http.StatusOK, answer.Status)
+	var got testbed.Task
+	answer.JSON(t, &got)
+	require.True(t, got.Completed)
+	require.Equal(t, "a task", got.Title, "what is not named stays")
+	require.Equal(t, 2, got.Version)
+
+	stale := update(ada.Token, of, `{"title": "lost", "version": 1}`)
+	require.Equal(t, http.StatusConflict, stale.Status)
+	require.Equal(t, "stale_version", stale.Fault(t).Code)
+
+	answer = update(ada.Token, of, `{"title": " new ", "body": "", "dueDate": "2027-01-01", "completed": false, "version": 2}`)
+	require.Equal(t, http.StatusOK, answer.Status)
+	answer.JSON(t, &got)
+	require.Equal(t, []any{"new", "", "2027-01-01", false, 3}, []any{got.Title, got.Body, got.DueDate, got.Completed, got.Version})
+
+	require.Equal(t, http.StatusNotFound, update(eve.Token, of, `{"title": "hers", "version": 3}`).Status)
+	require.Equal(t, http.StatusUnauthorized, update("", of, `{"title": "x", "version": 3}`).Status)
+	for _, body := range []string{`{"version": 3}`, `{"title": "x"}`, `{"title": "", "version": 3}`, `{"version": -1, "title": "x"}`, `{"id": "x", "version": 3}`, ``} {
+		require.Equal(t, http.StatusBadRequest, update(ada.Token, of, body).Status, body)
+	}
+	stored, err := tasks.Task(t.Context(), ada.Owner, mine.ID)
+	require.NoError(t, err)
+	require.Equal(t, uint32(3), stored.Version)
+}
+
+func TestOnlyOneOfTwoUpdatesOfAVersionWins(t *testing.T) {
+	t.Parallel()
+	tasks := testbed.Store(t)
+	ada := testbed.SignIn(t, tasks)
+	d, err := task.NewDraft("", "a task", "", "2026-12-24")
+	require.NoError(t, err)
+	mine, err := tasks.AddTask(t.Context(), ada.Owner, d)
+	require.NoError(t, err)
+	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), tasks}, nil }}
+
+	const writers = 8
+	statuses := make(chan int, writers)
+	for i := range writers {
+		go func() {
+			statuses <- testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPatch, Token: ada.Token, Query: "id=" + mine.ID.String(),
+				Body: fmt.Appendf(nil, `{"title": "%d", "version": 1}`, i)}).Status
+		}()
+	}
+	count := map[int]int{}
+	for range writers {
+		count[<-statuses]++
+	}
+	require.Equal(t, map[int]int{http.StatusOK: 1, http.StatusConflict: writers - 1}, count)
+}
