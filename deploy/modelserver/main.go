@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // what loading needed is more than what serving needs
+	boundMemory()
 	loaded := time.Since(begin)
 	grpcListener, restListener, err := listen(o)
 	if err != nil {
@@ -101,6 +101,21 @@ func run(ctx context.Context, args []string) error {
 	slog.Info("serving", "model", model.Name, "version", model.Version, "grpc", grpcListener.Addr().String(),
 		"rest", restListener.Addr().String(), "loadMs", loaded.Milliseconds(), "cpus", o.cpus)
 	return serve(ctx, model, grpcListener, restListener)
+}
+
+// perRequests is how much memory requests may take before the collector works harder to keep it low.
+const perRequests = 48 << 20
+
+// boundMemory gives back what only loading needed, and has garbage collected before it doubles the memory of the model, as it
+// otherwise would. GOMEMLIMIT in the environment goes first.
+func boundMemory() {
+	debug.FreeOSMemory()
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return
+	}
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	debug.SetMemoryLimit(int64(now.Sys-now.HeapReleased) + perRequests)
 }
 
 // drainTime is how long running requests may take after the end was asked for.

@@ -1,9 +1,9 @@
 package serving
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -92,15 +92,16 @@ func (m *Model) restPredict(w http.ResponseWriter, r *http.Request, slots chan s
 	case <-r.Context().Done():
 		return nil, status.FromContextError(r.Context().Err()).Err()
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
+	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0), maxBody) + bytes.MinRead)) // growing by and by takes three times as much
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
 		return nil, err
 	}
 	size := 1
 	for _, n := range m.program.Input {
 		size *= n
 	}
-	request, err := decodeRest(body, m.input, size)
+	request, err := decodeRest(body.Bytes(), m.input, size)
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}

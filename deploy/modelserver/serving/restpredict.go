@@ -39,7 +39,7 @@ func decodeRest(body []byte, input string, size int) (*restRequest, error) {
 			return err
 		case "instances", "inputs":
 			if found {
-				return errors.New("Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist")
+				return errors.New("only one of the keys 'inputs' and 'instances' may be given")
 			}
 			found, r.rows = true, key == "instances"
 			if r.rows {
@@ -55,7 +55,7 @@ func decodeRest(body []byte, input string, size int) (*restRequest, error) {
 	case j.next() != 0 || j.at < len(body):
 		return nil, j.errorf("the document has more than one value")
 	case !found:
-		return nil, errors.New("Missing 'inputs' or 'instances' key")
+		return nil, errors.New("missing 'inputs' or 'instances' key")
 	}
 	r.shape, r.values = tensor.shape, tensor.values
 	return r, nil
@@ -71,12 +71,12 @@ type restTensor struct {
 
 func (t *restTensor) readInstances(input string) error {
 	if t.text.next() != '[' {
-		return errors.New("Expecting 'instances' value to be an list/array")
+		return errors.New("the value of 'instances' is not a list")
 	}
 	t.shape = []int{-1}
 	n, err := t.text.list(func() error { return t.readInput(input, 1) })
 	if err == nil && n == 0 {
-		return errors.New("No values in 'instances' array")
+		return errors.New("the list 'instances' is empty")
 	}
 	t.shape[0] = n
 	return err
@@ -112,7 +112,7 @@ func (t *restTensor) read(level int) error {
 	case level >= maxNesting:
 		return t.text.errorf("nested more than %d deep", maxNesting)
 	case t.rank >= 0 && level >= t.rank:
-		return fmt.Errorf("Encountered list at unexpected level: %d expected < %d", level, t.rank)
+		return fmt.Errorf("a list is found at level: %d. Expected at level: < %d", level, t.rank)
 	case level == len(t.shape):
 		t.shape = append(t.shape, -1)
 	}
@@ -127,7 +127,7 @@ func (t *restTensor) read(level int) error {
 		t.shape[level] = n
 	}
 	if t.shape[level] != n {
-		return fmt.Errorf("Encountered list at unexpected size: %d at level: %d expected size: %d", n, level, t.shape[level])
+		return fmt.Errorf("a list of size: %d is found at level: %d. Expected size: %d", n, level, t.shape[level])
 	}
 	return nil
 }
@@ -137,7 +137,7 @@ func (t *restTensor) readNumber(level int) error {
 		t.rank = level
 	}
 	if level != t.rank {
-		return fmt.Errorf("a value is found at level: %d in the JSON document. Expected at level: %d", level, t.rank)
+		return fmt.Errorf("a value is found at level: %d. Expected at level: %d", level, t.rank)
 	}
 	if len(t.values) == maxValues {
 		return fmt.Errorf("the request has more than %d numbers", maxValues)
