@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"snaptask/deploy/local/process"
 	"snaptask/deploy/local/state"
 )
@@ -36,6 +38,10 @@ type runner struct {
 
 // Run keeps the application up until ctx ends. All that outlives it is in the folder at path.
 func Run(ctx context.Context, path string, out io.Writer) error {
+	// What the driver has to say of a database that is away, the screen says in words.
+	if err := mysql.SetLogger(&mysql.NopLogger{}); err != nil {
+		return err
+	}
 	r := &runner{screen: &screen{out: out, start: time.Now()}}
 	var err error
 	if r.program, err = os.Executable(); err != nil {

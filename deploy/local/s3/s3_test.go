@@ -1,0 +1,95 @@
+package s3
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/stretchr/testify/require"
+	"github.com/versity/versitygw/backend/meta"
+	"github.com/versity/versitygw/backend/posix"
+
+	"snaptask/deploy/local/port"
+	"snaptask/deploy/local/process"
+)
+
+// TestMain lets the test binary be the server's process, as the runner's is.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "s3" {
+		ctx, cancel := process.Lifetime()
+		defer cancel()
+		os.Exit(process.ExitCode(Serve(ctx)))
+	}
+	os.Exit(m.Run())
+}
+
+func TestObjectsSurviveAKill(t *testing.T) {
+	t.Parallel()
+	number, err := port.Free()
+	require.NoError(t, err)
+	server := Server{Dir: t.TempDir(), Port: number, AccessKey: "access", SecretKey: "secret-secret"}
+	log, err := process.NewLog(filepath.Join(t.TempDir(), "log"))
+	require.NoError(t, err)
+	child := process.Start(server.Process(os.Args[0], log), func(text string) { t.Log(text) })
+	t.Cleanup(child.Stop)
+	require.NoError(t, child.Wait(t.Context()))
+
+	require.NoError(t, server.MakeBucket(t.Context(), "bucket"))
+	require.NoError(t, server.MakeBucket(t.Context(), "bucket"), "the bucket is there already")
+	client, err := minio.New(server.Address(), &minio.Options{Creds: credentials.NewStaticV4("access", "secret-secret", ""), Region: Region})
+	require.NoError(t, err)
+	content := bytes.Repeat([]byte("picture"), 1000)
+	_, err = client.PutObject(t.Context(), "bucket", "a/b.jpg", bytes.NewReader(content), int64(len(content)), minio.PutObjectOptions{ContentType: "image/jpeg"})
+	require.NoError(t, err)
+	_, err = client.CopyObject(t.Context(), minio.CopyDestOptions{Bucket: "bucket", Object: "c.jpg"}, minio.CopySrcOptions{Bucket: "bucket", Object: "a/b.jpg"})
+	require.NoError(t, err)
+
+	before := child.PID()
+	require.NoError(t, syscall.Kill(before, syscall.SIGKILL))
+	require.Eventually(t, func() bool { return child.PID() != 0 && child.PID() != before }, 3*time.Second, 5*time.Millisecond)
+	require.NoError(t, child.Wait(t.Context()))
+	for _, key := range []string{"a/b.jpg", "c.jpg"} {
+		object, err := client.GetObject(t.Context(), "bucket", key, minio.GetObjectOptions{})
+		require.NoError(t, err)
+		got, err := io.ReadAll(object)
+		require.NoError(t, err)
+		require.Equal(t, content, got)
+		info, err := object.Stat()
+		require.NoError(t, err)
+		require.Equal(t, "image/jpeg", info.ContentType)
+	}
+}
+
+func TestWrongKeysAreRefused(t *testing.T) {
+	t.Parallel()
+	number, err := port.Free()
+	require.NoError(t, err)
+	server := Server{Dir: t.TempDir(), Port: number, AccessKey: "access", SecretKey: "secret-secret"}
+	log, err := process.NewLog(filepath.Join(t.TempDir(), "log"))
+	require.NoError(t, err)
+	child := process.Start(server.Process(os.Args[0], log), func(text string) { t.Log(text) })
+	t.Cleanup(child.Stop)
+	require.NoError(t, child.Wait(t.Context()))
+	server.SecretKey = "another-secret"
+	require.Error(t, server.MakeBucket(t.Context(), "bucket"))
+}
+
+func TestMetadataGoesBesideTheObjectsOnceItDid(t *testing.T) {
+	t.Parallel()
+	objects, sidecar := t.TempDir(), t.TempDir()
+	var options posix.PosixOpts
+	storer, err := metadata(objects, sidecar, &options)
+	require.NoError(t, err)
+	require.IsType(t, meta.SideCar{}, storer)
+	require.Equal(t, sidecar, options.SideCarDir)
+}
+
+func TestServeIsForTheRunner(t *testing.T) {
+	require.ErrorContains(t, Serve(t.Context()), envDir)
+}
