@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -13,6 +14,7 @@ import (
 	"snaptask/deploy/local/s3"
 	"snaptask/deploy/local/services"
 	"snaptask/deploy/local/stack"
+	"snaptask/deploy/local/state"
 	"snaptask/functions/serve"
 	"snaptask/webapp"
 )
@@ -24,6 +26,7 @@ const help = `snaptask runs Snaptask on this machine, without a cluster.
                       run COMMAND with a MariaDB, an S3 server and a model server of its own, whose addresses are in
                       TEST_MYSQL_DSN, TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY, TEST_S3_SECRET_KEY,
                       TEST_CLASSIFIER_ADDRESS and TEST_CLASSIFIER_REST_URL; one that is set already is used as it is
+    snaptask stopped  succeed if nothing runs on the state folder, else say so and fail
     snaptask help     this text
 
 Environment, with what holds otherwise:
@@ -65,6 +68,8 @@ func command(args []string) error {
 			return errors.New("services wants a command: snaptask services -- COMMAND [ARGUMENT...]")
 		}
 		return services.Run(ctx, stateFolder(), args, os.Stderr)
+	case "stopped":
+		return stopped(stateFolder())
 	case "function":
 		if len(args) == 1 {
 			if f, ok := stack.Find(args[0]); ok {
@@ -88,6 +93,18 @@ func command(args []string) error {
 	default:
 		return fmt.Errorf("there is no %q; snaptask help lists what there is", mode)
 	}
+}
+
+// stopped is nil when no runner uses the folder at path; one that isn't there nobody uses.
+func stopped(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	folder, err := state.Open(path)
+	if err != nil {
+		return err
+	}
+	return folder.Close()
 }
 
 // stateFolder is where everything is kept: the folder that this program was built into, else the one below the present

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -27,6 +28,7 @@ type runner struct {
 	program string // of this process, whose other modes most children are
 	folder  *state.Folder
 	screen  *screen
+	setUp   atomic.Bool // are the schema and the demo account there?
 
 	// What runs, in the order in which it is stopped.
 	web       *process.Child

@@ -118,7 +118,7 @@ func (r *runner) startGateway(ctx context.Context, a *addresses, functions []*ga
 	if err != nil {
 		return nil, err
 	}
-	parts := []gateway.Part{base, {Name: r.web.Name(), Check: r.web.Check}}
+	parts := []gateway.Part{base, {Name: "set-up", Check: r.checkSetUp}, {Name: r.web.Name(), Check: r.web.Check}}
 	for _, server := range r.servers {
 		parts = append(parts, gateway.Part{Name: server.Name(), Check: server.Check})
 	}
@@ -140,6 +140,14 @@ func (r *runner) startGateway(ctx context.Context, a *addresses, functions []*ga
 	return entrance, nil
 }
 
+// checkSetUp says whether the schema and the demo account are there.
+func (r *runner) checkSetUp(context.Context) error {
+	if !r.setUp.Load() {
+		return errors.New("under way")
+	}
+	return nil
+}
+
 // welcome makes the demo account, sees that all is well, and says where everything is.
 func (r *runner) welcome(ctx context.Context, a *addresses, entrance *gateway.Gateway) error {
 	account, err := demo(ctx, a.gatewayURL())
@@ -147,6 +155,7 @@ func (r *runner) welcome(ctx context.Context, a *addresses, entrance *gateway.Ga
 		return fmt.Errorf("the demo account: %w", err)
 	}
 	r.screen.step("demo account")
+	r.setUp.Store(true)
 	if ailing := entrance.Ailing(ctx); len(ailing) > 0 {
 		return fmt.Errorf("not everything works: %s", strings.Join(ailing, "; "))
 	}

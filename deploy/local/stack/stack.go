@@ -4,12 +4,22 @@ package stack
 import (
 	"maps"
 	"os"
+	"slices"
+	"strconv"
 
+	changepassword "snaptask/functions/change-password"
 	createtask "snaptask/functions/create-task"
+	deleteaccount "snaptask/functions/delete-account"
+	deleteimage "snaptask/functions/delete-image"
+	deletetask "snaptask/functions/delete-task"
+	getimage "snaptask/functions/get-image"
 	gettasks "snaptask/functions/get-tasks"
 	login "snaptask/functions/login"
+	logout "snaptask/functions/logout"
+	predictimage "snaptask/functions/predict-image"
 	register "snaptask/functions/register"
 	"snaptask/functions/serve"
+	updatetask "snaptask/functions/update-task"
 )
 
 // Secrets, by the names of their files.
@@ -41,54 +51,4 @@ type Function struct {
 	Limits   map[string]string // its settings that differ from the defaults of package serve
 }
 
-// Functions are all that there are, by name.
-var Functions = []Function{
-	{
-		Name: "create-task", Handle: createtask.Handle,
-		Secrets: []string{MySQLDSN, TokenPublicKeys},
-	},
-	{
-		Name: "get-tasks", Handle: gettasks.Handle,
-		Secrets: []string{MySQLDSN, TokenPublicKeys},
-	},
-	{
-		Name: "login", Handle: login.Handle,
-		Secrets:  []string{MySQLDSN, TokenSigningKey},
-		Settings: []string{"SESSION_LIFETIME"},
-	},
-	{
-		Name: "register", Handle: register.Handle,
-		Secrets:  []string{MySQLDSN},
-		Settings: []string{"REGISTRATION"},
-	},
-}
 
-// forAll are the settings that a person may set for every function.
-var forAll = []string{"CORS_ORIGINS", "DB_MAX_OPEN", "DB_MAX_LIFETIME", "DB_TIMEOUT", "MAX_INFLIGHT"}
-
-// Find gives the function of this name.
-func Find(name string) (Function, bool) {
-	for _, f := range Functions {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return Function{}, false
-}
-
-// Env gives the settings that the function gets: its limits, and of those it may know the ones in servers or, failing
-// that, in this process's environment.
-func (f Function) Env(servers map[string]string) map[string]string {
-	env := map[string]string{}
-	maps.Copy(env, f.Limits)
-	for _, names := range [][]string{forAll, f.Settings} {
-		for _, name := range names {
-			if value, ok := servers[name]; ok {
-				env[name] = value
-			} else if value, ok := os.LookupEnv(name); ok {
-				env[name] = value
-			}
-		}
-	}
-	return env
-}

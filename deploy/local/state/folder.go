@@ -15,7 +15,7 @@ import (
 )
 
 // ErrInUse is what Open gives when another process holds the folder.
-var ErrInUse = errors.New("another runner uses this state folder")
+var ErrInUse = errors.New("a runner uses this state folder; end it with Ctrl-C first")
 
 // Folder is a locked state folder.
 type Folder struct {
