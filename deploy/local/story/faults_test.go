@@ -52,7 +52,7 @@ func TestNoAcknowledgedTaskIsLostWhenTheDatabaseDies(t *testing.T) {
 	}
 	for range 2 {
 		time.Sleep(time.Second)
-		pids := a.processes(t, "mariadbd|mysqld")
+		pids := a.processes(t, "(mariadbd|mysqld)")
 		require.NotEmpty(t, pids, "no database process")
 		require.NoError(t, exec.Command("kill", append([]string{"-9"}, pids...)...).Run())
 		require.Eventually(t, func() bool { return !a.ready() }, 5*time.Second, time.Millisecond, "the gateway did not notice")
