@@ -14,6 +14,10 @@ const gateUnit = 8 << 20
 // workingMemory is what Decode holds beside the decoder's memory, in bytes: the reduced picture and a band of rows.
 const workingMemory = 16 << 20
 
+// largeMemory is from where on a decode's memory, in bytes, is collected before it counts as free. That costs a few
+// milliseconds, against a second for decoding such a picture.
+const largeMemory = MaxMemory / 8
+
 // gate lets decodes in as long as their memory fits, in the order they came.
 type gate struct {
 	turn   chan struct{} // held by the one who is gathering units
@@ -59,7 +63,13 @@ func (g *gate) enter(ctx context.Context, memory int) (release func(), err error
 			return nil, busy()
 		}
 	}
-	return func() { g.leave(wanted) }, nil
+	return func() {
+		if memory >= largeMemory {
+			// The collector would let the next large picture in beside the remains of this one.
+			runtime.GC()
+		}
+		g.leave(wanted)
+	}, nil
 }
 
 func (g *gate) leave(units int) {
