@@ -46,7 +46,11 @@ func Serve(ctx context.Context) error {
 	if err := os.MkdirAll(objects, 0o700); err != nil {
 		return err
 	}
-	options := posix.PosixOpts{Concurrency: connections, CopyObjectThreshold: largestCopy}
+	options := posix.PosixOpts{
+		Concurrency:         connections,
+		CopyObjectThreshold: largestCopy,
+		ForceNoObjLockFile:  true, // for nobody else writes here
+	}
 	options.SetNewDirPerm(0o700)
 	options.SetNewFilePerm(0o600)
 	storer, err := metadata(objects, filepath.Join(dir, "metadata"), &options)
