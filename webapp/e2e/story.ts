@@ -33,6 +33,16 @@ export async function addTask(page: Page, title: string): Promise<void> {
   await expect(page.getByRole('article', { name: title })).toBeVisible()
 }
 
+/** Notes every time the page shows some words, however shortly; gives whether it has by the time it is asked. */
+export async function watchFor(page: Page, words: string): Promise<() => Promise<boolean>> {
+  await page.evaluate((sought) => {
+    new MutationObserver(() => {
+      if (document.body.textContent.includes(sought)) document.documentElement.dataset.shown = sought
+    }).observe(document.body, { subtree: true, childList: true, characterData: true })
+  }, words)
+  return () => page.evaluate((sought) => document.documentElement.dataset.shown === sought, words)
+}
+
 export async function deleteTask(page: Page, title: string): Promise<void> {
   await page.getByRole('button', { name: `Delete “${title}”` }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()

@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { addTask, deleteTask, freshTitle, photo, signIn, test } from './story'
+import { addTask, deleteTask, freshTitle, photo, signIn, test, watchFor } from './story'
 
 test('sign in, add a task, attach a photo, read its labels, delete the task', async ({ page }) => {
   const title = freshTitle('Paint the jetty')
@@ -7,13 +7,14 @@ test('sign in, add a task, attach a photo, read its labels, delete the task', as
   await addTask(page, title)
 
   const card = page.getByRole('article', { name: title })
+  const lookedAt = await watchFor(page, 'Looking at your photo…')
   await card.getByLabel(`Add photo to “${title}”`).setInputFiles(photo('landscape.jpg'))
-  await expect(card.getByText('Looking at your photo…').first()).toBeVisible()
   const labels = card.getByRole('list', { name: 'Suggested labels' })
   await expect(labels.getByRole('listitem').first()).toContainText('pier')
   await expect(labels.getByRole('listitem').first()).toContainText(/\d+\s?%/)
-  await labels.getByRole('button', { name: 'Show all 10' }).click()
-  await expect(labels.getByRole('button', { name: 'Show fewer' })).toBeVisible()
+  expect(await lookedAt()).toBe(true)
+  await labels.getByRole('button', { name: 'All 10' }).click()
+  await expect(labels.getByRole('button', { name: 'Fewer' })).toBeVisible()
   await expect(labels.getByRole('listitem')).toHaveCount(11)
 
   await card.getByRole('button', { name: `Open the photo of “${title}”` }).click()

@@ -53,6 +53,7 @@ describe('the app', () => {
     const app = await mountApp(App)
     await flushPromises()
     expect(app.text()).toContain('Mine')
+    stubFetch({ logout: () => json({}) })
     await button(app, text.app.signOut).trigger('click')
     await flushPromises()
     stubFetch({ login: () => json({ ...grant, token: 'token-2' }), 'get-tasks': () => new Promise(() => undefined) })

@@ -104,8 +104,8 @@ export const text = {
   },
   labels: {
     heading: 'Suggested labels',
-    showAll: (count: number) => `Show all ${count}`,
-    showFewer: 'Show fewer',
+    showAll: (count: number) => `All ${count}`,
+    showFewer: 'Fewer',
     score: (percent: string) => `${percent} sure`,
   },
 } as const

@@ -19,6 +19,9 @@ export const functions = {
   login: (credentials: Credentials) =>
     requestJSON<SessionGrant>(functionURL('login'), { method: 'POST', json: credentials }),
 
+  logout: (token: string) =>
+    requestJSON<Record<string, never>>(functionURL('logout'), { method: 'POST', token }),
+
   async getTasks(token: string, query: Record<string, string>, signal?: AbortSignal): Promise<TaskPage> {
     const response = await request(functionURL('get-tasks', query), { token, signal })
     const tasks = await bodyOf(response.json() as Promise<Task[]>, signal)

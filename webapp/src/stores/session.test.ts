@@ -25,11 +25,21 @@ describe('a session', () => {
     expect(session.username).toBe('demo')
     setActivePinia(createPinia())
     expect(useSessionStore().token).toBe('token-1')
-    session.signOut()
+    const calls = stubFetch({ logout: () => json({}) })
+    const ending = session.signOut()
     expect(session.token).toBeNull()
     expect(session.endReason).toBeNull()
+    await ending
+    expect(calls).toEqual([{ method: 'POST', url: '/function/logout', token: 'token-1', json: undefined }])
     setActivePinia(createPinia())
     expect(useSessionStore().token).toBeNull()
+  })
+
+  test('ends here even when the server can’t be told', async () => {
+    const session = await signedIn()
+    stubFetch({ logout: () => new TypeError('no network') })
+    await session.signOut()
+    expect(session.token).toBeNull()
   })
 
   test('does not begin with a wrong password', async () => {
@@ -76,7 +86,8 @@ describe('a session', () => {
   test('drops what was asked for in an earlier one', async () => {
     const session = await signedIn()
     const call = session.authorized(() => {
-      session.signOut()
+      stubFetch({ logout: () => json({}) })
+      void session.signOut()
       return Promise.resolve('another person’s tasks')
     })
     await expect(call).rejects.toMatchObject({ cancelled: true })

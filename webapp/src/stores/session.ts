@@ -38,8 +38,16 @@ export const useSessionStore = defineStore('session', () => {
     await signIn(credentials)
   }
 
-  function signOut(): void {
+  /** Ends the session here at once, and on the server as soon as that can be reached. */
+  async function signOut(): Promise<void> {
+    const ended = token.value
     become(null)
+    if (ended === null) return
+    try {
+      await functions.logout(ended)
+    } catch {
+      return // the token is forgotten here, and dies by itself in time
+    }
   }
 
   /**
