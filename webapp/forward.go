@@ -51,6 +51,8 @@ func newForwarder(c Config) (http.Handler, error) {
 			// ReverseProxy has dropped what the client claimed to be forwarded for; functions limit sign-ins by this address.
 			r.SetXForwarded()
 			r.Out.Header.Del("X-Real-Ip")
+			// This server has told the client to go on; the next one must not take it that the body is still held back.
+			r.Out.Header.Del("Expect")
 			r.Out.Header.Set(callIDHeader, callID(r.In))
 		},
 		ModifyResponse: func(answer *http.Response) error {

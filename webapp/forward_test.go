@@ -51,6 +51,7 @@ func TestForwardPassesTheCallOn(t *testing.T) {
 				"Forwarded":       {"for=203.0.113.9"},
 				"Connection":      {"X-Hop"},
 				"X-Hop":           {"1"},
+				"Expect":          {"100-continue"},
 			}
 			answer, err := http.DefaultTransport.RoundTrip(request)
 			require.NoError(t, err)
@@ -66,7 +67,7 @@ func TestForwardPassesTheCallOn(t *testing.T) {
 			require.Equal(t, "Bearer t", call.header.Get("Authorization"))
 			require.Equal(t, "call-1", call.header.Get("X-Call-Id"))
 			require.Equal(t, "127.0.0.1", call.header.Get("X-Forwarded-For"))
-			for _, dropped := range []string{"X-Real-Ip", "Forwarded", "X-Hop"} {
+			for _, dropped := range []string{"X-Real-Ip", "Forwarded", "X-Hop", "Expect"} {
 				require.Empty(t, call.header.Get(dropped), dropped)
 			}
 			require.Equal(t, http.StatusConflict, answer.StatusCode)
