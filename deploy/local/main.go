@@ -42,7 +42,7 @@ Environment, with what holds otherwise:
 
 func main() {
 	err := command(os.Args[1:])
-	if err != nil && process.ExitCode(err) == 1 {
+	if exit := process.Exit(0); err != nil && !errors.As(err, &exit) { // a command has said itself why it failed
 		fmt.Fprintln(os.Stderr, "snaptask: "+err.Error())
 	}
 	os.Exit(process.ExitCode(err))

@@ -50,14 +50,14 @@ func New() (*Server, error) {
 }
 
 func find() (string, error) {
-	if program := os.Getenv(programVariable); program != "" {
-		return program, nil
+	program := os.Getenv(programVariable)
+	if program == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return "", err
+		}
+		program = filepath.Join(filepath.Dir(self), "modelserver")
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
-	program := filepath.Join(filepath.Dir(self), "modelserver")
 	if _, err := os.Stat(program); err != nil {
 		return "", fmt.Errorf("%w: go build -o %s ./deploy/modelserver, or set %s to the program", ErrNotBuilt, program, programVariable)
 	}

@@ -37,6 +37,9 @@ func Find(ctx context.Context, dir string, say func(string)) (Install, error) {
 	if found, err := fetched(ctx, dir); err == nil {
 		return found, nil
 	}
+	if ctx.Err() != nil { // then nothing above could be tried
+		return Install{}, ctx.Err()
+	}
 	if _, err := exec.LookPath("apt-get"); err != nil {
 		return Install{}, errors.New("MariaDB is not on this machine and there is no apt to fetch it with: " + advice())
 	}

@@ -13,7 +13,8 @@ import (
 const attendPatience = 10 * time.Second
 
 // Attend runs a command on this process's own streams. When ctx ends, and on Linux when this process does, the command gets
-// SIGTERM. The error is the command's; see ExitCode.
+// SIGTERM. The error is an Exit, or says why
+// it can't be started.
 func Attend(ctx context.Context, env []string, name string, args ...string) error {
 	runtime.LockOSThread() // see Keep
 	defer runtime.UnlockOSThread()
@@ -23,5 +24,5 @@ func Attend(ctx context.Context, env []string, name string, args ...string) erro
 	cmd.SysProcAttr = endWithParent(syscall.SIGTERM)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = attendPatience
-	return cmd.Run()
+	return exitOf(cmd.Run())
 }

@@ -188,6 +188,23 @@ func TestEverythingEndsWhenTheParentIsKilled(t *testing.T) {
 	require.Eventually(t, func() bool { return ended(sleeper) }, 5*time.Second, 10*time.Millisecond)
 }
 
+func TestKeepAsksAProgramThatMissedItsSignalAgain(t *testing.T) {
+	t.Parallel()
+	marker := filepath.Join(t.TempDir(), "deaf")
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for {
+			if _, err := os.Stat(marker); err == nil {
+				cancel()
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	script := "trap '' TERM; touch " + marker + "; sleep 0.5; trap 'exit 3' TERM; while :; do sleep 0.01; done"
+	require.Equal(t, Exit(3), Keep(ctx, "/bin/sh", "-c", script))
+}
+
 func TestAttendGivesTheCommandsCode(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -28,7 +28,8 @@ type bench struct {
 }
 
 // Run starts the services, then command with their addresses in its environment, and stops them when it is done. What
-// outlives the run is kept in the folder shared. The error is the command's; see process.ExitCode.
+// outlives the run is kept in the folder shared. The error is the command's process.Exit, or says what could
+// not be started.
 func Run(ctx context.Context, shared string, command []string, messages io.Writer) error {
 	program, err := os.Executable()
 	if err != nil {
