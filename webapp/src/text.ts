@@ -3,10 +3,7 @@ export const text = {
   app: {
     name: 'Snaptask',
     tagline: 'A to-do list that looks at your pictures.',
-    account: 'Account',
     signOut: 'Sign out',
-    skip: 'Skip to your tasks',
-    loading: 'One moment…',
     title: (page: string) => `${page} · Snaptask`,
   },
   problem: {
