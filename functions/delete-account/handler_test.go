@@ -16,7 +16,7 @@ import (
 func TestDeleteAccountTakesEverythingOfTheUserAndNothingElse(t *testing.T) {
 	t.Parallel()
 	users := testbed.Store(t)
-	pictures, names := testbed.Bucket(t)
+	pictures, names := testbed.Pictures(t)
 	ada, eve := testbed.SignInWith(t, users, "correct horse"), testbed.SignIn(t, users)
 	for _, p := range []testbed.Person{ada, ada, eve} {
 		d, err := task.NewDraft("", "a task", "", "2026-12-24")

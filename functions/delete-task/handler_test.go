@@ -40,7 +40,7 @@ func attach(t *testing.T, tasks *store.Store, pictures *objects.Store, owner tas
 func TestDeleteTakesTheTaskAndItsPicture(t *testing.T) {
 	t.Parallel()
 	tasks := testbed.Store(t)
-	pictures, names := testbed.Bucket(t)
+	pictures, names := testbed.Pictures(t)
 	ada := testbed.SignIn(t, tasks)
 	gone, stays := addTask(t, tasks, ada.Owner), addTask(t, tasks, ada.Owner)
 	attach(t, tasks, pictures, ada.Owner, gone)
@@ -63,7 +63,7 @@ func TestDeleteTakesTheTaskAndItsPicture(t *testing.T) {
 func TestDeleteWorksWhileTheObjectStoreIsAway(t *testing.T) {
 	t.Parallel()
 	tasks := testbed.Store(t)
-	pictures, _ := testbed.Bucket(t)
+	pictures, _ := testbed.Pictures(t)
 	ada := testbed.SignIn(t, tasks)
 	gone := addTask(t, tasks, ada.Owner)
 	attach(t, tasks, pictures, ada.Owner, gone)
@@ -76,7 +76,7 @@ func TestDeleteWorksWhileTheObjectStoreIsAway(t *testing.T) {
 func TestDeleteRefuses(t *testing.T) {
 	t.Parallel()
 	tasks := testbed.Store(t)
-	pictures, names := testbed.Bucket(t)
+	pictures, names := testbed.Pictures(t)
 	ada, eve := testbed.SignIn(t, tasks), testbed.SignIn(t, tasks)
 	mine := addTask(t, tasks, ada.Owner)
 	attach(t, tasks, pictures, ada.Owner, mine)

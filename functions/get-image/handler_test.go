@@ -15,7 +15,7 @@ import (
 func TestGetImage(t *testing.T) {
 	t.Parallel()
 	tasks := testbed.Store(t)
-	pictures, _ := testbed.Bucket(t)
+	pictures, _ := testbed.Pictures(t)
 	ada, eve := testbed.SignIn(t, tasks), testbed.SignIn(t, tasks)
 	d, err := task.NewDraft("", "a task", "", "2026-12-24")
 	require.NoError(t, err)

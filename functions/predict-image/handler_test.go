@@ -28,7 +28,7 @@ type bench struct {
 func newBench(t *testing.T, address string) bench {
 	t.Helper()
 	b := bench{tasks: testbed.Store(t)}
-	b.pictures, b.names = testbed.Bucket(t)
+	b.pictures, b.names = testbed.Pictures(t)
 	b.ada = testbed.SignIn(t, b.tasks)
 	d, err := task.NewDraft("", "a task", "", "2026-12-24")
 	require.NoError(t, err)

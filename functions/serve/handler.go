@@ -60,6 +60,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, callID string) (
 	select {
 	case s.slots <- struct{}{}:
 	default:
+		dropUnread(w, r)
 		return web.Refuse(&fault.Error{Kind: fault.Unavailable, Code: "busy", Message: "Too many requests at once. Please try again.", RetryAfter: time.Second}, callID), 0
 	}
 	body, err := s.body(w, r)
@@ -74,7 +75,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, callID string) (
 func (s *server) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	limit := s.settings.BodyLimit
 	if r.ContentLength > limit {
-		drop(w, r, dropBytes)
+		dropUnread(w, r)
 		return nil, tooLarge(limit)
 	}
 	var body []byte
@@ -99,12 +100,16 @@ func tooLarge(limit int64) error {
 	return fault.New(fault.TooLarge, "too_large", fmt.Sprintf("The request has more than %d KiB.", limit>>10))
 }
 
-// drop reads on, for a client that is still sending does not look for an answer. One that waits to be told to send
-// (Expect: 100-continue) isn't.
-func drop(w http.ResponseWriter, r *http.Request, most int64) {
-	if r.Header.Get("Expect") != "" {
-		return
+// dropUnread drops a body of which nothing was read. A client that waits to be told to send it (Expect: 100-continue)
+// is not told.
+func dropUnread(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Expect") == "" {
+		drop(w, r, dropBytes)
 	}
+}
+
+// drop reads on, for a client that is still sending does not look for an answer.
+func drop(w http.ResponseWriter, r *http.Request, most int64) {
 	http.NewResponseController(w).SetReadDeadline(time.Now().Add(dropTime))
 	io.CopyN(io.Discard, r.Body, most)
 }
@@ -114,9 +119,10 @@ func (s *server) call(r *http.Request, body []byte, callID string) handler.Respo
 	ctx, cancel := context.WithTimeout(r.Context(), s.settings.ExecTimeout)
 	done := make(chan handler.Response, 1)
 	go func() {
-		defer func() { <-s.slots }()
 		defer cancel()
-		done <- s.guarded(ctx, r, body, callID)
+		response := s.guarded(ctx, r, body, callID)
+		<-s.slots // before the answer, so that a client with one request at a time never finds its own slot taken
+		done <- response
 	}()
 	select {
 	case response := <-done:

@@ -22,38 +22,51 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Bucket is a store of pictures with a bucket of the test's own, and a way to list its objects' names.
-func Bucket(t testing.TB) (pictures *objects.Store, names func() []string) {
+// Bucket is a bucket of a test's own.
+type Bucket struct {
+	objects.Config
+	Names func() []string // of the objects in it
+}
+
+// NewBucket makes a bucket on the test run's object store. It is removed after the test.
+func NewBucket(t testing.TB) Bucket {
 	t.Helper()
-	c := objects.Config{
+	b := Bucket{Config: objects.Config{
 		Endpoint: Setting(t, "TEST_S3_ENDPOINT"), Region: "us-east-1", Bucket: "test-" + uuid.NewString(),
 		AccessKey: Setting(t, "TEST_S3_ACCESS_KEY"), SecretKey: Setting(t, "TEST_S3_SECRET_KEY"), Timeout: 5 * time.Second,
-	}
-	endpoint, err := url.Parse(c.Endpoint)
+	}}
+	endpoint, err := url.Parse(b.Endpoint)
 	require.NoError(t, err)
 	client, err := minio.New(endpoint.Host, &minio.Options{
-		Creds: credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""), Secure: endpoint.Scheme == "https", Region: c.Region,
+		Creds: credentials.NewStaticV4(b.AccessKey, b.SecretKey, ""), Secure: endpoint.Scheme == "https", Region: b.Region,
 	})
 	require.NoError(t, err)
 	ctx := context.Background()
-	require.NoError(t, client.MakeBucket(ctx, c.Bucket, minio.MakeBucketOptions{Region: c.Region}))
-	names = func() []string {
+	require.NoError(t, client.MakeBucket(ctx, b.Bucket, minio.MakeBucketOptions{Region: b.Region}))
+	b.Names = func() []string {
 		all := []string{}
-		for object := range client.ListObjects(ctx, c.Bucket, minio.ListObjectsOptions{Recursive: true}) {
+		for object := range client.ListObjects(ctx, b.Bucket, minio.ListObjectsOptions{Recursive: true}) {
 			require.NoError(t, object.Err)
 			all = append(all, object.Key)
 		}
 		return all
 	}
 	t.Cleanup(func() {
-		for _, name := range names() {
-			require.NoError(t, client.RemoveObject(ctx, c.Bucket, name, minio.RemoveObjectOptions{}))
+		for _, name := range b.Names() {
+			require.NoError(t, client.RemoveObject(ctx, b.Bucket, name, minio.RemoveObjectOptions{}))
 		}
-		require.NoError(t, client.RemoveBucket(ctx, c.Bucket))
+		require.NoError(t, client.RemoveBucket(ctx, b.Bucket))
 	})
-	pictures, err = objects.New(c)
+	return b
+}
+
+// Pictures is a store of pictures on a NewBucket, and a way to list its objects' names.
+func Pictures(t testing.TB) (pictures *objects.Store, names func() []string) {
+	t.Helper()
+	b := NewBucket(t)
+	pictures, err := objects.New(b.Config)
 	require.NoError(t, err)
-	return pictures, names
+	return pictures, b.Names
 }
 
 // NoBucket is a store of pictures whose server is away.

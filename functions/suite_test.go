@@ -1,0 +1,139 @@
+package functions_test
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	changepassword "snaptask/functions/change-password"
+	createtask "snaptask/functions/create-task"
+	deleteaccount "snaptask/functions/delete-account"
+	deleteimage "snaptask/functions/delete-image"
+	deletetask "snaptask/functions/delete-task"
+	getimage "snaptask/functions/get-image"
+	gettasks "snaptask/functions/get-tasks"
+	"snaptask/functions/internal/auth"
+	"snaptask/functions/internal/testbed"
+	login "snaptask/functions/login"
+	logout "snaptask/functions/logout"
+	predictimage "snaptask/functions/predict-image"
+	register "snaptask/functions/register"
+	updatetask "snaptask/functions/update-task"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+	"github.com/stretchr/testify/require"
+)
+
+// functions are all that there are, opened from settings and secrets as in an image.
+var functions = map[string]func(handler.Request) (handler.Response, error){
+	"change-password": changepassword.Handle,
+	"create-task":     createtask.Handle,
+	"delete-account":  deleteaccount.Handle,
+	"delete-image":    deleteimage.Handle,
+	"delete-task":     deletetask.Handle,
+	"get-image":       getimage.Handle,
+	"get-tasks":       gettasks.Handle,
+	"login":           login.Handle,
+	"logout":          logout.Handle,
+	"predict-image":   predictimage.Handle,
+	"register":        register.Handle,
+	"update-task":     updatetask.Handle,
+}
+
+// suite is all functions over one database and one bucket.
+type suite struct {
+	signer   *auth.Signer
+	verifier *auth.Verifier
+	trips    func() int // round trips to the database since it was asked before
+}
+
+// person is one who has signed in through the functions.
+type person struct{ name, token string }
+
+const password = "correct horse battery"
+
+func TestSuite(t *testing.T) {
+	s := open(t)
+	t.Run("permissions", s.permissions)
+	t.Run("round trips", s.roundTrips)
+}
+
+// open gives the functions their settings and secrets. They keep what they opened for as long as the process lives, so
+// this is for one test.
+func open(t *testing.T) *suite {
+	public, private, err := ed25519.GenerateKey(nil)
+	require.NoError(t, err)
+	privateDER, err := x509.MarshalPKCS8PrivateKey(private)
+	require.NoError(t, err)
+	publicDER, err := x509.MarshalPKIXPublicKey(public)
+	require.NoError(t, err)
+
+	dsn, trips := testbed.Trips(t, testbed.Database(t))
+	bucket := testbed.NewBucket(t)
+	secrets := t.TempDir()
+	for name, value := range map[string]string{
+		"mysql-dsn":         dsn,
+		"s3-access-key":     bucket.AccessKey,
+		"s3-secret-key":     bucket.SecretKey,
+		"token-signing-key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: privateDER})),
+		"token-public-keys": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: publicDER})),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(secrets, name), []byte(value), 0o600))
+	}
+	t.Setenv("SECRETS_DIR", secrets)
+	t.Setenv("S3_ENDPOINT", bucket.Endpoint)
+	t.Setenv("S3_BUCKET", bucket.Bucket)
+	t.Setenv("CLASSIFIER_ADDRESS", testbed.Setting(t, "TEST_CLASSIFIER_ADDRESS"))
+	t.Setenv("DB_MAX_OPEN", "1")
+	return &suite{auth.NewSigner(private), auth.NewVerifier([]ed25519.PublicKey{public}), trips}
+}
+
+func (s *suite) call(t *testing.T, name string, c testbed.Call) testbed.Answer {
+	t.Helper()
+	return testbed.Do(t, functions[name], c)
+}
+
+// ok is call for one that must succeed; it decodes the answer into v, unless that is nil.
+func (s *suite) ok(t *testing.T, v any, name string, c testbed.Call) testbed.Answer {
+	t.Helper()
+	answer := s.call(t, name, c)
+	require.Equal(t, http.StatusOK, answer.Status, "%s: %s", name, answer.Body)
+	if v != nil {
+		answer.JSON(t, v)
+	}
+	return answer
+}
+
+func (s *suite) signIn(t *testing.T) person {
+	t.Helper()
+	p := person{name: "user-" + testbed.NewID(t).String()}
+	body := fmt.Appendf(nil, `{"username": %q, "password": %q}`, p.name, password)
+	s.ok(t, nil, "register", testbed.Call{Method: "POST", Body: body})
+	var session struct{ Token string }
+	s.ok(t, &session, "login", testbed.Call{Method: "POST", Body: body})
+	p.token = session.Token
+	return p
+}
+
+func (s *suite) create(t *testing.T, p person) (query string) {
+	t.Helper()
+	var created struct{ ID string }
+	s.ok(t, &created, "create-task", testbed.Call{Method: "POST", Token: p.token, Body: []byte(`{"title": "a task", "dueDate": "2026-12-24"}`)})
+	return "id=" + created.ID
+}
+
+// expired is a token like the person's whose time is over.
+func (s *suite) expired(t *testing.T, p person) string {
+	t.Helper()
+	owner, err := s.verifier.Owner(p.token)
+	require.NoError(t, err)
+	token, err := s.signer.Token(owner, time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour))
+	require.NoError(t, err)
+	return token
+}
