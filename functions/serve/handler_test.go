@@ -94,8 +94,9 @@ func TestAnswersAreSentWhole(t *testing.T) {
 		"no status":         {handler.Response{Body: []byte("abc")}, 200, "application/octet-stream", "3"},
 		"no headers":        {handler.Response{StatusCode: 409}, 409, "application/octet-stream", "0"},
 		"HTML is not shown": {handler.Response{StatusCode: 200, Body: []byte("<script>")}, 200, "application/octet-stream", "8"},
+		// A 304 has no Content-Type, so that a cache keeps the one it knows.
 		"not modified": {handler.Response{StatusCode: 304, Header: http.Header{"Content-Type": {"image/jpeg"}, "Etag": {`"7"`}}}, 304,
-			"image/jpeg", ""},
+			"", ""},
 		"no content": {handler.Response{StatusCode: 204}, 204, "application/octet-stream", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +105,7 @@ func TestAnswersAreSentWhole(t *testing.T) {
 			a := r.do(t, "GET", "/", nil, nil)
 			require.Equal(t, c.status, a.StatusCode)
 			require.Equal(t, string(c.given.Body), a.body)
-			require.Equal(t, []string{c.contentType}, a.Header.Values("Content-Type"))
+			require.Equal(t, c.contentType, a.Header.Get("Content-Type"))
 			require.Equal(t, c.contentLength, a.Header.Get("Content-Length"))
 			require.Equal(t, "nosniff", a.Header.Get("X-Content-Type-Options"))
 			require.NotEmpty(t, a.Header.Get("X-Call-Id"))

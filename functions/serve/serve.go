@@ -51,6 +51,7 @@ func serve(ctx context.Context, name string, handle Handle, settings Settings, f
 	metrics := newMetrics(name)
 	var stopping atomic.Bool
 	calls := &server{name, handle, settings, make(chan struct{}, settings.MaxInflight), metrics}
+	unasked := &silent{connections: map[net.Conn]struct{}{}}
 
 	work := &http.Server{
 		Handler:           withHealth(calls, &stopping),
@@ -59,9 +60,10 @@ func serve(ctx context.Context, name string, handle Handle, settings Settings, f
 		WriteTimeout:      settings.WriteTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
+		ConnState:         unasked.track,
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
-	watch := &http.Server{Handler: metrics.handler(), ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second}
+	watch := &http.Server{Handler: metrics.handler(), ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, ConnState: unasked.track}
 
 	failed := make(chan error, 2)
 	go func() { failed <- work.Serve(function) }()
@@ -78,6 +80,7 @@ func serve(ctx context.Context, name string, handle Handle, settings Settings, f
 	slog.Info("draining", "function", name)
 	patience, cancel := context.WithTimeout(context.Background(), settings.ExecTimeout+settings.ReadTimeout)
 	defer cancel()
+	defer time.AfterFunc(hearing, unasked.close).Stop()
 	return errors.Join(work.Shutdown(patience), watch.Shutdown(patience))
 }
 

@@ -1,0 +1,101 @@
+package serve
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+	"github.com/stretchr/testify/require"
+)
+
+// scrape gives what Prometheus reads, line by line, of the metrics whose names begin with http_.
+func (r *running) scrape(t *testing.T) []string {
+	t.Helper()
+	response, err := r.client.Get("http://" + r.metrics + "/metrics")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	require.Equal(t, 200, response.StatusCode)
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "http_") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return lines
+}
+
+func TestMetricsCountWhatWasAnswered(t *testing.T) {
+	t.Parallel()
+	r := start(t, bounds(), func(sent handler.Request) (handler.Response, error) {
+		return handler.Response{StatusCode: map[string]int{"": 200, "no": 404}[string(sent.Body)]}, nil
+	})
+	r.do(t, "POST", "/", nil, nil)
+	r.do(t, "POST", "/", nil, nil)
+	r.do(t, "POST", "/", strings.NewReader("no"), nil)
+	r.do(t, "GET", "/_/health", nil, nil)
+	name := `function_name="` + t.Name() + `"`
+	want := []string{
+		`http_requests_total{code="200",` + name + `,method="POST"} 2`,
+		`http_requests_total{code="404",` + name + `,method="POST"} 1`,
+		`http_request_duration_seconds_count{code="200",` + name + `,method="POST"} 2`,
+		`http_requests_in_flight{` + name + `} 0`,
+	}
+	// A request is counted when its answer has left, so its client may be faster.
+	require.Eventually(t, func() bool {
+		lines := r.scrape(t)
+		for _, line := range want {
+			if !slices.Contains(lines, line) {
+				return false
+			}
+		}
+		return true
+	}, 5*time.Second, time.Millisecond)
+}
+
+func TestMetricsSayWhatIsInFlight(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	r := start(t, bounds(), g.handle)
+	var calls sync.WaitGroup
+	for range 3 {
+		calls.Go(func() { r.do(t, "POST", "/", nil, nil) })
+		<-g.entered
+	}
+	require.Contains(t, r.scrape(t), `http_requests_in_flight{function_name="`+t.Name()+`"} 3`)
+	close(g.open)
+	calls.Wait()
+}
+
+func TestClientsDoNotInventLabels(t *testing.T) {
+	t.Parallel()
+	r := start(t, bounds(), echo)
+	for _, method := range []string{"AAAA", "BBBB", "get", "PROPFIND", "TRACE"} {
+		r.do(t, method, "/"+method+"?"+method, nil, nil)
+	}
+	count := `http_requests_total{code="200",function_name="` + t.Name() + `",method="other"} 5`
+	require.Eventually(t, func() bool { return slices.Contains(r.scrape(t), count) }, 5*time.Second, time.Millisecond)
+	for _, line := range r.scrape(t) {
+		for _, method := range []string{"AAAA", "BBBB", "get", "PROPFIND", "TRACE"} {
+			require.NotContains(t, line, method)
+		}
+	}
+}
+
+func TestMetricsAreNotAmongTheFunctionsPaths(t *testing.T) {
+	t.Parallel()
+	r := start(t, bounds(), echo)
+	require.NotContains(t, r.do(t, "GET", "/metrics", nil, nil).body, "http_requests_total")
+	for path, want := range map[string]int{"/": 404, "/_/health": 404, "/metrics/x": 404} {
+		response, err := http.Get("http://" + r.metrics + path)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, want, response.StatusCode, path)
+	}
+}

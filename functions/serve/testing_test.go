@@ -1,0 +1,172 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+	"github.com/stretchr/testify/require"
+)
+
+// roleVariable makes a process of the test binary a function's server, as an image's is.
+const roleVariable = "SERVE_TEST_ROLE"
+
+// logged is what the package under test has logged; tests tell their lines apart by the function's name.
+var logged lockedBuffer
+
+func TestMain(m *testing.M) {
+	if os.Getenv(roleVariable) == "function" {
+		Main("echo", slowEcho)
+		return
+	}
+	slog.SetDefault(slog.New(slog.NewJSONHandler(&logged, nil)))
+	os.Exit(m.Run())
+}
+
+type lockedBuffer struct {
+	mu   sync.Mutex
+	data bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.data.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.data.String()
+}
+
+// entries are the log lines that hold all of these pairs.
+func (b *lockedBuffer) entries(t *testing.T, pairs map[string]any) []map[string]any {
+	t.Helper()
+	var found []map[string]any
+	for line := range strings.Lines(b.String()) {
+		var entry map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &entry), "every log line is JSON: %s", line)
+		fits := true
+		for name, value := range pairs {
+			fits = fits && entry[name] == value
+		}
+		if fits {
+			found = append(found, entry)
+		}
+	}
+	return found
+}
+
+// bounds are those of a test that is about none of them.
+func bounds() Settings {
+	return Settings{
+		BodyLimit: 64 << 10, MaxInflight: 16,
+		ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, ExecTimeout: 10 * time.Second,
+	}
+}
+
+// running is a function that is served.
+type running struct {
+	name             string
+	address, metrics string
+	stop             context.CancelFunc // as SIGTERM does
+	ended            chan error
+	client           *http.Client
+}
+
+// start serves handle on ports of its own until the test ends.
+func start(t *testing.T, settings Settings, handle Handle) *running {
+	t.Helper()
+	function, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	observed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	r := &running{t.Name(), function.Addr().String(), observed.Addr().String(), stop, make(chan error, 1), &http.Client{
+		Transport: &http.Transport{}, Timeout: 20 * time.Second,
+	}}
+	go func() {
+		r.ended <- serve(ctx, r.name, handle, settings, function, observed)
+		close(r.ended)
+	}()
+	t.Cleanup(func() {
+		stop()
+		r.client.CloseIdleConnections()
+		<-r.ended
+	})
+	return r
+}
+
+// answer is what a client sees.
+type answer struct {
+	*http.Response
+	body string
+}
+
+func (r *running) do(t *testing.T, method, path string, body io.Reader, header http.Header) answer {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.address+path, body)
+	require.NoError(t, err)
+	for name, values := range header {
+		request.Header[name] = values
+	}
+	response, err := r.client.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return answer{response, string(text)}
+}
+
+// requireFault checks that an answer is an error as the contract has it.
+func requireFault(t *testing.T, a answer, status int, code string) {
+	t.Helper()
+	require.Equal(t, status, a.StatusCode, a.body)
+	require.Equal(t, "application/json; charset=utf-8", a.Header.Get("Content-Type"))
+	var body struct {
+		Error struct{ Code, Message, RequestID string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(a.body), &body), a.body)
+	require.Equal(t, code, body.Error.Code)
+	require.NotEmpty(t, body.Error.Message)
+	require.NotEmpty(t, body.Error.RequestID)
+	require.Equal(t, a.Header.Get("X-Call-Id"), body.Error.RequestID)
+}
+
+// echo answers what it was sent.
+func echo(r handler.Request) (handler.Response, error) {
+	return handler.Response{Body: r.Body, Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}}, nil
+}
+
+// slowEcho takes its time for the body "slow".
+func slowEcho(r handler.Request) (handler.Response, error) {
+	if string(r.Body) == "slow" {
+		time.Sleep(500 * time.Millisecond)
+	}
+	return echo(r)
+}
+
+// gate is a Handle that answers only when it is opened.
+type gate struct {
+	entered chan struct{} // one for each call that has begun
+	open    chan struct{}
+}
+
+func newGate() gate { return gate{make(chan struct{}, 100), make(chan struct{})} }
+
+func (g gate) handle(r handler.Request) (handler.Response, error) {
+	g.entered <- struct{}{}
+	<-g.open
+	return echo(r)
+}
