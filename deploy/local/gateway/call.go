@@ -30,6 +30,7 @@ func newTransport() *http.Transport {
 	return &http.Transport{
 		DialContext:           (&net.Dialer{Timeout: 2 * time.Second}).DialContext,
 		ResponseHeaderTimeout: answerTimeout,
+		ExpectContinueTimeout: 1500 * time.Millisecond, // so that a body which is refused unread is not sent
 		MaxIdleConnsPerHost:   64,
 		IdleConnTimeout:       time.Minute, // less than a function's own
 		DisableCompression:    true,
