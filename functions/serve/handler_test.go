@@ -210,11 +210,11 @@ func TestAFunctionThatFailsHurtsOnlyItsOwnRequest(t *testing.T) {
 		return echo(sent)
 	})
 	for _, body := range []string{"panic", "nil", "error"} {
-		a := r.do(t, "POST", "/", strings.NewReader(body), http.Header{"X-Call-Id": {t.Name() + body}})
+		a := r.do(t, "POST", "/", strings.NewReader(body), http.Header{"X-Call-Id": {r.name + body}})
 		requireFault(t, a, 500, "internal")
 		require.NotContains(t, a.body, "hunter2")
 		require.NotContains(t, a.body, "goroutine")
-		failures := logged.entries(t, map[string]any{"msg": "request failed", "callId": t.Name() + body})
+		failures := logged.entries(t, map[string]any{"msg": "request failed", "callId": r.name + body})
 		require.Len(t, failures, 1)
 		require.NotEmpty(t, failures[0]["cause"])
 		require.Equal(t, "still here", r.do(t, "POST", "/", strings.NewReader("still here"), nil).body)
@@ -226,20 +226,20 @@ func TestEachRequestIsOneLogLine(t *testing.T) {
 	t.Parallel()
 	r := start(t, bounds(), echo)
 	const token = "Bearer eyJ-secret"
-	r.do(t, "POST", "/?id=hidden", strings.NewReader("12345"), http.Header{"X-Call-Id": {"log-1"}, "Authorization": {token}})
-	r.do(t, "PUT", "/", strings.NewReader(strings.Repeat("x", 65<<10)), http.Header{"X-Call-Id": {"log-2"}})
-	r.do(t, "MADEUP", "/", nil, http.Header{"X-Call-Id": {"log-3"}})
+	r.do(t, "POST", "/?id=hidden", strings.NewReader("12345"), http.Header{"X-Call-Id": {r.name + "-1"}, "Authorization": {token}})
+	r.do(t, "PUT", "/", strings.NewReader(strings.Repeat("x", 65<<10)), http.Header{"X-Call-Id": {r.name + "-2"}})
+	r.do(t, "MADEUP", "/", nil, http.Header{"X-Call-Id": {r.name + "-3"}})
 	r.do(t, "GET", "/_/health", nil, nil)
 
 	var lines []map[string]any
 	require.Eventually(t, func() bool {
-		lines = logged.entries(t, map[string]any{"msg": "request", "function": t.Name()})
+		lines = logged.entries(t, map[string]any{"msg": "request", "function": r.name})
 		return len(lines) == 3
 	}, 5*time.Second, time.Millisecond)
 	for i, want := range []map[string]any{
-		{"callId": "log-1", "method": "POST", "status": 200.0, "bytesIn": 5.0, "bytesOut": 5.0},
-		{"callId": "log-2", "method": "PUT", "status": 413.0, "bytesIn": 0.0},
-		{"callId": "log-3", "method": "other", "status": 200.0, "bytesIn": 0.0, "bytesOut": 0.0},
+		{"callId": r.name + "-1", "method": "POST", "status": 200.0, "bytesIn": 5.0, "bytesOut": 5.0},
+		{"callId": r.name + "-2", "method": "PUT", "status": 413.0, "bytesIn": 0.0},
+		{"callId": r.name + "-3", "method": "other", "status": 200.0, "bytesIn": 0.0, "bytesOut": 0.0},
 	} {
 		require.Subset(t, lines[i], want)
 		require.IsType(t, 0.0, lines[i]["ms"])

@@ -40,7 +40,7 @@ func TestMetricsCountWhatWasAnswered(t *testing.T) {
 	r.do(t, "POST", "/", nil, nil)
 	r.do(t, "POST", "/", strings.NewReader("no"), nil)
 	r.do(t, "GET", "/_/health", nil, nil)
-	name := `function_name="` + t.Name() + `"`
+	name := `function_name="` + r.name + `"`
 	want := []string{
 		`http_requests_total{code="200",` + name + `,method="POST"} 2`,
 		`http_requests_total{code="404",` + name + `,method="POST"} 1`,
@@ -68,7 +68,7 @@ func TestMetricsSayWhatIsInFlight(t *testing.T) {
 		calls.Go(func() { r.do(t, "POST", "/", nil, nil) })
 		<-g.entered
 	}
-	require.Contains(t, r.scrape(t), `http_requests_in_flight{function_name="`+t.Name()+`"} 3`)
+	require.Contains(t, r.scrape(t), `http_requests_in_flight{function_name="`+r.name+`"} 3`)
 	close(g.open)
 	calls.Wait()
 }
@@ -79,7 +79,7 @@ func TestClientsDoNotInventLabels(t *testing.T) {
 	for _, method := range []string{"AAAA", "BBBB", "get", "PROPFIND", "TRACE"} {
 		r.do(t, method, "/"+method+"?"+method, nil, nil)
 	}
-	count := `http_requests_total{code="200",function_name="` + t.Name() + `",method="other"} 5`
+	count := `http_requests_total{code="200",function_name="` + r.name + `",method="other"} 5`
 	require.Eventually(t, func() bool { return slices.Contains(r.scrape(t), count) }, 5*time.Second, time.Millisecond)
 	for _, line := range r.scrape(t) {
 		for _, method := range []string{"AAAA", "BBBB", "get", "PROPFIND", "TRACE"} {

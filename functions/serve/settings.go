@@ -34,14 +34,14 @@ func SettingsFromEnv() (Settings, error) {
 		}
 		return n
 	}
-	duration := func(name string, otherwise time.Duration) time.Duration {
+	duration := func(name string, otherwise, least time.Duration) time.Duration {
 		text := os.Getenv(name)
 		if text == "" {
 			return otherwise
 		}
 		d, err := time.ParseDuration(text)
-		if err != nil || d < 0 {
-			problems = append(problems, fmt.Errorf("%s: must be a duration, such as 500ms or 10s", name))
+		if err != nil || d < least {
+			problems = append(problems, fmt.Errorf("%s: must be a duration from %s, such as 500ms or 10s", name, least))
 		}
 		return d
 	}
@@ -50,10 +50,10 @@ func SettingsFromEnv() (Settings, error) {
 		MetricsPort:   number("METRICS_PORT", 8081, 0),
 		BodyLimit:     int64(number("BODY_LIMIT", 256<<10, 1)),
 		MaxInflight:   number("MAX_INFLIGHT", 64, 1),
-		ReadTimeout:   duration("READ_TIMEOUT", 10*time.Second),
-		WriteTimeout:  duration("WRITE_TIMEOUT", 30*time.Second),
-		ExecTimeout:   duration("EXEC_TIMEOUT", 10*time.Second),
-		ShutdownDelay: duration("SHUTDOWN_DELAY", 0),
+		ReadTimeout:   duration("READ_TIMEOUT", 10*time.Second, time.Millisecond),
+		WriteTimeout:  duration("WRITE_TIMEOUT", 30*time.Second, time.Millisecond),
+		ExecTimeout:   duration("EXEC_TIMEOUT", 10*time.Second, time.Millisecond),
+		ShutdownDelay: duration("SHUTDOWN_DELAY", 0, 0),
 	}
 	return s, errors.Join(problems...)
 }

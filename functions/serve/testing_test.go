@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	handler "github.com/openfaas/templates-sdk/go-http"
 	"github.com/stretchr/testify/require"
 )
@@ -93,7 +94,7 @@ func start(t *testing.T, settings Settings, handle Handle) *running {
 	observed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())
-	r := &running{t.Name(), function.Addr().String(), observed.Addr().String(), stop, make(chan error, 1), &http.Client{
+	r := &running{t.Name() + "-" + uuid.NewString(), function.Addr().String(), observed.Addr().String(), stop, make(chan error, 1), &http.Client{
 		Transport: &http.Transport{}, Timeout: 20 * time.Second,
 	}}
 	go func() {

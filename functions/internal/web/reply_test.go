@@ -35,7 +35,7 @@ func TestEachFaultHasItsStatus(t *testing.T) {
 			require.Equal(t, kind == fault.Unauthorized, r.Header.Get("WWW-Authenticate") == "Bearer")
 			require.Equal(t, kind == fault.MethodNotAllowed, r.Header.Get("Allow") != "")
 			require.Empty(t, r.Header.Get("Retry-After"))
-			require.Empty(t, logged.lines(t.Name()), "a fault without a cause is the client's business")
+			require.Empty(t, logged.take(t.Name()), "a fault without a cause is the client's business")
 		})
 	}
 }
@@ -60,7 +60,7 @@ func TestTheClientReadsTheFieldsButNotTheCause(t *testing.T) {
 	r := call(t, f, handler.Request{Method: "POST"})
 	require.Equal(t, map[string]string{"title": "is required"}, refusal(t, r).Fields)
 	require.NotContains(t, string(r.Body), "SELECT")
-	lines := logged.lines(t.Name())
+	lines := logged.take(t.Name())
 	require.Len(t, lines, 1)
 	require.Contains(t, lines[0], `"cause":"Error 1406: SELECT secret"`)
 }
@@ -78,7 +78,7 @@ func TestInternalErrorsStayInTheLog(t *testing.T) {
 			r := call(t, f, handler.Request{Method: "POST"})
 			require.Equal(t, 500, r.StatusCode)
 			require.Equal(t, errorDetail{Code: "internal", Message: "Something went wrong on our side.", RequestID: t.Name()}, refusal(t, r))
-			lines := logged.lines(t.Name())
+			lines := logged.take(t.Name())
 			require.Len(t, lines, 1)
 			require.Contains(t, lines[0], "dial tcp 10.0.0.7:3306")
 			require.Less(t, len(lines[0]), 2000)

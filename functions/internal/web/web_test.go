@@ -35,16 +35,20 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.data.Write(p)
 }
 
-// lines are the log lines about one call.
-func (b *lockedBuffer) lines(callID string) []string {
+// take gives the log lines about one call, and only once, so that a test can be run again.
+func (b *lockedBuffer) take(callID string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var found []string
+	var others bytes.Buffer
 	for line := range strings.Lines(b.data.String()) {
 		if strings.Contains(line, `"callId":"`+callID+`"`) {
 			found = append(found, line)
+		} else {
+			others.WriteString(line)
 		}
 	}
+	b.data = others
 	return found
 }
 
