@@ -1,0 +1,267 @@
+package functions_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// rule forbids imports. Its packages are named as go list does: a path, or a path and "/..." for all beneath it too;
+// "function" stands for every package that a function's image is built from, "std" for the standard library.
+type rule struct {
+	sentence  string
+	importers []string
+	except    []string // of the importers
+	linked    bool     // what comes with an import counts too
+	forbidden []string
+	allowed   []string // of the forbidden
+}
+
+const internal = "snaptask/functions/internal/"
+
+var rules = []rule{
+	{
+		sentence:  "nothing imports deploy, which only puts together",
+		importers: []string{"snaptask/..."}, except: []string{"snaptask/deploy/..."},
+		forbidden: []string{"snaptask/deploy/..."},
+	},
+	{
+		sentence:  "functions requires no sibling of the workspace, so that an image builds from functions/ alone",
+		importers: []string{"snaptask/functions/..."},
+		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/functions/..."},
+	},
+	{
+		sentence:  "the model server knows only the protocol of the functions",
+		importers: []string{"snaptask/deploy/modelserver/..."},
+		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/deploy/modelserver/...", "snaptask/functions/tensorflowpb"},
+	},
+	{
+		sentence:  "a function never imports another function, and of our own only what is under internal",
+		importers: []string{"function"},
+		forbidden: []string{"function", "snaptask/..."}, allowed: []string{internal + "..."},
+	},
+	{
+		sentence:  "no function is known to what the functions share",
+		importers: []string{internal + "...", "snaptask/functions/serve", "snaptask/functions/tensorflowpb"},
+		forbidden: []string{"function"},
+	},
+	{
+		sentence:  "the server around a function knows faults and HTTP, and no data",
+		importers: []string{"snaptask/functions/serve"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "fault", internal + "web"},
+	},
+	{
+		sentence:  "store, objects and picture know tasks and faults and their driver, never each other, never HTTP's side",
+		importers: []string{internal + "store", internal + "objects", internal + "picture"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault"},
+	},
+	{
+		sentence:  "classifier knows tasks and faults and TensorFlow Serving's messages, never the other clients",
+		importers: []string{internal + "classifier"},
+		forbidden: []string{"snaptask/..."},
+		allowed:   []string{internal + "task", internal + "fault", "snaptask/functions/tensorflowpb"},
+	},
+	{
+		sentence:  "deletion joins store and objects",
+		importers: []string{internal + "deletion"},
+		forbidden: []string{"snaptask/..."},
+		allowed:   []string{internal + "store", internal + "objects", internal + "task", internal + "fault"},
+	},
+	{
+		sentence:  "auth, config and task know faults, and auth whose task it is",
+		importers: []string{internal + "auth", internal + "config", internal + "task"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "fault", internal + "task"},
+	},
+	{
+		sentence:  "what a task is depends on nothing but faults and UUIDs",
+		importers: []string{internal + "task"},
+		forbidden: []string{"..."}, allowed: []string{"std", internal + "fault", "github.com/google/uuid"},
+	},
+	{
+		sentence:  "a fault needs only the standard library",
+		importers: []string{internal + "fault"}, linked: true,
+		forbidden: []string{"..."}, allowed: []string{"std"},
+	},
+	{
+		sentence:  "web alone knows HTTP, save for those that speak it to the object store and the classifier",
+		importers: []string{internal + "..."},
+		except:    []string{internal + "web", internal + "objects", internal + "classifier", internal + "testbed"},
+		forbidden: []string{"net/http"},
+	},
+	{
+		sentence:  "only tests use the testbed",
+		importers: []string{"snaptask/..."}, except: []string{internal + "testbed"}, linked: true,
+		forbidden: []string{internal + "testbed", "testing", "github.com/stretchr/testify/..."},
+	},
+	{
+		sentence:  "a function that touches no picture does not link the object store's client",
+		importers: []string{"function"}, linked: true,
+		except:    functionsNamed("delete-account", "delete-image", "delete-task", "get-image", "predict-image"),
+		forbidden: []string{"github.com/minio/minio-go/..."},
+	},
+	{
+		sentence:  "only predict-image links the classifier's client",
+		importers: []string{"function"}, except: functionsNamed("predict-image"), linked: true,
+		forbidden: []string{"google.golang.org/grpc/...", "snaptask/functions/tensorflowpb"},
+	},
+	{
+		sentence:  "only predict-image links the decoders of pictures",
+		importers: []string{"function"}, except: functionsNamed("predict-image"), linked: true,
+		forbidden: []string{"golang.org/x/image/...", "image/..."},
+	},
+}
+
+func functionsNamed(names ...string) []string {
+	for i, name := range names {
+		names[i] = "snaptask/functions/" + name
+	}
+	return names
+}
+
+// source is what `go list -json` says of a package.
+type source struct {
+	ImportPath, Name, Dir  string
+	Standard               bool
+	Imports, Deps, GoFiles []string
+}
+
+func TestImportsKeepTheRules(t *testing.T) {
+	t.Parallel()
+	known := listPackages(t)
+	for _, r := range rules {
+		t.Run(r.sentence, func(t *testing.T) {
+			t.Parallel()
+			for _, pattern := range slices.Concat(r.importers, r.except) {
+				require.True(t, slices.ContainsFunc(ours(known), func(p source) bool { return p.isOne([]string{pattern}) }),
+					"%q in the rule names no package", pattern)
+			}
+			for _, problem := range r.broken(known) {
+				t.Errorf("%s: %s", problem, r.sentence)
+			}
+		})
+	}
+}
+
+// broken names each import that the rule forbids.
+func (r rule) broken(known map[string]source) []string {
+	var problems []string
+	for _, importer := range ours(known) {
+		if !importer.isOne(r.importers) || importer.isOne(r.except) {
+			continue
+		}
+		verb, imports := " imports ", importer.Imports
+		if r.linked {
+			verb, imports = " links ", importer.Deps
+		}
+		for _, path := range imports {
+			imported := known[path]
+			if path != importer.ImportPath && imported.isOne(r.forbidden) && !imported.isOne(r.allowed) {
+				problems = append(problems, importer.ImportPath+verb+path)
+			}
+		}
+	}
+	return problems
+}
+
+func (p source) isOne(patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		switch parent, all := strings.CutSuffix(pattern, "..."); {
+		case pattern == "function":
+			return p.Name == "function"
+		case pattern == "std":
+			return p.Standard
+		case all:
+			return strings.HasPrefix(p.ImportPath+"/", parent)
+		}
+		return p.ImportPath == pattern
+	})
+}
+
+// ours are the packages of this repository.
+func ours(known map[string]source) []source {
+	var own []source
+	for _, p := range known {
+		if p.isOne([]string{"snaptask/..."}) {
+			own = append(own, p)
+		}
+	}
+	slices.SortFunc(own, func(a, b source) int { return strings.Compare(a.ImportPath, b.ImportPath) })
+	return own
+}
+
+// listPackages gives every package of the workspace and all that they import, by path.
+func listPackages(t *testing.T) map[string]source {
+	t.Helper()
+	list := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps", "-json=ImportPath,Name,Dir,Standard,Imports,Deps,GoFiles",
+		"./functions/...", "./db/...", "./webapp/...", "./deploy/local/...", "./deploy/modelserver/...")
+	list.Dir = ".."
+	list.Stderr = os.Stderr
+	text, err := list.Output()
+	require.NoError(t, err)
+	known := map[string]source{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	for {
+		var p source
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return known
+		}
+		require.NoError(t, err)
+		known[p.ImportPath] = p
+	}
+}
+
+func TestOnlySignersHoldTheSigningKey(t *testing.T) {
+	t.Parallel()
+	signers := functionsNamed("login", "change-password")
+	var holders []string
+	for _, p := range ours(listPackages(t)) {
+		if p.isOne([]string{internal + "testbed"}) || !p.isOne([]string{"snaptask/functions/..."}) {
+			continue
+		}
+		for _, file := range p.GoFiles {
+			text, err := os.ReadFile(filepath.Join(p.Dir, file))
+			require.NoError(t, err)
+			if bytes.Contains(text, []byte("config.ForSigning")) || bytes.Contains(text, []byte("auth.NewSigner")) {
+				require.Contains(t, signers, p.ImportPath, "%s can make tokens: only login and change-password hold the signing key", p.ImportPath)
+				holders = append(holders, p.ImportPath)
+			}
+		}
+	}
+	require.ElementsMatch(t, signers, slices.Compact(holders))
+}
+
+func TestARuleThatIsBrokenIsNamed(t *testing.T) {
+	t.Parallel()
+	known := map[string]source{
+		"fmt":                {ImportPath: "fmt", Standard: true},
+		"example.org/driver": {ImportPath: "example.org/driver"},
+		"snaptask/a":         {ImportPath: "snaptask/a", Imports: []string{"fmt", "snaptask/b"}, Deps: []string{"fmt", "snaptask/b", "example.org/driver"}},
+		"snaptask/b":         {ImportPath: "snaptask/b", Imports: []string{"example.org/driver"}, Deps: []string{"example.org/driver"}},
+	}
+	for name, c := range map[string]struct {
+		rule rule
+		want []string
+	}{
+		"direct":        {rule{importers: []string{"snaptask/..."}, forbidden: []string{"snaptask/..."}}, []string{"snaptask/a imports snaptask/b"}},
+		"linked":        {rule{importers: []string{"snaptask/a"}, linked: true, forbidden: []string{"example.org/..."}}, []string{"snaptask/a links example.org/driver"}},
+		"not linked":    {rule{importers: []string{"snaptask/a"}, forbidden: []string{"example.org/..."}}, nil},
+		"excepted":      {rule{importers: []string{"snaptask/..."}, except: []string{"snaptask/a"}, forbidden: []string{"snaptask/..."}}, nil},
+		"allowed":       {rule{importers: []string{"snaptask/b"}, forbidden: []string{"..."}, allowed: []string{"example.org/driver"}}, nil},
+		"standard only": {rule{importers: []string{"snaptask/b"}, forbidden: []string{"..."}, allowed: []string{"std"}}, []string{"snaptask/b imports example.org/driver"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, c.want, c.rule.broken(known))
+		})
+	}
+}
