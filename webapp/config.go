@@ -1,11 +1,17 @@
 package webapp
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -13,13 +19,16 @@ import (
 type Config struct {
 	FunctionURL  string // FUNCTION_URL: where a function runs, {name} standing for its name: http://127.0.0.1:31112/function/{name}
 	Registration bool   // REGISTRATION=on|off: whether the app offers to make an account; the function register decides
+
+	ClientAddressKey []byte         // secret client-address-key, shared with functions that count failures by address; may be missing
+	TrustedProxies   []netip.Prefix // TRUSTED_PROXIES: networks of proxies before this server, such as 10.0.0.0/8
 }
 
 // DefaultFunctionURL is OpenFaaS's gateway inside its cluster.
 const DefaultFunctionURL = "http://gateway.openfaas:8080/function/{name}"
 
-// ConfigFromEnv reads FUNCTION_URL and REGISTRATION through getenv; what is not set gets its default
-// (DefaultFunctionURL, on).
+// ConfigFromEnv reads FUNCTION_URL, REGISTRATION and TRUSTED_PROXIES through getenv, and the secret in SECRETS_DIR; what
+// is not set gets its default (DefaultFunctionURL, on, none, /var/openfaas/secrets).
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	c := Config{FunctionURL: getenv("FUNCTION_URL"), Registration: true}
 	if c.FunctionURL == "" {
@@ -32,6 +41,16 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	default:
 		return Config{}, fmt.Errorf("REGISTRATION must be on or off, not %q", value)
 	}
+	var err error
+	if c.TrustedProxies, err = parseProxies(getenv("TRUSTED_PROXIES")); err != nil {
+		return Config{}, err
+	}
+	secrets := cmp.Or(getenv("SECRETS_DIR"), "/var/openfaas/secrets")
+	c.ClientAddressKey, err = os.ReadFile(filepath.Join(secrets, "client-address-key"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Config{}, err
+	}
+	c.ClientAddressKey = bytes.TrimSpace(c.ClientAddressKey)
 	return c, c.check()
 }
 

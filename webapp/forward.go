@@ -48,11 +48,12 @@ func newForwarder(c Config) (http.Handler, error) {
 			target.RawQuery = r.In.URL.RawQuery
 			r.Out.URL = &target
 			r.Out.Host = ""
-			// ReverseProxy has dropped what the client claimed to be forwarded for; functions limit sign-ins by this address.
+			// ReverseProxy has dropped what the client claimed to be forwarded for.
 			r.SetXForwarded()
 			r.Out.Header.Del("X-Real-Ip")
 			// This server has told the client to go on; the next one must not take it that the body is still held back.
 			r.Out.Header.Del("Expect")
+			c.vouch(r.In, r.Out.Header)
 			r.Out.Header.Set(callIDHeader, callID(r.In))
 		},
 		ModifyResponse: func(answer *http.Response) error {

@@ -17,6 +17,7 @@ import (
 
 type deps struct {
 	lifetime  time.Duration // of the new session
+	clientKey []byte        // proves clients' addresses
 	tokens    *auth.Verifier
 	signer    *auth.Signer
 	passwords *auth.Passwords
@@ -43,7 +44,7 @@ var function = web.Function[deps]{
 func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
 
 func open() (*deps, error) {
-	c, err := config.Load(config.ForDatabase, config.ForTokens, config.ForSigning)
+	c, err := config.Load(config.ForDatabase, config.ForTokens, config.ForSigning, config.ForClients)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +52,7 @@ func open() (*deps, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &deps{c.Signing.Lifetime, auth.NewVerifier(c.Tokens.PublicKeys), auth.NewSigner(c.Signing.PrivateKey), auth.NewPasswords(), users}, nil
+	return &deps{c.Signing.Lifetime, c.Clients.AddressKey, auth.NewVerifier(c.Tokens.PublicKeys), auth.NewSigner(c.Signing.PrivateKey), auth.NewPasswords(), users}, nil
 }
 
 func (d *deps) change(r *web.Request) (handler.Response, error) {
@@ -67,7 +68,7 @@ func (d *deps) change(r *web.Request) (handler.Response, error) {
 	if problem := auth.PasswordProblem(e.NewPassword); problem != "" {
 		return handler.Response{}, fault.InvalidFields(map[string]string{"newPassword": problem})
 	}
-	user, attempt, err := d.users.BeginConfirmation(ctx, owner)
+	user, attempt, err := d.users.BeginConfirmation(ctx, owner, auth.ClientAddress(d.clientKey, r.Header))
 	if err != nil {
 		return handler.Response{}, err
 	}

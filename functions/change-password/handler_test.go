@@ -15,7 +15,7 @@ import (
 
 func changeAt(t *testing.T, users *store.Store) func(token, body string) testbed.Answer {
 	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) {
-		return &deps{time.Hour, testbed.Verifier(), testbed.Signer(), auth.NewPasswords(), users}, nil
+		return &deps{time.Hour, nil, testbed.Verifier(), testbed.Signer(), auth.NewPasswords(), users}, nil
 	}}
 	return func(token, body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: token, Body: []byte(body)})

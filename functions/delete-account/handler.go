@@ -16,6 +16,7 @@ import (
 )
 
 type deps struct {
+	clientKey []byte // proves clients' addresses
 	tokens    *auth.Verifier
 	passwords *auth.Passwords
 	users     *store.Store
@@ -37,7 +38,7 @@ var function = web.Function[deps]{
 func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
 
 func open() (*deps, error) {
-	c, err := config.Load(config.ForDatabase, config.ForTokens, config.ForObjects)
+	c, err := config.Load(config.ForDatabase, config.ForTokens, config.ForObjects, config.ForClients)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func open() (*deps, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &deps{auth.NewVerifier(c.Tokens.PublicKeys), auth.NewPasswords(), users, pictures}, nil
+	return &deps{c.Clients.AddressKey, auth.NewVerifier(c.Tokens.PublicKeys), auth.NewPasswords(), users, pictures}, nil
 }
 
 func (d *deps) delete(r *web.Request) (handler.Response, error) {
@@ -62,7 +63,7 @@ func (d *deps) delete(r *web.Request) (handler.Response, error) {
 	if err := r.JSON(&e); err != nil {
 		return handler.Response{}, err
 	}
-	user, attempt, err := d.users.BeginConfirmation(ctx, owner)
+	user, attempt, err := d.users.BeginConfirmation(ctx, owner, auth.ClientAddress(d.clientKey, r.Header))
 	if err != nil {
 		return handler.Response{}, err
 	}

@@ -29,7 +29,7 @@ func TestDeleteAccountTakesEverythingOfTheUserAndNothingElse(t *testing.T) {
 		require.NoError(t, err)
 	}
 	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) {
-		return &deps{testbed.Verifier(), auth.NewPasswords(), users, pictures}, nil
+		return &deps{nil, testbed.Verifier(), auth.NewPasswords(), users, pictures}, nil
 	}}
 	remove := func(token, body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: token, Body: []byte(body)})

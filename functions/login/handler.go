@@ -16,6 +16,7 @@ import (
 
 type deps struct {
 	lifetime  time.Duration // of a session
+	clientKey []byte        // proves clients' addresses
 	passwords *auth.Passwords
 	signer    *auth.Signer
 	users     *store.Store
@@ -41,7 +42,7 @@ var function = web.Function[deps]{
 func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
 
 func open() (*deps, error) {
-	c, err := config.Load(config.ForDatabase, config.ForSigning)
+	c, err := config.Load(config.ForDatabase, config.ForSigning, config.ForClients)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func open() (*deps, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &deps{c.Signing.Lifetime, auth.NewPasswords(), auth.NewSigner(c.Signing.PrivateKey), users}, nil
+	return &deps{c.Signing.Lifetime, c.Clients.AddressKey, auth.NewPasswords(), auth.NewSigner(c.Signing.PrivateKey), users}, nil
 }
 
 func (d *deps) login(r *web.Request) (handler.Response, error) {
@@ -57,7 +58,8 @@ func (d *deps) login(r *web.Request) (handler.Response, error) {
 	if err := r.JSON(&e); err != nil {
 		return handler.Response{}, err
 	}
-	user, attempt, err := d.users.BeginLogin(r.Context(), auth.TrimUsername(e.Username), "")
+	address := auth.ClientAddress(d.clientKey, r.Header)
+	user, attempt, err := d.users.BeginLogin(r.Context(), auth.TrimUsername(e.Username), address)
 	if err != nil {
 		return handler.Response{}, err
 	}

@@ -1,6 +1,10 @@
 package function
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,12 +19,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+var clientKey = []byte("shared with the web server")
+
 func loginAt(t *testing.T, users *store.Store) func(body string) testbed.Answer {
+	return loginFrom(t, users, nil)
+}
+
+// loginFrom is loginAt with headers that tell the client's address.
+func loginFrom(t *testing.T, users *store.Store, header http.Header) func(body string) testbed.Answer {
 	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) {
-		return &deps{time.Hour, auth.NewPasswords(), testbed.Signer(), users}, nil
+		return &deps{time.Hour, clientKey, auth.NewPasswords(), testbed.Signer(), users}, nil
 	}}
 	return func(body string) testbed.Answer {
-		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Body: []byte(body)})
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Body: []byte(body), Header: header})
 	}
 }
 
@@ -110,4 +121,24 @@ func TestASuccessfulLoginForgivesTheFailuresBefore(t *testing.T) {
 		}
 		require.Equal(t, http.StatusOK, login(`{"username": "ada", "password": "correct horse"}`).Status)
 	}
+}
+
+func TestLoginThrottlesAProvenAddressAcrossAccounts(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	told := func(address string, key []byte) http.Header {
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(address))
+		return http.Header{auth.ClientAddressHeader: {address}, auth.ClientProofHeader: {hex.EncodeToString(mac.Sum(nil))}}
+	}
+	// 300 failures from one address, each for another account, as the database has them.
+	for i := range 300 {
+		_, _, err := users.BeginLogin(t.Context(), fmt.Sprint("nobody-", i), "192.0.2.7")
+		require.NoError(t, err)
+	}
+	body := `{"username": "somebody", "password": "wrong"}`
+	require.Equal(t, http.StatusTooManyRequests, loginFrom(t, users, told("192.0.2.7", clientKey))(body).Status)
+	require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, told("192.0.2.8", clientKey))(body).Status)
+	require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, told("192.0.2.7", []byte("guessed")))(body).Status, "not proven, so not counted")
+	require.Equal(t, http.StatusUnauthorized, loginAt(t, users)(body).Status)
 }

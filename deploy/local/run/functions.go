@@ -24,12 +24,17 @@ func (r *runner) startFunctions(base *database, store s3.Server, model *classifi
 	if err != nil {
 		return nil, err
 	}
+	clientKey, err := secret(r.folder, stack.ClientAddressKey)
+	if err != nil {
+		return nil, err
+	}
 	secrets := map[string]string{
-		stack.MySQLDSN:        base.application,
-		stack.TokenSigningKey: string(private),
-		stack.TokenPublicKeys: string(public),
-		stack.S3AccessKey:     store.AccessKey,
-		stack.S3SecretKey:     store.SecretKey,
+		stack.MySQLDSN:         base.application,
+		stack.TokenSigningKey:  string(private),
+		stack.TokenPublicKeys:  string(public),
+		stack.ClientAddressKey: clientKey,
+		stack.S3AccessKey:      store.AccessKey,
+		stack.S3SecretKey:      store.SecretKey,
 	}
 	servers := map[string]string{
 		stack.S3Endpoint:         store.Endpoint(),

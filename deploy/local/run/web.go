@@ -3,9 +3,11 @@ package run
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"time"
 
 	"snaptask/deploy/local/process"
+	"snaptask/deploy/local/stack"
 )
 
 // startWeb starts the web app.
@@ -14,7 +16,15 @@ func (r *runner) startWeb(a *addresses) error {
 	if err != nil {
 		return err
 	}
-	env := []string{"FUNCTION_URL=" + a.gatewayURL() + "/function/{name}"}
+	clientKey, err := secret(r.folder, stack.ClientAddressKey)
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(r.folder.Path, "secrets", "webapp")
+	if err := writeSecrets(folder, []string{stack.ClientAddressKey}, map[string]string{stack.ClientAddressKey: clientKey}); err != nil {
+		return err
+	}
+	env := []string{"FUNCTION_URL=" + a.gatewayURL() + "/function/{name}", "SECRETS_DIR=" + folder}
 	if value, ok := os.LookupEnv("REGISTRATION"); ok {
 		env = append(env, "REGISTRATION="+value)
 	}

@@ -29,6 +29,8 @@ const (
 	TokenPublicKeys = "token-public-keys"
 	S3AccessKey     = "s3-access-key"
 	S3SecretKey     = "s3-secret-key"
+
+	ClientAddressKey = "client-address-key" // shared with the web server, which vouches for clients' addresses
 )
 
 // Settings that tell where servers are.
@@ -68,7 +70,7 @@ var forPictures = map[string]string{
 var Functions = []Function{
 	{
 		Name: "change-password", Handle: changepassword.Handle,
-		Secrets:  []string{MySQLDSN, TokenPublicKeys, TokenSigningKey},
+		Secrets:  []string{MySQLDSN, TokenPublicKeys, TokenSigningKey, ClientAddressKey},
 		Settings: []string{"SESSION_LIFETIME"},
 	},
 	{
@@ -77,7 +79,7 @@ var Functions = []Function{
 	},
 	{
 		Name: "delete-account", Handle: deleteaccount.Handle,
-		Secrets:  pictures,
+		Secrets:  slices.Concat(pictures, []string{ClientAddressKey}),
 		Settings: s3Settings,
 		Limits:   map[string]string{"EXEC_TIMEOUT": "30s"}, // many pictures may go
 	},
@@ -102,7 +104,7 @@ var Functions = []Function{
 	},
 	{
 		Name: "login", Handle: login.Handle,
-		Secrets:  []string{MySQLDSN, TokenSigningKey},
+		Secrets:  []string{MySQLDSN, TokenSigningKey, ClientAddressKey},
 		Settings: []string{"SESSION_LIFETIME"},
 	},
 	{

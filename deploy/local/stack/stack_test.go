@@ -29,9 +29,10 @@ func TestEveryFunctionIsListedOnce(t *testing.T) {
 func TestFunctionsKnowNoMoreThanTheyUse(t *testing.T) {
 	t.Parallel()
 	holders := map[string][]string{
-		TokenSigningKey: {"change-password", "login"},
-		S3SecretKey:     {"delete-account", "delete-image", "delete-task", "get-image", "predict-image"},
-		S3AccessKey:     {"delete-account", "delete-image", "delete-task", "get-image", "predict-image"},
+		TokenSigningKey:  {"change-password", "login"},
+		ClientAddressKey: {"change-password", "delete-account", "login"},
+		S3SecretKey:      {"delete-account", "delete-image", "delete-task", "get-image", "predict-image"},
+		S3AccessKey:      {"delete-account", "delete-image", "delete-task", "get-image", "predict-image"},
 	}
 	for secret, want := range holders {
 		var got []string

@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -23,6 +24,7 @@ type Config struct {
 	Objects    Objects
 	Classifier Classifier
 	Registry   Registry
+	Clients    Clients
 }
 
 // Database is how MySQL is reached.
@@ -66,6 +68,11 @@ type Classifier struct {
 // Registry says who may register.
 type Registry struct {
 	Open bool // REGISTRATION: on or off
+}
+
+// Clients is how a client's address is known.
+type Clients struct {
+	AddressKey []byte // secret client-address-key, shared with the web server; without it addresses are not known
 }
 
 // Part fills in one part of a Config.
@@ -128,6 +135,15 @@ func ForClassifier(r *reader, c *Config) {
 func ForRegistry(r *reader, c *Config) {
 	c.Registry.Open = r.oneOf("REGISTRATION", "on", "off") == "on"
 }
+
+// ForClients fills in Config.Clients.
+func ForClients(r *reader, c *Config) {
+	if _, err := os.Stat(filepath.Join(r.folder, clientAddressKey)); !errors.Is(err, fs.ErrNotExist) {
+		c.Clients.AddressKey = []byte(r.secret(clientAddressKey))
+	}
+}
+
+const clientAddressKey = "client-address-key"
 
 // Origins reads CORS_ORIGINS: the origins, separated by commas, whose pages may call functions from a browser.
 func Origins() ([]string, error) {

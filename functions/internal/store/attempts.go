@@ -100,14 +100,14 @@ func (s *Store) BeginLogin(ctx context.Context, username, address string) (User,
 	return user, a, nil
 }
 
-// BeginConfirmation counts a try of the password of the user that a living session is for, and finds that user. The
-// fault is Unauthorized when there is no such session, Throttled as with BeginLogin.
-func (s *Store) BeginConfirmation(ctx context.Context, owner task.Owner) (User, Attempt, error) {
+// BeginConfirmation counts a try, from this address, of the password of the user that a living session is for, and
+// finds that user. The fault is Unauthorized when there is no such session, Throttled as with BeginLogin.
+func (s *Store) BeginConfirmation(ctx context.Context, owner task.Owner, address string) (User, Attempt, error) {
 	user, err := s.UserOf(ctx, owner)
 	if err != nil {
 		return User{}, Attempt{}, err
 	}
-	return s.BeginLogin(ctx, user.Username, "")
+	return s.BeginLogin(ctx, user.Username, address)
 }
 
 // tally is how often a subject failed in the window, this attempt included, and in how many seconds the first of those
