@@ -81,7 +81,6 @@ var Functions = []Function{
 		Name: "delete-account", Handle: deleteaccount.Handle,
 		Secrets:  slices.Concat(pictures, []string{ClientAddressKey}),
 		Settings: s3Settings,
-		Limits:   map[string]string{"EXEC_TIMEOUT": "30s"}, // many pictures may go
 	},
 	{
 		Name: "delete-image", Handle: deleteimage.Handle,
