@@ -2,7 +2,9 @@ package function
 
 import (
 	"context"
+	"errors"
 
+	"snaptask/functions/internal/classifier"
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/picture"
 	"snaptask/functions/internal/task"
@@ -56,10 +58,16 @@ func (d *deps) look(ctx context.Context, p *picture.Picture) sight {
 	return sight{status: task.ImagePending, trouble: kept}
 }
 
+// predict scales the picture to what the model wants, and once more should another model be served just then.
 func (d *deps) predict(ctx context.Context, p *picture.Picture) ([]task.Prediction, error) {
-	height, width, err := d.model.InputSize(ctx)
-	if err != nil {
-		return nil, err
+	for again := false; ; again = true {
+		height, width, err := d.model.InputSize(ctx)
+		if err != nil {
+			return nil, err
+		}
+		predictions, err := d.model.Classify(ctx, p.Tensor(height, width), height, width)
+		if again || !errors.Is(err, classifier.ErrSizeChanged) {
+			return predictions, err
+		}
 	}
-	return d.model.Classify(ctx, p.Tensor(height, width), height, width)
 }

@@ -36,6 +36,9 @@ func firstSynonyms() ([]string, error) {
 	return labels, nil
 }
 
+// scorePrecision rounds scores to six places, more than a classifier's float32 can tell apart.
+const scorePrecision = 1e6
+
 // best turns logits into the ten most likely predictions. Of 1001 logits the first, the background, does not take part.
 func (c *Client) best(logits []float32) ([]task.Prediction, error) {
 	if len(logits) == backgroundClasses {
@@ -55,7 +58,7 @@ func (c *Client) best(logits []float32) ([]task.Prediction, error) {
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
 	predictions := make([]task.Prediction, task.PredictionCount)
 	for i := range predictions {
-		predictions[i] = task.Prediction{Label: c.labels[order[i]], Score: scores[order[i]]}
+		predictions[i] = task.Prediction{Label: c.labels[order[i]], Score: math.Round(scores[order[i]]*scorePrecision) / scorePrecision}
 	}
 	return predictions, nil
 }
