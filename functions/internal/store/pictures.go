@@ -82,20 +82,25 @@ func dropLabels(owner task.Owner, id uuid.UUID, key string) statement {
 		append(session(owner), id[:], key)}
 }
 
-// addLabels makes a task whose picture is that under key findable by the labels that are shown for it. Two classes of
-// ImageNet may share a first synonym: UNION keeps one of them.
+// addLabels makes a task whose picture is that under key findable by the labels that are shown for it.
 func addLabels(owner task.Owner, id uuid.UUID, key string, shown []task.Prediction) statement {
 	if len(shown) == 0 {
 		return statement{`DO 0`, nil}
 	}
+	labels := labelsOf(shown)
+	return statement{`INSERT INTO task_labels (user_id, task_id, label)
+		SELECT t.user_id, t.id, p.label FROM sessions s JOIN tasks t ON t.user_id = s.user_id JOIN (` + labels.text + `) p
+		WHERE ` + living + ` AND t.id = ? AND t.image_key = ?`, append(append(labels.args, session(owner)...), id[:], key)}
+}
+
+// labelsOf selects the labels of predictions, of which there is at least one. Two classes of ImageNet may share a first
+// synonym: UNION keeps one of them.
+func labelsOf(shown []task.Prediction) statement {
 	var args []any
 	for _, p := range shown {
 		args = append(args, p.Label)
 	}
-	labels := "SELECT ? AS label" + strings.Repeat(" UNION SELECT ?", len(shown)-1)
-	return statement{`INSERT INTO task_labels (user_id, task_id, label)
-		SELECT t.user_id, t.id, p.label FROM sessions s JOIN tasks t ON t.user_id = s.user_id JOIN (` + labels + `) p
-		WHERE ` + living + ` AND t.id = ? AND t.image_key = ?`, append(append(args, session(owner)...), id[:], key)}
+	return statement{"SELECT ? AS label" + strings.Repeat(" UNION SELECT ?", len(shown)-1), args}
 }
 
 // SetPredictions puts down what the classifier said of the picture under key, if it is still that of the owner's task,
@@ -127,22 +132,22 @@ func (s *Store) SetPredictions(ctx context.Context, owner task.Owner, id uuid.UU
 	return o.task, nil
 }
 
-// Deletion is a picture that is noted for deletion.
-type Deletion struct {
+// Picture says whose a picture is, of which task, and under which key the object store has it.
+type Picture struct {
 	UserID, TaskID uuid.UUID
 	ImageKey       string
 }
 
 // UserDeletions lists pictures noted for deletion that were one user's, at most limit.
-func (s *Store) UserDeletions(ctx context.Context, userID uuid.UUID, limit int) ([]Deletion, error) {
-	return s.deletions(ctx, `SELECT user_id, task_id, object_key FROM object_deletions WHERE user_id = ? LIMIT ?`, userID[:], limit)
+func (s *Store) UserDeletions(ctx context.Context, userID uuid.UUID, limit int) ([]Picture, error) {
+	return s.pictures(ctx, `SELECT user_id, task_id, object_key FROM object_deletions WHERE user_id = ? LIMIT ?`, userID[:], limit)
 }
 
-func (s *Store) deletions(ctx context.Context, text string, args ...any) (all []Deletion, err error) {
+func (s *Store) pictures(ctx context.Context, text string, args ...any) (all []Picture, err error) {
 	err = s.query(ctx, func() { all = nil }, func(rows *sql.Rows) error {
-		var d Deletion
-		err := rows.Scan(&d.UserID, &d.TaskID, &d.ImageKey)
-		all = append(all, d)
+		var p Picture
+		err := rows.Scan(&p.UserID, &p.TaskID, &p.ImageKey)
+		all = append(all, p)
 		return err
 	}, text, args...)
 	return all, err

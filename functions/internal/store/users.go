@@ -80,28 +80,34 @@ func (s *Store) ChangePassword(ctx context.Context, owner task.Owner, oldHash, n
 // notes every picture for deletion, in one transaction. The fault is Unauthorized when the owner's session has ended
 // meanwhile, or the password was changed.
 func (s *Store) DeleteUser(ctx context.Context, owner task.Owner, passwordHash string, a Attempt) error {
-	user := []any{owner.UserID[:]}
-	// Without a users row, the rest of the transaction finds that its user is gone and takes what was the user's. The
-	// sessions go second: their locks keep statements that run for them from adding anything behind the sweep.
-	gone := ` AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = ?)`
-	twice := append(user, user...)
-	deleted := int64(0)
-	err := s.transact(ctx, func() { deleted = 0 }, func(rows *sql.Rows) error { return rows.Scan(&deleted) },
-		statement{`DELETE u FROM users u JOIN sessions s ON s.user_id = u.id WHERE ` + living + ` AND u.password_hash = ?`,
+	statements := []statement{
+		{`DELETE u FROM users u JOIN sessions s ON s.user_id = u.id WHERE ` + living + ` AND u.password_hash = ?`,
 			append(session(owner), passwordHash)},
 		countRows(),
-		statement{`DELETE FROM sessions WHERE user_id = ?` + gone, twice},
-		statement{`INSERT IGNORE INTO object_deletions (user_id, task_id, object_key, created_at)
-			SELECT t.user_id, t.id, t.image_key, UTC_TIMESTAMP(6) FROM tasks t WHERE t.user_id = ? AND t.image_key <> ''` + gone, twice},
-		statement{`DELETE FROM task_labels WHERE user_id = ?` + gone, twice},
-		statement{`DELETE FROM tasks WHERE user_id = ?` + gone, twice},
-		statement{`DELETE FROM deleted_tasks WHERE user_id = ?` + gone, twice},
-		a.forgive(),
-	)
+	}
+	deleted := int64(0)
+	err := s.transact(ctx, func() { deleted = 0 }, func(rows *sql.Rows) error { return rows.Scan(&deleted) },
+		append(append(statements, takeLeavings(owner.UserID)...), a.forgive())...)
 	if err == nil && deleted == 0 {
 		err = sessionEnded()
 	}
 	return err
+}
+
+// takeLeavings takes what was a user's, if the transaction finds that the user's own row is gone, and writes the id down
+// in its place. The sessions go first: their locks keep statements that run for them from adding anything behind it.
+func takeLeavings(userID uuid.UUID) []statement {
+	const gone = ` AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = ?)`
+	twice := []any{userID[:], userID[:]}
+	return []statement{
+		{`DELETE FROM sessions WHERE user_id = ?` + gone, twice},
+		{`INSERT IGNORE INTO object_deletions (user_id, task_id, object_key, created_at)
+			SELECT t.user_id, t.id, t.image_key, UTC_TIMESTAMP(6) FROM tasks t WHERE t.user_id = ? AND t.image_key <> ''` + gone, twice},
+		{`DELETE FROM task_labels WHERE user_id = ?` + gone, twice},
+		{`DELETE FROM tasks WHERE user_id = ?` + gone, twice},
+		{`DELETE FROM deleted_tasks WHERE user_id = ?` + gone, twice},
+		{`INSERT IGNORE INTO deleted_users (id, deleted_at) SELECT ?, UTC_TIMESTAMP(6) FROM DUAL WHERE TRUE` + gone, twice},
+	}
 }
 
 // now is the function's clock as the columns keep it: UTC, to the microsecond.

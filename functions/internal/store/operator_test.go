@@ -1,0 +1,122 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/task"
+	"snaptask/functions/internal/testbed"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOperatorsNameUsersThatThereAre(t *testing.T) {
+	t.Parallel()
+	s, ctx := testbed.Store(t), context.Background()
+	for what, do := range map[string]func() error{
+		"disable": func() error { return s.DisableUser(ctx, "nobody") },
+		"enable":  func() error { return s.EnableUser(ctx, "nobody") },
+		"reset":   func() error { return s.ResetPassword(ctx, "nobody", "h") },
+		"remove":  func() error { return s.RemoveUser(ctx, "nobody") },
+	} {
+		t.Run(what, func(t *testing.T) { requireFault(t, fault.NotFound, do()) })
+	}
+}
+
+func TestAccountsAreListedInPages(t *testing.T) {
+	t.Parallel()
+	s, ctx := testbed.Store(t), context.Background()
+	for _, name := range []string{"carol", "Ada", "bob"} {
+		require.NoError(t, s.AddUser(ctx, store.User{ID: testbed.NewID(t), Username: name, PasswordHash: "h"}))
+	}
+	require.NoError(t, s.DisableUser(ctx, "BOB"))
+	first, err := s.Accounts(ctx, "", 2)
+	require.NoError(t, err)
+	rest, err := s.Accounts(ctx, first[1].Username, 2)
+	require.NoError(t, err)
+	var names []string
+	for _, a := range append(first, rest...) {
+		names = append(names, a.Username)
+		require.WithinDuration(t, time.Now(), a.CreatedAt, time.Minute)
+		require.Equal(t, a.Username != "bob", a.DisabledAt.IsZero())
+	}
+	require.Equal(t, []string{"Ada", "bob", "carol"}, names)
+}
+
+func TestADisabledUserHasNoSessionWhateverComesAtOnce(t *testing.T) {
+	t.Parallel()
+	s, ctx := testbed.Store(t), context.Background()
+	ada := testbed.SignIn(t, s)
+	var wait sync.WaitGroup
+	opened := make(chan task.Owner, 16)
+	for range cap(opened) {
+		owner := task.Owner{UserID: ada.UserID, SessionID: testbed.NewID(t)}
+		wait.Go(func() {
+			if s.AddSession(ctx, owner, "none", time.Now().Add(time.Hour), store.Attempt{}) == nil {
+				opened <- owner
+			}
+		})
+	}
+	require.NoError(t, s.DisableUser(ctx, ada.Username))
+	require.NoError(t, s.DisableUser(ctx, ada.Username), "twice is no failure")
+	wait.Wait()
+	close(opened)
+	_, err := s.UserOf(ctx, ada.Owner)
+	requireFault(t, fault.Unauthorized, err)
+	for owner := range opened {
+		_, err := s.UserOf(ctx, owner)
+		requireFault(t, fault.Unauthorized, err)
+	}
+
+	require.NoError(t, s.EnableUser(ctx, ada.Username))
+	_, err = s.UserOf(ctx, ada.Owner)
+	requireFault(t, fault.Unauthorized, err)
+	testbed.SignInAgain(t, s, ada, time.Now().Add(time.Hour))
+}
+
+func TestAResetPasswordEndsSessionsAndForgivesFailures(t *testing.T) {
+	t.Parallel()
+	s, ctx := testbed.Store(t), context.Background()
+	ada, eve := testbed.SignIn(t, s), testbed.SignIn(t, s)
+	for range 11 {
+		_, _, _ = s.BeginLogin(ctx, ada.Username, "")
+	}
+	_, _, err := s.BeginLogin(ctx, ada.Username, "")
+	requireFault(t, fault.Throttled, err)
+
+	require.NoError(t, s.ResetPassword(ctx, ada.Username, "new"))
+	_, err = s.UserOf(ctx, ada.Owner)
+	requireFault(t, fault.Unauthorized, err)
+	_, err = s.UserOf(ctx, eve.Owner)
+	require.NoError(t, err, "another user's session")
+	user, _, err := s.BeginLogin(ctx, ada.Username, "")
+	require.NoError(t, err)
+	require.Equal(t, "new", user.PasswordHash)
+	renewed := task.Owner{UserID: ada.UserID, SessionID: testbed.NewID(t)}
+	requireFault(t, fault.Unauthorized, s.AddSession(ctx, renewed, "none", time.Now().Add(time.Hour), store.Attempt{}))
+}
+
+func TestARemovedUserLeavesOnlyNotes(t *testing.T) {
+	t.Parallel()
+	s, ctx := testbed.Store(t), context.Background()
+	ada, eve := testbed.SignIn(t, s), testbed.SignIn(t, s)
+	for i := range 3 {
+		withPicture(t, s, ada.Owner, fmt.Sprint("ada-", i), task.ImageDone)
+	}
+	kept := withPicture(t, s, eve.Owner, "eve", task.ImageDone)
+
+	require.NoError(t, s.RemoveUser(ctx, ada.Username))
+	requireFault(t, fault.NotFound, s.RemoveUser(ctx, ada.Username))
+	_, err := s.UserOf(ctx, ada.Owner)
+	requireFault(t, fault.Unauthorized, err)
+	noted, err := s.NotedDeletions(ctx, store.Picture{}, 10)
+	require.NoError(t, err)
+	require.Len(t, noted, 3)
+	_, err = s.Task(ctx, eve.Owner, kept.TaskID)
+	require.NoError(t, err)
+}
