@@ -77,6 +77,12 @@ var rules = []rule{
 		allowed:   []string{internal + "store", internal + "objects", internal + "task", internal + "fault"},
 	},
 	{
+		sentence:  "recognition joins objects, picture and classifier",
+		importers: []string{internal + "recognition"},
+		forbidden: []string{"snaptask/..."},
+		allowed:   []string{internal + "objects", internal + "picture", internal + "classifier", internal + "task", internal + "fault"},
+	},
+	{
 		sentence:  "auth, config and task know faults, and auth whose task it is",
 		importers: []string{internal + "auth", internal + "config", internal + "task"},
 		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "fault", internal + "task"},

@@ -12,6 +12,7 @@ import (
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/picture"
+	"snaptask/functions/internal/recognition"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/web"
 
@@ -77,13 +78,13 @@ func (d *deps) attach(r *web.Request) (handler.Response, error) {
 	if err != nil {
 		return handler.Response{}, err
 	}
-	labelled, replaced, err := d.tasks.SetPicture(ctx, owner, id, key, seen.status, seen.predictions)
+	labelled, replaced, err := d.tasks.SetPicture(ctx, owner, id, key, seen.Status, seen.Predictions)
 	if err != nil {
 		return handler.Response{}, err
 	}
 	deletion.CarryOut(ctx, d.tasks, d.pictures, owner.UserID, id, replaced)
-	if seen.trouble != nil {
-		return handler.Response{}, seen.trouble
+	if seen.Trouble != nil {
+		return handler.Response{}, seen.Trouble
 	}
 	return web.JSON(web.Task(labelled))
 }
@@ -109,19 +110,14 @@ func (d *deps) again(r *web.Request) (handler.Response, error) {
 	if named.ImageKey == "" {
 		return handler.Response{}, fault.New(fault.NotFound, "no_picture", "This task has no picture.")
 	}
-	stored, err := d.pictures.Get(ctx, named.ImageKey, objects.Full)
+	seen, err := recognition.LookAgain(ctx, d.model, d.pictures, named.ImageKey)
 	if err != nil {
 		return handler.Response{}, err
 	}
-	decoded, err := picture.Decode(ctx, stored)
-	if err != nil {
-		return handler.Response{}, err
+	if seen.Trouble != nil {
+		return handler.Response{}, seen.Trouble // what was recognised before stays
 	}
-	seen := d.look(ctx, decoded)
-	if seen.trouble != nil {
-		return handler.Response{}, seen.trouble // what was recognised before stays
-	}
-	labelled, err := d.tasks.SetPredictions(ctx, owner, id, named.ImageKey, seen.status, seen.predictions)
+	labelled, err := d.tasks.SetPredictions(ctx, owner, id, named.ImageKey, seen.Status, seen.Predictions)
 	if err != nil {
 		return handler.Response{}, err
 	}
