@@ -36,9 +36,14 @@ func find(owner task.Owner, f task.Filter) (text string, args []any) {
 		b.WriteString(condition)
 		args = append(args, values...)
 	}
-	b.WriteString(`SELECT ` + columns + ` FROM sessions s JOIN tasks t ON t.user_id = s.user_id`)
-	if f.Label != "" {
-		where(` JOIN task_labels l ON l.user_id = t.user_id AND l.task_id = t.id AND l.label = ?`, f.Label)
+	id := `t.id`
+	b.WriteString(`SELECT ` + columns + ` FROM sessions s`)
+	if f.Label == "" {
+		b.WriteString(` JOIN tasks t ON t.user_id = s.user_id`)
+	} else {
+		id = `l.task_id` // the same, but the order of the label's index
+		where(` JOIN task_labels l ON l.user_id = s.user_id AND l.label = ?
+			JOIN tasks t ON t.user_id = l.user_id AND t.id = l.task_id`, f.Label)
 	}
 	where(` WHERE `+living, session(owner)...)
 	if f.Completed != nil {
@@ -63,9 +68,9 @@ func find(owner task.Owner, f task.Filter) (text string, args []any) {
 		return b.String(), args
 	}
 	if f.After != nil {
-		where(` AND t.id < ?`, f.After.ID[:])
+		where(` AND `+id+` < ?`, f.After.ID[:])
 	}
-	where(` ORDER BY t.id DESC LIMIT ?`, f.Limit+1)
+	where(` ORDER BY `+id+` DESC LIMIT ?`, f.Limit+1)
 	return b.String(), args
 }
 
