@@ -33,8 +33,8 @@ func (r *runner) startFunctions(base *database, store s3.Server, model *classifi
 		stack.TokenSigningKey:  string(private),
 		stack.TokenPublicKeys:  string(public),
 		stack.ClientAddressKey: clientKey,
-		stack.S3AccessKey:      store.AccessKey,
-		stack.S3SecretKey:      store.SecretKey,
+		stack.S3AccessKey:      store.User.AccessKey,
+		stack.S3SecretKey:      store.User.SecretKey,
 	}
 	servers := map[string]string{
 		stack.S3Endpoint:         store.Endpoint(),

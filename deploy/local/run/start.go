@@ -96,10 +96,15 @@ func (r *runner) start(ctx context.Context, a *addresses) error {
 // newStore says how the object store will be reached; nothing is started.
 func newStore(folder *state.Folder) (s3.Server, error) {
 	number, portErr := chosenPort("S3_PORT")
-	access, accessErr := secret(folder, stack.S3AccessKey)
-	key, keyErr := secret(folder, stack.S3SecretKey)
-	server := s3.Server{Dir: filepath.Join(folder.Path, "s3"), Port: number, AccessKey: access, SecretKey: key}
-	return server, errors.Join(portErr, accessErr, keyErr)
+	access, accessErr := secret(folder, "s3-administrator-access-key")
+	key, keyErr := secret(folder, "s3-administrator-secret-key")
+	userAccess, userAccessErr := secret(folder, stack.S3AccessKey)
+	userKey, userKeyErr := secret(folder, stack.S3SecretKey)
+	server := s3.Server{
+		Dir: filepath.Join(folder.Path, "s3"), Port: number, AccessKey: access, SecretKey: key,
+		User: s3.User{AccessKey: userAccess, SecretKey: userKey},
+	}
+	return server, errors.Join(portErr, accessErr, keyErr, userAccessErr, userKeyErr)
 }
 
 func (r *runner) startServer(name string, spec func(*process.Log) process.Spec) (*process.Child, error) {

@@ -93,3 +93,54 @@ func TestMetadataGoesBesideTheObjectsOnceItDid(t *testing.T) {
 func TestServeIsForTheRunner(t *testing.T) {
 	require.ErrorContains(t, Serve(t.Context()), envDir)
 }
+
+func TestTheUserReachesObjectsOfItsBucketAndNothingElse(t *testing.T) {
+	t.Parallel()
+	number, err := port.Free()
+	require.NoError(t, err)
+	server := Server{
+		Dir: t.TempDir(), Port: number, AccessKey: "access", SecretKey: "secret-secret",
+		User: User{AccessKey: "user", SecretKey: "secret-of-the-user"},
+	}
+	log, err := process.NewLog(filepath.Join(t.TempDir(), "log"))
+	require.NoError(t, err)
+	child := process.Start(server.Process(os.Args[0], log), func(text string) { t.Log(text) })
+	t.Cleanup(child.Stop)
+	require.NoError(t, child.Wait(t.Context()))
+	require.NoError(t, server.MakeBucket(t.Context(), "bucket"))
+
+	as := func(access, secret string) *minio.Client {
+		client, err := minio.New(server.Address(), &minio.Options{Creds: credentials.NewStaticV4(access, secret, ""), Region: Region})
+		require.NoError(t, err)
+		return client
+	}
+	administrator, user := as("access", "secret-secret"), as("user", "secret-of-the-user")
+	require.NoError(t, administrator.MakeBucket(t.Context(), "another", minio.MakeBucketOptions{Region: Region}))
+	put := func(client *minio.Client, bucket string) error {
+		_, err := client.PutObject(t.Context(), bucket, "a.jpg", bytes.NewReader([]byte("picture")), 7, minio.PutObjectOptions{})
+		return err
+	}
+
+	require.NoError(t, put(user, "bucket"))
+	_, err = user.StatObject(t.Context(), "bucket", "a.jpg", minio.StatObjectOptions{})
+	require.NoError(t, err)
+	for object := range user.ListObjects(t.Context(), "bucket", minio.ListObjectsOptions{Recursive: true}) {
+		require.NoError(t, object.Err)
+	}
+	require.NoError(t, user.RemoveObject(t.Context(), "bucket", "a.jpg", minio.RemoveObjectOptions{}))
+
+	require.NoError(t, put(administrator, "another"))
+	for what, err := range map[string]error{
+		"writes elsewhere":   put(user, "another"),
+		"deletes elsewhere":  user.RemoveObject(t.Context(), "another", "a.jpg", minio.RemoveObjectOptions{}),
+		"makes a bucket":     user.MakeBucket(t.Context(), "third", minio.MakeBucketOptions{Region: Region}),
+		"removes its bucket": user.RemoveBucket(t.Context(), "bucket"),
+		"changes its policy": user.SetBucketPolicy(t.Context(), "bucket", ""),
+		"has no right key":   put(as("user", "another-secret"), "bucket"),
+		"is not known":       put(as("stranger", "secret-secret"), "bucket"),
+	} {
+		require.Error(t, err, what)
+	}
+	_, err = user.StatObject(t.Context(), "another", "a.jpg", minio.StatObjectOptions{})
+	require.Error(t, err)
+}

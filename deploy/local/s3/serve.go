@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
@@ -33,6 +34,9 @@ const (
 	envPort   = "S3_PORT"
 	envAccess = "S3_ACCESS_KEY"
 	envSecret = "S3_SECRET_KEY"
+
+	envUserAccess = "S3_USER_ACCESS_KEY"
+	envUserSecret = "S3_USER_SECRET_KEY"
 )
 
 // Serve is the main function of the server's process: it serves on 127.0.0.1 until ctx ends.
@@ -62,8 +66,12 @@ func Serve(ctx context.Context) error {
 		return err
 	}
 	return embedgw.RunVersityGW(ctx, backend, &embedgw.Config{
-		RootUserAccess:    os.Getenv(envAccess),
-		RootUserSecret:    os.Getenv(envSecret),
+		RootUserAccess: os.Getenv(envAccess),
+		RootUserSecret: os.Getenv(envSecret),
+		// The one account beside the administrator's; it may do what the policies of buckets allow it.
+		IAMService: auth.NewIAMServiceSingle(auth.Account{
+			Access: os.Getenv(envUserAccess), Secret: os.Getenv(envUserSecret), Role: auth.RoleUser,
+		}),
 		Region:            Region,
 		Ports:             []string{"127.0.0.1:" + strconv.Itoa(port)},
 		MaxConnections:    connections,

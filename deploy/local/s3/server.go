@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -17,6 +18,13 @@ import (
 type Server struct {
 	Dir       string // holds the objects
 	Port      int    // on 127.0.0.1
+	AccessKey string // the administrator's
+	SecretKey string
+	User      User
+}
+
+// User may read, write, list and delete objects in the buckets that MakeBucket makes, and nothing else.
+type User struct {
 	AccessKey string
 	SecretKey string
 }
@@ -28,6 +36,8 @@ func (s Server) env() []string {
 		envPort + "=" + strconv.Itoa(s.Port),
 		envAccess + "=" + s.AccessKey,
 		envSecret + "=" + s.SecretKey,
+		envUserAccess + "=" + s.User.AccessKey,
+		envUserSecret + "=" + s.User.SecretKey,
 	}
 }
 
@@ -54,7 +64,7 @@ func (s Server) Check(ctx context.Context) error {
 	return nil
 }
 
-// MakeBucket makes the bucket unless it is there.
+// MakeBucket makes the bucket, unless it is there, and lets the user use its objects.
 func (s Server) MakeBucket(ctx context.Context, name string) error {
 	client, err := minio.New(s.Address(), &minio.Options{
 		Creds:  credentials.NewStaticV4(s.AccessKey, s.SecretKey, ""),
@@ -64,10 +74,40 @@ func (s Server) MakeBucket(ctx context.Context, name string) error {
 		return err
 	}
 	exists, err := client.BucketExists(ctx, name)
-	if err != nil || exists {
+	if err != nil {
 		return err
 	}
-	return client.MakeBucket(ctx, name, minio.MakeBucketOptions{Region: Region})
+	if !exists {
+		if err := client.MakeBucket(ctx, name, minio.MakeBucketOptions{Region: Region}); err != nil {
+			return err
+		}
+	}
+	if s.User.AccessKey == "" {
+		return nil
+	}
+	policy, err := json.Marshal(s.User.policy(name))
+	if err != nil {
+		return err
+	}
+	return client.SetBucketPolicy(ctx, name, string(policy))
+}
+
+// policy allows the user what the functions do with objects.
+func (u User) policy(bucket string) any {
+	type statement struct {
+		Effect    string
+		Principal map[string]string
+		Action    []string
+		Resource  string
+	}
+	who := map[string]string{"AWS": u.AccessKey}
+	return struct {
+		Version   string
+		Statement []statement
+	}{"2012-10-17", []statement{
+		{"Allow", who, []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, "arn:aws:s3:::" + bucket + "/*"},
+		{"Allow", who, []string{"s3:ListBucket"}, "arn:aws:s3:::" + bucket},
+	}}
 }
 
 // Process is how to run the server: as a mode of program.
