@@ -83,6 +83,11 @@ var rules = []rule{
 		allowed:   []string{internal + "objects", internal + "picture", internal + "classifier", internal + "task", internal + "fault"},
 	},
 	{
+		sentence:  "housekeeping uses what the functions share, no function, and nothing of HTTP",
+		importers: []string{"snaptask/functions/housekeeping/..."},
+		forbidden: []string{"function", "snaptask/functions/serve", internal + "web", "net/http"},
+	},
+	{
 		sentence:  "auth, config and task know faults, and auth whose task it is",
 		importers: []string{internal + "auth", internal + "config", internal + "task"},
 		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "fault", internal + "task"},
@@ -104,9 +109,9 @@ var rules = []rule{
 		forbidden: []string{"net/http"},
 	},
 	{
-		sentence:  "only tests use the testbed",
+		sentence:  "only tests use the testbed and read openapi.yaml",
 		importers: []string{"snaptask/..."}, except: []string{internal + "testbed"}, linked: true,
-		forbidden: []string{internal + "testbed", "testing", "github.com/stretchr/testify/..."},
+		forbidden: []string{internal + "testbed", "testing", "github.com/stretchr/testify/...", "github.com/getkin/kin-openapi/..."},
 	},
 	{
 		sentence:  "a function that touches no picture does not link the object store's client",

@@ -25,6 +25,7 @@ type Config struct {
 	Classifier Classifier
 	Registry   Registry
 	Clients    Clients
+	Sweep      Sweep
 }
 
 // Database is how MySQL is reached.
@@ -73,6 +74,11 @@ type Registry struct {
 // Clients is how a client's address is known.
 type Clients struct {
 	AddressKey []byte // secret client-address-key, shared with the web server; without it addresses are not known
+}
+
+// Sweep is how housekeeping cleans up.
+type Sweep struct {
+	OrphanAge time.Duration // ORPHAN_AGE: after which a picture that nothing names counts as an upload that died
 }
 
 // Part fills in one part of a Config.
@@ -144,6 +150,11 @@ func ForClients(r *reader, c *Config) {
 }
 
 const clientAddressKey = "client-address-key"
+
+// ForSweep fills in Config.Sweep.
+func ForSweep(r *reader, c *Config) {
+	c.Sweep.OrphanAge = r.duration("ORPHAN_AGE", time.Hour)
+}
 
 // Origins reads CORS_ORIGINS: the origins, separated by commas, whose pages may call functions from a browser.
 func Origins() ([]string, error) {

@@ -14,7 +14,7 @@ import (
 var variables = []string{
 	"SECRETS_DIR", "DB_MAX_OPEN", "DB_MAX_LIFETIME", "DB_TIMEOUT", "SESSION_LIFETIME", "S3_ENDPOINT", "S3_REGION", "S3_BUCKET",
 	"S3_TIMEOUT", "CLASSIFIER_PROTOCOL", "CLASSIFIER_ADDRESS", "CLASSIFIER_REST_URL", "CLASSIFIER_MODEL", "CLASSIFIER_TIMEOUT",
-	"REGISTRATION", "CORS_ORIGINS",
+	"REGISTRATION", "CORS_ORIGINS", "ORPHAN_AGE",
 }
 
 // setup gives the function under test these secrets and settings, and no others. It forbids t.Parallel.
@@ -39,7 +39,7 @@ func TestLoadGivesTheDocumentedDefaults(t *testing.T) {
 		"mysql-dsn": "app:secret@tcp(127.0.0.1:3306)/snaptask", "s3-access-key": "access", "s3-secret-key": "hidden",
 		"token-signing-key": privatePEM(t, private), "token-public-keys": publicPEM(t, public),
 	}, nil)
-	c, err := Load(ForDatabase, ForTokens, ForSigning, ForObjects, ForClassifier, ForRegistry)
+	c, err := Load(ForDatabase, ForTokens, ForSigning, ForObjects, ForClassifier, ForRegistry, ForSweep)
 	require.NoError(t, err)
 	require.Equal(t, Config{
 		Database: Database{
@@ -56,6 +56,7 @@ func TestLoadGivesTheDocumentedDefaults(t *testing.T) {
 			RESTURL: "http://tensorflow-serving.snaptask:8501", Model: "efficientnet", Timeout: 20 * time.Second,
 		},
 		Registry: Registry{Open: true},
+		Sweep:    Sweep{OrphanAge: time.Hour},
 	}, c)
 }
 
@@ -64,9 +65,9 @@ func TestLoadTakesWhatIsSet(t *testing.T) {
 		"DB_MAX_OPEN": "7", "DB_MAX_LIFETIME": "1m", "DB_TIMEOUT": "1500ms",
 		"S3_ENDPOINT": "https://s3.example.org", "S3_REGION": "eu-west-1", "S3_BUCKET": "pictures", "S3_TIMEOUT": "3s",
 		"CLASSIFIER_PROTOCOL": "rest", "CLASSIFIER_ADDRESS": "127.0.0.1:8500", "CLASSIFIER_REST_URL": "http://127.0.0.1:8501",
-		"CLASSIFIER_MODEL": "v2s", "CLASSIFIER_TIMEOUT": "1m", "REGISTRATION": "off",
+		"CLASSIFIER_MODEL": "v2s", "CLASSIFIER_TIMEOUT": "1m", "REGISTRATION": "off", "ORPHAN_AGE": "2h",
 	})
-	c, err := Load(ForDatabase, ForObjects, ForClassifier, ForRegistry)
+	c, err := Load(ForDatabase, ForObjects, ForClassifier, ForRegistry, ForSweep)
 	require.NoError(t, err)
 	require.Equal(t, Config{
 		Database: Database{DSN: "u:p@tcp(h:1)/d", MaxOpen: 7, MaxLifetime: time.Minute, Timeout: 1500 * time.Millisecond},
@@ -77,6 +78,7 @@ func TestLoadTakesWhatIsSet(t *testing.T) {
 			Protocol: "rest", Address: "127.0.0.1:8500", RESTURL: "http://127.0.0.1:8501", Model: "v2s", Timeout: time.Minute,
 		},
 		Registry: Registry{Open: false},
+		Sweep:    Sweep{OrphanAge: 2 * time.Hour},
 	}, c)
 }
 
@@ -116,6 +118,7 @@ func TestLoadNamesEachSettingThatIsWrong(t *testing.T) {
 		{ForClassifier, "CLASSIFIER_PROTOCOL", "GRPC", "must be one of grpc, rest"},
 		{ForClassifier, "CLASSIFIER_REST_URL", "localhost", address},
 		{ForClassifier, "CLASSIFIER_TIMEOUT", "x", duration},
+		{ForSweep, "ORPHAN_AGE", "0s", duration},
 		{ForRegistry, "REGISTRATION", "yes", "must be one of on, off"},
 	} {
 		t.Run(c.name+"="+c.value, func(t *testing.T) {

@@ -4,6 +4,7 @@ package deletion
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -15,6 +16,12 @@ import (
 
 // patience bounds how long a caller waits for an object store that is away; the notes stay for a later try.
 const patience = 3 * time.Second
+
+// strikes is how often in a row the object store may fail before it counts as away.
+const strikes = 3
+
+// batch is how many notes are read at once.
+const batch = 100
 
 // CarryOut deletes the pictures under keys, all noted for one task, and crosses them off. It tells no error to the
 // caller, whose own work is done: what fails stays noted and is tried again later.
@@ -39,7 +46,6 @@ func CarryOut(ctx context.Context, db *store.Store, pictures *objects.Store, use
 func OfUser(ctx context.Context, db *store.Store, pictures *objects.Store, userID uuid.UUID) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	const batch = 100
 	for {
 		noted, err := db.UserDeletions(ctx, userID, batch)
 		if err != nil {
@@ -58,6 +64,40 @@ func OfUser(ctx context.Context, db *store.Store, pictures *objects.Store, userI
 		}
 		if len(noted) < batch {
 			return
+		}
+	}
+}
+
+// Noted carries out all deletions that are noted, and counts the pictures that are gone now and those that it could not
+// delete, which stay noted. Its error is the first of what went wrong. It passes over a picture that can't be deleted, but
+// gives up when the object store is away or the database is.
+func Noted(ctx context.Context, db *store.Store, pictures *objects.Store) (gone, kept int, err error) {
+	failures := 0 // in a row
+	for behind := (store.Picture{}); ; {
+		noted, failure := db.NotedDeletions(ctx, behind, batch)
+		if failure != nil {
+			return gone, kept, errors.Join(err, failure)
+		}
+		for _, p := range noted {
+			behind = p
+			if failure := pictures.Delete(ctx, p.ImageKey); failure != nil {
+				kept++
+				if err == nil {
+					err = failure
+				}
+				if failures++; failures == strikes {
+					return gone, kept, err
+				}
+				continue
+			}
+			failures = 0
+			if failure := db.ForgetDeletions(ctx, p.UserID, p.TaskID, []string{p.ImageKey}); failure != nil {
+				return gone, kept, errors.Join(err, failure)
+			}
+			gone++
+		}
+		if len(noted) < batch {
+			return gone, kept, err
 		}
 	}
 }

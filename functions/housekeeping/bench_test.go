@@ -1,0 +1,101 @@
+package housekeeping
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"snaptask/functions/internal/objects"
+	"snaptask/functions/internal/picture"
+	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/task"
+	"snaptask/functions/internal/testbed"
+
+	"github.com/stretchr/testify/require"
+)
+
+// bench is a sweep over a database and a bucket of its own, whose user ada is signed in.
+type bench struct {
+	sweep
+	names func() []string // of the objects in the bucket
+	ada   testbed.Person
+}
+
+func newBench(t *testing.T) bench {
+	t.Helper()
+	b := bench{sweep: sweep{db: testbed.Store(t), model: testbed.Model(t, ""), orphanAge: time.Hour, log: slog.New(slog.DiscardHandler)}}
+	b.pictures, b.names = testbed.Pictures(t)
+	b.ada = testbed.SignIn(t, b.db)
+	return b
+}
+
+// upload stores a picture for a task, as predict-image does before the task knows of it.
+func (b bench) upload(t *testing.T, owner task.Owner, mine task.Task, photo []byte) (key string) {
+	t.Helper()
+	decoded, err := picture.Decode(t.Context(), photo)
+	require.NoError(t, err)
+	full, err := decoded.Full()
+	require.NoError(t, err)
+	key = objects.NewKey(owner.UserID, mine.ID)
+	require.NoError(t, b.pictures.Put(t.Context(), key, full, full))
+	return key
+}
+
+func (b bench) task(t *testing.T, owner task.Owner) task.Task {
+	t.Helper()
+	d, err := task.NewDraft("", "a task", "", "2026-12-24")
+	require.NoError(t, err)
+	mine, err := b.db.AddTask(t.Context(), owner, d)
+	require.NoError(t, err)
+	return mine
+}
+
+// withPicture adds a task of ada's with a picture.
+func (b bench) withPicture(t *testing.T, status task.ImageStatus, photo []byte) task.Task {
+	t.Helper()
+	mine := b.task(t, b.ada.Owner)
+	key := b.upload(t, b.ada.Owner, mine, photo)
+	mine, _, err := b.db.SetPicture(t.Context(), b.ada.Owner, mine.ID, key, status, nil)
+	require.NoError(t, err)
+	return mine
+}
+
+// again is the task as it is now.
+func (b bench) again(t *testing.T, mine task.Task) task.Task {
+	t.Helper()
+	now, err := b.db.Task(t.Context(), b.ada.Owner, mine.ID)
+	require.NoError(t, err)
+	return now
+}
+
+// swept runs the sweep and gives the lines of its log by the part that they are of.
+func (b bench) swept(t *testing.T) (parts map[string]map[string]any, err error) {
+	t.Helper()
+	var text bytes.Buffer
+	b.log = slog.New(slog.NewJSONHandler(&text, nil))
+	err = b.run(t.Context())
+	parts = map[string]map[string]any{}
+	for line := range strings.Lines(text.String()) {
+		var said map[string]any
+		require.NoError(t, json.Unmarshal([]byte(line), &said), "%s", line)
+		if said["msg"] == "sweep" {
+			parts[said["part"].(string)] = said
+		}
+	}
+	require.Len(t, parts, 4, "%s", &text)
+	return parts, err
+}
+
+// noted lists the keys of all pictures that are noted for deletion.
+func (b bench) noted(t *testing.T) (keys []string) {
+	t.Helper()
+	all, err := b.db.NotedDeletions(t.Context(), store.Picture{}, 1000)
+	require.NoError(t, err)
+	for _, p := range all {
+		keys = append(keys, p.ImageKey)
+	}
+	return keys
+}
