@@ -2,9 +2,11 @@ package task
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -137,8 +139,8 @@ func (f Filter) Cursor(last Task) string {
 
 func parseCursor(text string, sort Sort) (Place, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
-		return Place{}, err
+	if err != nil || strings.ContainsAny(text, "\r\n") { // which the decoder skips
+		return Place{}, errors.New("not base64url")
 	}
 	const head = 1 + len(uuid.UUID{})
 	if len(raw) < head || sort == "" || raw[0] != sort[0] {

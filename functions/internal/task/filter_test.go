@@ -97,3 +97,21 @@ func FuzzCursor(f *testing.F) {
 		}
 	})
 }
+
+func FuzzFilter(f *testing.F) {
+	f.Add("open", "week", "2026-11-23", "pier", "100%", "due", "20", "Y3Vyc29y")
+	f.Add("", "overdue", "1000-01-01", "", "", "", "", "")
+	f.Add("done", "week", "9999-12-31", "'", "!_%", "created", "1000", "")
+	f.Fuzz(func(t *testing.T, status, due, today, label, q, sort, limit, cursor string) {
+		fields := map[string]string{"status": status, "due": due, "today": today, "label": label, "q": q, "sort": sort, "limit": limit, "cursor": cursor}
+		filter, err := newFilter(fields)
+		if err != nil {
+			require.True(t, fault.Is(err, fault.Invalid), "%v", err)
+			return
+		}
+		require.True(t, filter.Limit >= 1 && filter.Limit <= maxLimit)
+		for _, day := range []Date{filter.DueFrom, filter.DueTo} {
+			require.True(t, day == "" || len(day) == len("2026-11-23"), "%q", day)
+		}
+	})
+}
