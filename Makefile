@@ -6,7 +6,7 @@ STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build test-go test-web test-story clean
+.PHONY: help run test lint build test-go test-web test-story chaos clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test-web: webapp/node_modules/.package-lock.json
 
 test-story: build
 	@go test -count=1 ./deploy/local/story
+
+chaos: build ## use it for SECONDS=120 while its processes are killed, and check that nothing is lost; SEED=N repeats choices
+	@go run ./deploy/local/chaos -seconds $(or $(SECONDS),120) -seed $(or $(SEED),0)
 
 build: webapp/dist/index.html
 	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver
