@@ -50,6 +50,7 @@ var functions = map[string]func(handler.Request) (handler.Response, error){
 type suite struct {
 	signer   *auth.Signer
 	verifier *auth.Verifier
+	bucket   testbed.Bucket
 	trips    func() int // round trips to the database since it was asked before
 }
 
@@ -62,6 +63,7 @@ func TestSuite(t *testing.T) {
 	s := open(t)
 	t.Run("permissions", s.permissions)
 	t.Run("round trips", s.roundTrips)
+	t.Run("contract", s.contract)
 }
 
 // open gives the functions their settings and secrets. They keep what they opened for as long as the process lives, so
@@ -91,11 +93,12 @@ func open(t *testing.T) *suite {
 	t.Setenv("S3_BUCKET", bucket.Bucket)
 	t.Setenv("CLASSIFIER_ADDRESS", testbed.Setting(t, "TEST_CLASSIFIER_ADDRESS"))
 	t.Setenv("DB_MAX_OPEN", "1")
-	return &suite{auth.NewSigner(private), auth.NewVerifier([]ed25519.PublicKey{public}), trips}
+	return &suite{auth.NewSigner(private), auth.NewVerifier([]ed25519.PublicKey{public}), bucket, trips}
 }
 
 func (s *suite) call(t *testing.T, name string, c testbed.Call) testbed.Answer {
 	t.Helper()
+	c.Function = name
 	return testbed.Do(t, functions[name], c)
 }
 

@@ -1,6 +1,9 @@
 package function
 
 import (
+	"context"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -168,4 +171,43 @@ func TestAPictureLeftPendingIsRecognisedAgain(t *testing.T) {
 	found, _, err := b.tasks.Tasks(t.Context(), b.ada.Owner, task.Filter{Label: "espresso", Sort: task.ByCreated, Limit: 10})
 	require.NoError(t, err)
 	require.Len(t, found, 1)
+}
+
+func TestAPictureThatIsReplacedMeanwhileKeepsItsOwnLabels(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, "")
+	require.Equal(t, http.StatusOK, b.put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
+
+	// On the way to the classifier the task gets another picture.
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { listener.Close() })
+	newer := objects.NewKey(b.ada.UserID, b.mine.ID)
+	go func() {
+		client, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer client.Close()
+		if _, _, err := b.tasks.SetPicture(context.Background(), b.ada.Owner, b.mine.ID, newer, task.ImagePending, nil); err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", testbed.Setting(t, "TEST_CLASSIFIER_ADDRESS"))
+		if err != nil {
+			return
+		}
+		defer server.Close()
+		go io.Copy(server, client)
+		io.Copy(client, server)
+	}()
+	model := testbed.Model(t, listener.Addr().String())
+	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), b.tasks, b.pictures, model}, nil }}
+
+	answer := testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: b.ada.Token, Query: b.id()})
+	require.Equal(t, http.StatusConflict, answer.Status, "%s", answer.Body)
+	require.Equal(t, "picture_changed", answer.Fault(t).Code)
+	now, err := b.tasks.Task(t.Context(), b.ada.Owner, b.mine.ID)
+	require.NoError(t, err)
+	require.Equal(t, newer, now.ImageKey)
+	require.Empty(t, now.Predictions)
 }

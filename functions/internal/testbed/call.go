@@ -3,6 +3,8 @@ package testbed
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
@@ -11,11 +13,25 @@ import (
 
 // Call is a request as the gateway passes it on.
 type Call struct {
-	Method string
-	Query  string
-	Token  string
-	Body   []byte
-	Header http.Header
+	Function string // its name; that of the folder of the test when it is empty
+	Method   string
+	Query    string
+	Token    string
+	Body     []byte
+	Header   http.Header
+}
+
+// header is what the function sees of the call's header.
+func (c Call) header() http.Header {
+	header := c.Header.Clone()
+	if header == nil {
+		header = http.Header{}
+	}
+	header.Set("X-Call-Id", "call-1")
+	if c.Token != "" {
+		header.Set("Authorization", "Bearer "+c.Token)
+	}
+	return header
 }
 
 // Answer is what a function answered.
@@ -25,24 +41,24 @@ type Answer struct {
 	Body   []byte
 }
 
-// Do calls handle and checks what holds for every answer: an error value of nil, a Content-Type, the call's id.
+// Do calls handle and checks what holds for every answer: an error value of nil, a Content-Type, the call's id, and what
+// the contract says.
 func Do(t testing.TB, handle func(handler.Request) (handler.Response, error), c Call) Answer {
 	t.Helper()
-	header := c.Header.Clone()
-	if header == nil {
-		header = http.Header{}
+	if c.Function == "" {
+		folder, err := os.Getwd()
+		require.NoError(t, err)
+		c.Function = filepath.Base(folder)
 	}
-	header.Set("X-Call-Id", "call-1")
-	if c.Token != "" {
-		header.Set("Authorization", "Bearer "+c.Token)
-	}
-	request := handler.Request{Method: c.Method, QueryString: c.Query, Body: c.Body, Header: header}
+	request := handler.Request{Method: c.Method, QueryString: c.Query, Body: c.Body, Header: c.header()}
 	request.WithContext(t.Context())
 	response, err := handle(request)
 	require.NoError(t, err)
 	require.NotEmpty(t, response.Header.Get("Content-Type"))
 	require.Equal(t, "call-1", response.Header.Get("X-Call-Id"))
-	return Answer{response.StatusCode, response.Header, response.Body}
+	answer := Answer{response.StatusCode, response.Header, response.Body}
+	require.NoError(t, Breach(Contract(t), c, answer))
+	return answer
 }
 
 // JSON decodes the answer's body into v.

@@ -1,0 +1,161 @@
+package functions_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"snaptask/functions/internal/objects"
+	"snaptask/functions/internal/testbed"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheContractIsValidWithAllItsExamples(t *testing.T) {
+	t.Parallel()
+	contract := testbed.Contract(t)
+	require.NoError(t, contract.Validate(context.Background()))
+	require.ElementsMatch(t, slices.Collect(maps.Keys(functions)), slices.Collect(maps.Keys(documented(contract))))
+}
+
+func TestAnExampleThatDiffersFromItsSchemaIsFound(t *testing.T) {
+	t.Parallel()
+	contract, err := openapi3.NewLoader().LoadFromFile("openapi.yaml")
+	require.NoError(t, err)
+	contract.Components.Examples["task"].Value.Value.(map[string]any)["colour"] = "red"
+	require.ErrorContains(t, contract.Validate(context.Background()), "colour")
+}
+
+// documented gives the operations of each function, by method.
+func documented(contract *openapi3.T) map[string]map[string]*openapi3.Operation {
+	all := map[string]map[string]*openapi3.Operation{}
+	for path, item := range contract.Paths.Map() {
+		all[strings.TrimPrefix(path, "/function/")] = item.Operations()
+	}
+	return all
+}
+
+// elsewhere says which documented answers the calls of contract don't bring about, and where they are.
+func elsewhere(contract *openapi3.T) map[string]string {
+	reasons := map[string]string{
+		"POST register 403":      "wants REGISTRATION=off: register/handler_test.go",
+		"POST predict-image 409": "wants another picture at the same moment: predict-image/handler_test.go",
+	}
+	for name, operations := range documented(contract) {
+		for method, operation := range operations {
+			call := method + " " + name
+			reasons[call+" 503"] = "wants a server that is away: each function's handler_test.go"
+			if operation.RequestBody == nil {
+				reasons[call+" 413"] = "a body that nobody reads is bounded outside: serve/body_test.go"
+			}
+		}
+	}
+	return reasons
+}
+
+// contract brings about every answer that is documented, or can be. That no other comes, and that those that come are as
+// documented, every call checks.
+func (s *suite) contract(t *testing.T) {
+	contract := testbed.Contract(t)
+	missing := map[string]bool{}
+	for name, operations := range documented(contract) {
+		for method, operation := range operations {
+			for status := range operation.Responses.Map() {
+				missing[method+" "+name+" "+status] = true
+			}
+		}
+	}
+	try := func(name string, c testbed.Call) testbed.Answer {
+		answer := s.call(t, name, c)
+		delete(missing, fmt.Sprint(c.Method, " ", name, " ", answer.Status))
+		return answer
+	}
+
+	all := samples(t)
+	for name, operations := range documented(contract) {
+		methods := append(slices.Sorted(maps.Keys(operations)), http.MethodOptions)
+		require.Equal(t, strings.Join(methods, ", "), s.call(t, name, testbed.Call{Method: http.MethodTrace}).Header.Get("Allow"), name)
+		for method := range operations {
+			ada, eve := s.signIn(t), s.signIn(t)
+			mine := s.create(t, ada)
+			s.ok(t, nil, "predict-image", testbed.Call{Method: "PUT", Token: ada.token, Query: mine, Body: testbed.JPEG(t)})
+			c := all[name]
+			call := testbed.Call{Method: method, Query: c.query(mine), Body: c.body}
+			if method == http.MethodPost && name == "predict-image" {
+				call.Body = nil
+			}
+			try(name, call)
+			call.Token = eve.token
+			try(name, call)
+			call.Token = ada.token
+			for _, bad := range []testbed.Call{{Query: "%zz", Body: call.Body}, {Query: call.Query, Body: c.large}} {
+				bad.Method, bad.Token = method, ada.token
+				try(name, bad)
+			}
+			try(name, call)
+		}
+	}
+	s.conflicts(t, try)
+	s.pictures(t, try)
+	s.tooManyTries(t, try)
+
+	require.Equal(t, slices.Sorted(maps.Keys(elsewhere(contract))), slices.Sorted(maps.Keys(missing)),
+		"the first are said to come about elsewhere, the second did not come about here")
+}
+
+type attempt = func(name string, c testbed.Call) testbed.Answer
+
+func (s *suite) conflicts(t *testing.T, try attempt) {
+	ada := s.signIn(t)
+	account := fmt.Appendf(nil, `{"username": %q, "password": %q}`, ada.name, password)
+	try("register", testbed.Call{Method: "POST", Body: account})
+	try("login", testbed.Call{Method: "POST", Body: account})
+	fresh := fmt.Appendf(nil, `{"username": %q, "password": %q}`, testbed.NewID(t), password)
+	try("register", testbed.Call{Method: "POST", Body: fresh})
+
+	mine := s.create(t, ada)
+	try("update-task", testbed.Call{Method: "PATCH", Token: ada.token, Query: mine, Body: []byte(`{"title": "x", "version": 1}`)})
+	try("update-task", testbed.Call{Method: "PATCH", Token: ada.token, Query: mine, Body: []byte(`{"title": "y", "version": 1}`)})
+	try("delete-task", testbed.Call{Method: "DELETE", Token: ada.token, Query: mine})
+	again := fmt.Appendf(nil, `{"id": %q, "title": "x", "dueDate": "2026-12-24"}`, strings.TrimPrefix(mine, "id="))
+	try("create-task", testbed.Call{Method: "POST", Token: ada.token, Body: again})
+}
+
+// pictures are those that can't be read, when they come and when they were stored, and one that the client has already.
+func (s *suite) pictures(t *testing.T, try attempt) {
+	ada := s.signIn(t)
+	mine := s.create(t, ada)
+	tag := try("get-image", testbed.Call{Method: "GET", Token: ada.token, Query: mine}).Header.Get("ETag")
+	require.Empty(t, tag)
+	broken := testbed.JPEG(t)[:20]
+	for _, body := range [][]byte{[]byte("a text"), broken, testbed.JPEG(t)} {
+		try("predict-image", testbed.Call{Method: "PUT", Token: ada.token, Query: mine, Body: body})
+	}
+	tag = try("get-image", testbed.Call{Method: "GET", Token: ada.token, Query: mine}).Header.Get("ETag")
+	try("get-image", testbed.Call{Method: "GET", Token: ada.token, Query: mine, Header: http.Header{"If-None-Match": {tag}}})
+
+	stored, err := objects.New(s.bucket.Config)
+	require.NoError(t, err)
+	names := testbed.OfTask(s.bucket.Names(), strings.TrimPrefix(mine, "id="))
+	require.Len(t, names, 2)
+	key := names[0][:strings.LastIndex(names[0], "/")]
+	for _, damaged := range [][]byte{[]byte("a text"), broken} {
+		require.NoError(t, stored.Put(t.Context(), key, damaged, damaged))
+		try("predict-image", testbed.Call{Method: "POST", Token: ada.token, Query: mine})
+	}
+}
+
+func (s *suite) tooManyTries(t *testing.T, try attempt) {
+	ada := s.signIn(t)
+	for range 11 {
+		try("login", testbed.Call{Method: "POST", Body: fmt.Appendf(nil, `{"username": %q, "password": "wrong"}`, ada.name)})
+	}
+	for _, name := range []string{"change-password", "delete-account"} {
+		try(name, testbed.Call{Method: "POST", Token: ada.token, Body: samples(t)[name].body})
+	}
+}
