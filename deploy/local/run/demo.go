@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -17,8 +18,9 @@ const (
 	demoVariable = "DEMO_PASSWORD"
 )
 
-// demo makes the account through the function register unless it is there, and says in words how to sign in with it.
-func demo(ctx context.Context, base string) (string, error) {
+// demo makes the account unless it is there, through the function register, or through add where that is switched off,
+// and says in words how to sign in with it.
+func demo(ctx context.Context, base string, add func(ctx context.Context, username, password string) error) (string, error) {
 	password := cmp.Or(os.Getenv(demoVariable), demoPassword)
 	shown := password
 	if password != demoPassword {
@@ -31,7 +33,15 @@ func demo(ctx context.Context, base string) (string, error) {
 		return "", err
 	case status == http.StatusOK:
 		return account, nil
-	case status != http.StatusConflict && status != http.StatusForbidden:
+	case status == http.StatusForbidden:
+		err := add(ctx, demoUser, password)
+		if err == nil {
+			return account, nil
+		}
+		if !errors.Is(err, errTaken) {
+			return "", err
+		}
+	case status != http.StatusConflict:
 		return "", fmt.Errorf("register answers %d", status)
 	}
 	status, err = signIn(ctx, base+"/function/login", password)

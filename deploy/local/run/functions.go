@@ -18,7 +18,7 @@ import (
 	"snaptask/deploy/local/state"
 )
 
-// startFunctions starts a process for each function, which gets what it may know of all there is.
+// startFunctions starts a process for each function, which gets what it may know of all there is, as housekeeping does.
 func (r *runner) startFunctions(base *database, store s3.Server, model *classifier.Server) ([]*gateway.Function, error) {
 	private, public, err := signingKeys(r.folder)
 	if err != nil {
@@ -44,6 +44,9 @@ func (r *runner) startFunctions(base *database, store s3.Server, model *classifi
 		stack.ClassifierProtocol: "grpc",
 		stack.ClassifierRESTURL:  model.REST,
 		stack.ClassifierModel:    classifier.Model,
+	}
+	if err := r.keepSettings(secrets, servers); err != nil {
+		return nil, fmt.Errorf("%s: %w", stack.Housekeeping.Name, err)
 	}
 	var all []*gateway.Function
 	for _, f := range stack.Functions {

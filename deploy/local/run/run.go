@@ -31,11 +31,12 @@ type runner struct {
 	setUp   atomic.Bool // are the schema and the demo account there?
 
 	// What runs, in the order in which it is stopped.
-	web       *process.Child
-	gateway   *http.Server
-	functions []*process.Child
-	servers   []*process.Child // the model server and the object store
-	database  *process.Child
+	stopSweeps func() // nil before there are any
+	web        *process.Child
+	gateway    *http.Server
+	functions  []*process.Child
+	servers    []*process.Child // the model server and the object store
+	database   *process.Child
 }
 
 // Run keeps the application up until ctx ends. All that outlives it is in the folder at path.
@@ -71,6 +72,9 @@ func Run(ctx context.Context, path string, out io.Writer) error {
 // last. Each wait is bounded.
 func (r *runner) stop(a *addresses) {
 	a.web.Close()
+	if r.stopSweeps != nil {
+		r.stopSweeps()
+	}
 	if r.web != nil {
 		r.web.Stop()
 	}

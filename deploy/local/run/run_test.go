@@ -1,14 +1,17 @@
 package run
 
 import (
+	"context"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -100,6 +103,8 @@ func TestDemoAccount(t *testing.T) {
 		"made with a chosen password": {"chosen-password", 200, 0, "the one in DEMO_PASSWORD", ""},
 		"there already":               {"", 409, 200, "user demo, password: demo-password", ""},
 		"there, registration off":     {"", 403, 200, "user demo, password: demo-password", ""},
+		"made with registration off":  {"added-password", 403, 500, "the one in DEMO_PASSWORD", ""},
+		"can't be added":              {"refused-password", 403, 200, "", "too bad"},
 		"there with another password": {"chosen-password", 409, 401, "DEMO_PASSWORD is not it", ""},
 		"register is broken":          {"", 500, 0, "", "register answers 500"},
 		"login is broken":             {"", 409, 503, "", "login answers 503"},
@@ -120,14 +125,23 @@ func TestDemoAccount(t *testing.T) {
 				}
 			}))
 			defer server.Close()
-			says, err := demo(t.Context(), server.URL)
+			says, err := demo(t.Context(), server.URL, func(_ context.Context, username, password string) error {
+				require.Equal(t, "demo", username)
+				switch password {
+				case "added-password":
+					return nil
+				case "refused-password":
+					return errors.New("too bad")
+				}
+				return errTaken
+			})
 			if test.fails != "" {
 				require.ErrorContains(t, err, test.fails)
 				return
 			}
 			require.NoError(t, err)
 			require.Contains(t, says, test.says)
-			require.NotContains(t, says, "chosen-password", "a chosen password is not printed")
+			require.False(t, test.variable != "" && strings.Contains(says, test.variable), "a chosen password is not printed")
 		})
 	}
 }

@@ -90,7 +90,10 @@ func (r *runner) start(ctx context.Context, a *addresses) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return r.welcome(starting, a, entrance)
+	if err := r.welcome(starting, a, entrance); err != nil {
+		return err
+	}
+	return r.startSweeps(ctx)
 }
 
 // newStore says how the object store will be reached; nothing is started.
@@ -155,7 +158,7 @@ func (r *runner) checkSetUp(context.Context) error {
 
 // welcome makes the demo account, sees that all is well, and says where everything is.
 func (r *runner) welcome(ctx context.Context, a *addresses, entrance *gateway.Gateway) error {
-	account, err := demo(ctx, a.gatewayURL())
+	account, err := demo(ctx, a.gatewayURL(), r.addUser)
 	if err != nil {
 		return fmt.Errorf("the demo account: %w", err)
 	}

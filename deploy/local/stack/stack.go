@@ -127,6 +127,13 @@ var Functions = []Function{
 	},
 }
 
+// Housekeeping is what the command of this name may know; it is no function.
+var Housekeeping = Function{
+	Name:     "housekeeping",
+	Secrets:  []string{MySQLDSN, S3AccessKey, S3SecretKey},
+	Settings: slices.Concat(s3Settings, classifier, []string{"ORPHAN_AGE"}),
+}
+
 // forAll are the settings that a person may set for every function.
 var forAll = []string{"CORS_ORIGINS", "DB_MAX_OPEN", "DB_MAX_LIFETIME", "DB_TIMEOUT"}
 
