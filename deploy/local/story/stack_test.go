@@ -131,7 +131,11 @@ type answer struct {
 
 // call sends a request to a function at the gateway, as curl does.
 func (a *application) call(method, function, token string, body []byte) (answer, error) {
-	request, err := http.NewRequest(method, a.gateway+"/function/"+function, bytes.NewReader(body))
+	return send(method, a.gateway+"/function/"+function, token, body)
+}
+
+func send(method, address, token string, body []byte) (answer, error) {
+	request, err := http.NewRequest(method, address, bytes.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}
