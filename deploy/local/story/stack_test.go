@@ -79,6 +79,7 @@ func start(t *testing.T, state string) *application {
 		if t.Failed() {
 			t.Logf("the application said:\n%s", a.output)
 		}
+		requireDiscreetLogs(t, state)
 	})
 	require.Eventually(t, a.ready, 3*time.Minute, 50*time.Millisecond, "never ready")
 	return a
