@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// Handler is the whole web server: the app's pages and assets, /config.json, /healthz, and /function/NAME for the
-// functions that Snaptask has.
+// Handler is the whole web server: the app's pages and assets, /openapi.yaml and its page /api, /config.json, /healthz,
+// and /function/NAME for the functions that Snaptask has.
 func Handler(c Config) (http.Handler, error) { return newHandler(c, embedded()) }
 
 func newHandler(c Config, files fs.FS) (http.Handler, error) {

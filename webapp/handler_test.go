@@ -24,6 +24,8 @@ func build() fstest.MapFS {
 		"assets/index-Dk3f9a.js":    {Data: []byte("console.log(1)")},
 		"assets/index-Dk3f9a.js.gz": {Data: []byte("packed")},
 		"robots.txt":                {Data: []byte("User-agent: *")},
+		"api.html":                  {Data: []byte("<!doctype html><title>The functions</title>")},
+		"openapi.yaml":              {Data: []byte("openapi: 3.1.0")},
 	}
 }
 
@@ -69,6 +71,8 @@ func TestPages(t *testing.T) {
 		"a view of the app":     {"/tasks/0190", index, checked, 200},
 		"asset":                 {"/assets/index-Dk3f9a.js", "text/javascript; charset=utf-8", forever, 200},
 		"file at the root":      {"/robots.txt", "text/plain; charset=utf-8", checked, 200},
+		"the contract":          {"/openapi.yaml", "application/yaml", checked, 200},
+		"its page":              {"/api", index, checked, 200},
 		"asset that is not":     {"/assets/index-old", "text/plain; charset=utf-8", "no-store", 404},
 		"file that is not":      {"/logo.png", "text/plain; charset=utf-8", "no-store", 404},
 		"hidden file":           {"/.gitkeep", "text/plain; charset=utf-8", "no-store", 404},
@@ -90,6 +94,15 @@ func TestPages(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheContractsPageIsNotTheApp(t *testing.T) {
+	t.Parallel()
+	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, build())
+	_, page := ask(t, http.MethodGet, server.URL+"/api", nil)
+	require.Contains(t, page, "The functions")
+	_, view := ask(t, http.MethodGet, server.URL+"/api/more", nil)
+	require.Contains(t, view, "Snaptask")
 }
 
 func TestPolicyAllowsNothingInlineOrForeign(t *testing.T) {

@@ -104,6 +104,9 @@ func cacheControl(name string) string {
 func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	found, ok := p.byPath[name]
+	if !ok {
+		found, ok = p.byPath[name+".html"]
+	}
 	if !ok && isAppPath(name) {
 		found, ok = p.byPath[indexName]
 	}

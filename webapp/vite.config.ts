@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { contract } from './openapi/plugin.ts'
 
 /** Writes NAME.gz beside each text file of the build, so that the server need not pack anything at run time. */
 const packed: Plugin = {
@@ -13,7 +14,7 @@ const packed: Plugin = {
     order: 'post',
     handler(_options, bundle) {
       for (const file of Object.values(bundle)) {
-        if (!/\.(js|css|html|svg|json)$/.test(file.fileName)) continue
+        if (!/\.(js|css|html|svg|json|yaml)$/.test(file.fileName)) continue
         const source = file.type === 'chunk' ? file.code : file.source
         this.emitFile({ type: 'asset', fileName: `${file.fileName}.gz`, source: gzipSync(source, { level: 9 }) })
       }
@@ -25,7 +26,7 @@ const packed: Plugin = {
 const running = process.env.SNAPTASK_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [vue(), packed],
+  plugins: [vue(), contract, packed],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     // The server's policy allows no data: addresses and nothing inline.
@@ -39,7 +40,7 @@ export default defineConfig({
   },
   test: {
     environment: 'happy-dom',
-    include: ['src/**/*.test.ts'],
+    include: ['{src,openapi}/**/*.test.ts'],
     restoreMocks: true,
     unstubGlobals: true,
   },
