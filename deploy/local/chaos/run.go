@@ -50,10 +50,13 @@ func run(ctx context.Context, o options) (*report, error) {
 	}
 	// What was still on its way when its answer got lost has arrived or never will.
 	pause(ctx, lateness)
+	if err := a.sweep(ctx, lastOrphanAge); err != nil {
+		return found, err
+	}
 	for _, p := range people {
 		p.verify(ctx)
 	}
-	if err := a.checkOrphans(ctx, found); err != nil {
+	if err := a.checkRemains(ctx, found); err != nil {
 		return found, err
 	}
 	return found, ctx.Err()
@@ -69,6 +72,9 @@ func work(ctx context.Context, a *application, found *report, people []*person, 
 			group.Go(func() { w.work(working) })
 		}
 	}
+	v := &visitor{application: a, report: found, random: rand.New(rand.NewPCG(o.seed, 1001))}
+	group.Go(func() { v.visit(working) })
+	group.Go(func() { sweepAgain(working, a, found, rand.New(rand.NewPCG(o.seed, 1000))) })
 	k := &killer{application: a, report: found, random: rand.New(rand.NewPCG(o.seed, 0))}
 	err := k.work(working)
 	cancel()

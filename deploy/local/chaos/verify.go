@@ -57,6 +57,9 @@ func (p *person) verify(ctx context.Context) {
 		}
 	}
 	for _, t := range listed {
+		if t.ImageStatus == "pending" {
+			p.report.violated("the picture of task %s is not recognised, though a sweep has been", t.ID)
+		}
 		if !known[t.ID] {
 			p.report.violated("nobody made task %+v", t)
 		}

@@ -53,8 +53,10 @@ func (w *worker) act(ctx context.Context) {
 		w.detach(ctx, l)
 	case what < 80:
 		w.delete(ctx, l)
-	case what < 83:
+	case what < 82:
 		w.delete(ctx, pick(w.random, w.all)) // one that is gone, mostly
+	case what < 84:
+		w.say(ctx, "create late", pick(w.random, w.all), w.draft())
 	case what < 90:
 		w.list(ctx)
 	case what < 97:
@@ -122,15 +124,20 @@ func (w *worker) create(ctx context.Context) {
 	l := newLedger(id.String())
 	w.all = append(w.all, l)
 	d := w.draft()
-	body, _ := json.Marshal(map[string]string{"id": l.id, "title": d.title, "body": d.body, "dueDate": d.due})
 	kind := "create"
 	for again := true; again && ctx.Err() == nil; kind = "create again" {
-		got := w.call(ctx, kind, http.MethodPost, "create-task", body)
-		w.follow(ctx, l, got, create(d), w.changed(l, got, createAgain(d), map[int]func(state) bool{
-			http.StatusConflict: func(s state) bool { return s.existence == deleted },
-		}))
-		again = got.again() || w.random.IntN(8) == 0
+		again = w.say(ctx, kind, l, d).again() || w.random.IntN(8) == 0
 	}
+}
+
+// say sends a draft for a task, which is there, or is no more, if it was said before.
+func (w *worker) say(ctx context.Context, kind string, l *ledger, d draft) answer {
+	body, _ := json.Marshal(map[string]string{"id": l.id, "title": d.title, "body": d.body, "dueDate": d.due})
+	got := w.call(ctx, kind, http.MethodPost, "create-task", body)
+	w.follow(ctx, l, got, create(d), w.changed(l, got, createAgain(d), map[int]func(state) bool{
+		http.StatusConflict: func(s state) bool { return s.existence == deleted },
+	}))
+	return got
 }
 
 func (w *worker) draft() draft {
