@@ -56,32 +56,51 @@ func (k *killer) work(ctx context.Context) error {
 			if err != nil {
 				continue // it is away already
 			}
-			killed := time.Now()
+			var hold time.Duration // for which its successors are killed too
+			if k.random.IntN(3) == 0 {
+				hold = time.Duration(k.random.IntN(3000)) * time.Millisecond
+			}
 			if syscall.Kill(pid, syscall.SIGKILL) != nil {
 				continue // it went by itself
 			}
+			d := death{target: name, at: time.Since(begun), times: 1}
 			group.Go(func() {
-				err := k.watch(name, pid)
+				err := k.watch(&d, pid, hold)
 				mu.Lock()
 				defer mu.Unlock()
 				if err != nil {
 					failure = err
 					return
 				}
-				k.report.died(death{name, killed.Sub(begun), time.Since(killed)})
+				k.report.died(d)
 			})
 		}
 	}
 }
 
-// watch waits until another process does the work of the one that was killed and everything works.
-func (k *killer) watch(name string, pid int) error {
-	for end := time.Now().Add(readyTimeout); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if _, now, err := k.find(name); err == nil && now != pid {
-			return k.application.waitReady(context.Background())
+// watch kills the successors of the process that was killed, as long as it is to be held down, and then waits until
+// another one does its work and everything works.
+func (k *killer) watch(d *death, pid int, hold time.Duration) error {
+	last := time.Now() // it was killed
+	release := last.Add(hold)
+	for time.Since(last) < readyTimeout {
+		time.Sleep(50 * time.Millisecond)
+		_, now, err := k.find(d.target)
+		if err != nil || now == pid {
+			continue
 		}
+		if time.Now().Before(release) {
+			if syscall.Kill(now, syscall.SIGKILL) == nil {
+				d.times++
+				last = time.Now()
+			}
+			continue
+		}
+		err = k.application.waitReady(context.Background())
+		d.recovery = time.Since(last)
+		return err
 	}
-	return fmt.Errorf("%s did not come back", name)
+	return fmt.Errorf("%s did not come back", d.target)
 }
 
 // find gives the process that does something now, with its full name.

@@ -17,7 +17,8 @@ const lost = 0
 type death struct {
 	target   string
 	at       time.Duration // since the start of the load
-	recovery time.Duration // until everything worked again
+	times    int           // that it was killed in a row
+	recovery time.Duration // from the last of them until everything worked again
 }
 
 // report is what happened in a run.
@@ -92,7 +93,7 @@ func (r *report) String() string {
 	fmt.Fprintf(&b, "  %d in all\n\nkilled, and everything ready again\n", all)
 	slices.SortFunc(r.deaths, func(x, y death) int { return cmp.Compare(x.at, y.at) })
 	for _, d := range r.deaths {
-		fmt.Fprintf(&b, "  at %5.1f s %-26s after %.2f s\n", d.at.Seconds(), d.target, d.recovery.Seconds())
+		fmt.Fprintf(&b, "  at %5.1f s %-26s x%d, after %.2f s\n", d.at.Seconds(), d.target, d.times, d.recovery.Seconds())
 	}
 	fmt.Fprintf(&b, "\ncompared: %d tasks that were ever begun, %d of them there, %d with a picture\n", r.tasks, r.there, r.pictures)
 	for _, fact := range r.facts {
