@@ -76,12 +76,12 @@ func (s *suite) contract(t *testing.T) {
 		return answer
 	}
 
-	all := samples(t)
+	all, eve := samples(t), s.signIn(t)
 	for name, operations := range documented(contract) {
 		methods := append(slices.Sorted(maps.Keys(operations)), http.MethodOptions)
 		require.Equal(t, strings.Join(methods, ", "), s.call(t, name, testbed.Call{Method: http.MethodTrace}).Header.Get("Allow"), name)
 		for method := range operations {
-			ada, eve := s.signIn(t), s.signIn(t)
+			ada := s.signIn(t)
 			mine := s.create(t, ada)
 			s.ok(t, nil, "predict-image", testbed.Call{Method: "PUT", Token: ada.token, Query: mine, Body: testbed.JPEG(t)})
 			c := all[name]
@@ -90,8 +90,10 @@ func (s *suite) contract(t *testing.T) {
 				call.Body = nil
 			}
 			try(name, call)
-			call.Token = eve.token
-			try(name, call)
+			if call.Query != "" {
+				call.Token = eve.token
+				try(name, call)
+			}
 			call.Token = ada.token
 			for _, bad := range []testbed.Call{{Query: "%zz", Body: call.Body}, {Query: call.Query, Body: c.large}} {
 				bad.Method, bad.Token = method, ada.token

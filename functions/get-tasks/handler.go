@@ -53,6 +53,10 @@ func (d *deps) get(r *web.Request) (handler.Response, error) {
 	if err := onlyKnown(r.Query); err != nil {
 		return handler.Response{}, err
 	}
+	filter, err := task.NewFilter(r.Query.Get, time.Now())
+	if err != nil {
+		return handler.Response{}, err
+	}
 	if r.Query.Has("id") {
 		id, err := r.TaskID()
 		if err != nil {
@@ -63,10 +67,6 @@ func (d *deps) get(r *web.Request) (handler.Response, error) {
 			return handler.Response{}, err
 		}
 		return web.JSON(web.Task(one))
-	}
-	filter, err := task.NewFilter(r.Query.Get, time.Now())
-	if err != nil {
-		return handler.Response{}, err
 	}
 	all, more, err := d.tasks.Tasks(r.Context(), owner, filter)
 	if err != nil {
@@ -79,12 +79,16 @@ func (d *deps) get(r *web.Request) (handler.Response, error) {
 	return response, err
 }
 
-// onlyKnown refuses names that no filter has, for a misspelt one would show more than was asked for.
+// onlyKnown refuses names that no filter has, for a misspelt one would show more than was asked for, and those that are
+// there twice.
 func onlyKnown(query url.Values) error {
 	fields := map[string]string{}
-	for name := range query {
-		if name != "id" && !slices.Contains(task.FilterFields, name) {
+	for name, values := range query {
+		switch {
+		case name != "id" && !slices.Contains(task.FilterFields, name):
 			fields[name] = "is not a parameter of this function"
+		case len(values) > 1:
+			fields[name] = "is there more than once"
 		}
 	}
 	if len(fields) > 0 {

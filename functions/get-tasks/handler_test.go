@@ -80,7 +80,11 @@ func TestGetRefuses(t *testing.T) {
 	tasks := testbed.Store(t)
 	ada := testbed.SignIn(t, tasks)
 	get := getAt(t, tasks)
-	for query, field := range map[string]string{"limit=0": "limit", "limit=1001": "limit", "limit=x": "limit", "id=": "id", "id=7": "id"} {
+	one := "id=" + add(t, tasks, ada.Owner, "mine").ID.String()
+	for query, field := range map[string]string{
+		"limit=0": "limit", "limit=1001": "limit", "limit=x": "limit", "id=": "id", "id=7": "id", "colour=red": "colour",
+		"label=pier&label=dock": "label", one + "&" + one: "id", one + "&sort=up": "sort",
+	} {
 		answer := get(ada.Token, http.MethodGet, query)
 		require.Equal(t, http.StatusBadRequest, answer.Status, query)
 		require.Contains(t, answer.Fault(t).Fields, field, query)

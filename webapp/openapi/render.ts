@@ -81,7 +81,7 @@ function parameter(p: Parameter): Html {
 
 function requestBody(contract: Contract, body: NonNullable<Operation['requestBody']>): Html {
   const [media] = Object.values(body.content)
-  const types = Object.keys(body.content).filter((type) => type !== '*/*').join(', ')
+  const types = Object.keys(body.content).join(', ')
   return html`<h3>Body</h3>
 <p>${types}${media?.schema ? html`: ${kind(media.schema)}` : nothing}</p>
 ${prose(body.description ?? '')}${media ? examples(contract, media) : nothing}`
