@@ -6,7 +6,7 @@ STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build test-go test-web test-story chaos clean
+.PHONY: help run test lint build test-go test-web test-story chaos schemathesis clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test-story: build
 
 chaos: build ## use it for SECONDS=120 while its processes are killed, and check that nothing is lost; SEED=N repeats choices
 	@go run ./deploy/local/chaos -seconds $(or $(SECONDS),120) -seed $(or $(SEED),0)
+
+schemathesis: build ## fuzz the running application with what openapi.yaml allows and forbids [SECONDS=180] [SEED=]
+	@python3 deploy/local/schemathesis/run.py --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
 
 build: webapp/dist/index.html
 	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver
