@@ -68,21 +68,23 @@ func (d *deps) change(r *web.Request) (handler.Response, error) {
 	if problem := auth.PasswordProblem(e.NewPassword); problem != "" {
 		return handler.Response{}, fault.InvalidFields(map[string]string{"newPassword": problem})
 	}
+	done, err := d.passwords.Turn(ctx)
+	if err != nil {
+		return handler.Response{}, err
+	}
+	defer done()
 	user, attempt, err := d.users.BeginConfirmation(ctx, owner, auth.ClientAddress(d.clientKey, r.Header))
 	if err != nil {
 		return handler.Response{}, err
 	}
-	matches, err := d.passwords.Matches(ctx, user.PasswordHash, e.CurrentPassword)
+	matches, err := auth.Matches(user.PasswordHash, e.CurrentPassword)
 	if err != nil {
 		return handler.Response{}, err
 	}
 	if !matches {
 		return handler.Response{}, fault.InvalidFields(map[string]string{"currentPassword": "is wrong"})
 	}
-	hash, err := d.passwords.Hash(ctx, e.NewPassword)
-	if err != nil {
-		return handler.Response{}, err
-	}
+	hash := auth.Hash(e.NewPassword)
 	opened, err := d.signer.NewSession(owner.UserID, d.lifetime)
 	if err != nil {
 		return handler.Response{}, err

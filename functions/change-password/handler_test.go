@@ -47,7 +47,7 @@ func TestChangeEndsEveryOtherSession(t *testing.T) {
 
 	stored, err := users.UserByName(t.Context(), ada.Username)
 	require.NoError(t, err)
-	matches, err := auth.NewPasswords().Matches(t.Context(), stored.PasswordHash, "battery staple")
+	matches, err := auth.Matches(stored.PasswordHash, "battery staple")
 	require.NoError(t, err)
 	require.True(t, matches)
 }

@@ -63,11 +63,16 @@ func (d *deps) delete(r *web.Request) (handler.Response, error) {
 	if err := r.JSON(&e); err != nil {
 		return handler.Response{}, err
 	}
+	done, err := d.passwords.Turn(ctx)
+	if err != nil {
+		return handler.Response{}, err
+	}
+	defer done()
 	user, attempt, err := d.users.BeginConfirmation(ctx, owner, auth.ClientAddress(d.clientKey, r.Header))
 	if err != nil {
 		return handler.Response{}, err
 	}
-	matches, err := d.passwords.Matches(ctx, user.PasswordHash, e.CurrentPassword)
+	matches, err := auth.Matches(user.PasswordHash, e.CurrentPassword)
 	if err != nil {
 		return handler.Response{}, err
 	}

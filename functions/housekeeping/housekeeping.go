@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 
-	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/store"
@@ -97,7 +96,7 @@ func openOperator(in io.Reader, out io.Writer) (*operator, error) {
 	if err != nil {
 		return nil, wrongSettings(err)
 	}
-	return &operator{users, auth.NewPasswords(), in, out}, nil
+	return &operator{users, in, out}, nil
 }
 
 func wrongSettings(cause error) error {

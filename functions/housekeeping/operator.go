@@ -20,10 +20,9 @@ import (
 
 // operator looks after accounts.
 type operator struct {
-	users     *store.Store
-	passwords *auth.Passwords
-	in        io.Reader
-	out       io.Writer
+	users *store.Store
+	in    io.Reader
+	out   io.Writer
 }
 
 // request is what an operator asks for.
@@ -95,10 +94,7 @@ func (o *operator) add(ctx context.Context, r request) error {
 	if err != nil {
 		return err
 	}
-	hash, err := o.passwords.Hash(ctx, account.Password)
-	if err != nil {
-		return err
-	}
+	hash := auth.Hash(account.Password)
 	id, err := uuid.NewV7()
 	if err != nil {
 		return err
@@ -117,11 +113,7 @@ func (o *operator) resetPassword(ctx context.Context, r request) error {
 	if problem := auth.PasswordProblem(password); problem != "" {
 		return fault.InvalidFields(map[string]string{"password": problem})
 	}
-	hash, err := o.passwords.Hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	if err := o.users.ResetPassword(ctx, r.username, hash); err != nil {
+	if err := o.users.ResetPassword(ctx, r.username, auth.Hash(password)); err != nil {
 		return err
 	}
 	return o.tell(r, password, "has a new password and is signed out everywhere")

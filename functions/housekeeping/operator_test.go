@@ -21,7 +21,7 @@ func ask(t *testing.T, users *store.Store, input string, args ...string) (out st
 		return "", err
 	}
 	var text bytes.Buffer
-	err = (&operator{users, auth.NewPasswords(), strings.NewReader(input), &text}).do(t.Context(), r)
+	err = (&operator{users, strings.NewReader(input), &text}).do(t.Context(), r)
 	return text.String(), err
 }
 
@@ -30,7 +30,7 @@ func opens(t *testing.T, users *store.Store, username, password string) bool {
 	t.Helper()
 	user, err := users.UserByName(t.Context(), username)
 	require.NoError(t, err)
-	matches, err := auth.NewPasswords().Matches(t.Context(), user.PasswordHash, password)
+	matches, err := auth.Matches(user.PasswordHash, password)
 	require.NoError(t, err)
 	return matches
 }

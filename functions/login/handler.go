@@ -58,12 +58,17 @@ func (d *deps) login(r *web.Request) (handler.Response, error) {
 	if err := r.JSON(&e); err != nil {
 		return handler.Response{}, err
 	}
+	done, err := d.passwords.Turn(r.Context())
+	if err != nil {
+		return handler.Response{}, err
+	}
+	defer done()
 	address := auth.ClientAddress(d.clientKey, r.Header)
 	user, attempt, err := d.users.BeginLogin(r.Context(), auth.TrimUsername(e.Username), address)
 	if err != nil {
 		return handler.Response{}, err
 	}
-	matches, err := d.passwords.Matches(r.Context(), user.PasswordHash, e.Password)
+	matches, err := auth.Matches(user.PasswordHash, e.Password)
 	if err != nil {
 		return handler.Response{}, err
 	}

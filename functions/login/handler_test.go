@@ -37,8 +37,7 @@ func loginFrom(t *testing.T, users *store.Store, header http.Header) func(body s
 
 func addUser(t *testing.T, users *store.Store, name, password string) {
 	t.Helper()
-	hash, err := auth.NewPasswords().Hash(t.Context(), password)
-	require.NoError(t, err)
+	hash := auth.Hash(password)
 	require.NoError(t, users.AddUser(t.Context(), store.User{ID: testbed.NewID(t), Username: name, PasswordHash: hash}))
 }
 
@@ -141,4 +140,19 @@ func TestLoginThrottlesAProvenAddressAcrossAccounts(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, told("192.0.2.8", clientKey))(body).Status)
 	require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, told("192.0.2.7", []byte("guessed")))(body).Status, "not proven, so not counted")
 	require.Equal(t, http.StatusUnauthorized, loginAt(t, users)(body).Status)
+}
+
+func TestCorrectLoginsAtOnceAreNotThrottled(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	addUser(t, users, "ada", "correct horse")
+	login := loginAt(t, users)
+	const people = 24
+	statuses := make(chan int, people)
+	for range people {
+		go func() { statuses <- login(`{"username": "ada", "password": "correct horse"}`).Status }()
+	}
+	for range people {
+		require.Equal(t, http.StatusOK, <-statuses)
+	}
 }

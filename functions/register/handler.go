@@ -61,10 +61,12 @@ func (d *deps) register(r *web.Request) (handler.Response, error) {
 	if err != nil {
 		return handler.Response{}, err
 	}
-	hash, err := d.passwords.Hash(r.Context(), account.Password)
+	done, err := d.passwords.Turn(r.Context())
 	if err != nil {
 		return handler.Response{}, err
 	}
+	defer done()
+	hash := auth.Hash(account.Password)
 	id, err := uuid.NewV7()
 	if err != nil {
 		return handler.Response{}, err

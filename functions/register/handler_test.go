@@ -32,7 +32,7 @@ func TestRegister(t *testing.T) {
 	stored, err := users.UserByName(t.Context(), "ada")
 	require.NoError(t, err)
 	require.Contains(t, stored.PasswordHash, "$argon2id$")
-	matches, err := auth.NewPasswords().Matches(t.Context(), stored.PasswordHash, "correct horse")
+	matches, err := auth.Matches(stored.PasswordHash, "correct horse")
 	require.NoError(t, err)
 	require.True(t, matches)
 

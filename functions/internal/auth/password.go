@@ -32,7 +32,7 @@ const (
 	costFormat = "v=%d$m=%d,t=%d,p=%d"
 )
 
-// Passwords hashes and checks passwords, few at once, so that many sign-ins can't exhaust memory or CPU.
+// Passwords gives turns to those who hash or check one, few at once, so that many sign-ins can't exhaust memory or CPU.
 type Passwords struct {
 	slots chan struct{}
 }
@@ -42,30 +42,40 @@ func NewPasswords() *Passwords {
 	return &Passwords{make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
-// Hash gives the password's argon2id hash with a new salt, as a PHC string. The fault is Unavailable when ctx ends
-// before it is this password's turn.
-func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
-	if err := p.acquire(ctx); err != nil {
-		return "", err
+// Turn waits until there is room for one more password, which the caller then hashes or checks before it is done. Tries
+// that are counted within it can't be many at once, be they right or wrong. The fault is Unavailable when ctx ends before.
+func (p *Passwords) Turn(ctx context.Context) (done func(), err error) {
+	select {
+	case p.slots <- struct{}{}:
+		return p.release, nil
+	case <-ctx.Done():
+		return nil, &fault.Error{Kind: fault.Unavailable, Code: "busy", Message: "Too many people are signing in. Please try again.", RetryAfter: 2 * time.Second, Cause: ctx.Err()}
 	}
-	defer p.release()
+}
+
+// release gives the turn to the next, and before it frees the memory of the hash: the collector would let the next one in
+// beside the remains of this one, and 19 MiB are much where a process may have 96. That costs little, measured against
+// the hash.
+func (p *Passwords) release() {
+	runtime.GC()
+	<-p.slots
+}
+
+// Hash gives the password's argon2id hash with a new salt, as a PHC string. It is for the caller whose turn it is.
+func Hash(password string) string {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt)
 	key := argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonKey)
 	return fmt.Sprintf("$argon2id$"+costFormat+"$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes,
-		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
 // Matches says whether the password is the one that hash was made of. An empty hash, that of an unknown user, takes
-// the same work and never matches.
-func (p *Passwords) Matches(ctx context.Context, hash, password string) (bool, error) {
+// the same work and never matches. It is for the caller whose turn it is.
+func Matches(hash, password string) (bool, error) {
 	if len(password) > 4*maxPassword {
 		hash, password = "", "" // longer than any that was ever set; the work stays bounded
 	}
-	if err := p.acquire(ctx); err != nil {
-		return false, err
-	}
-	defer p.release()
 	if hash == "" {
 		argon2.IDKey([]byte(password), make([]byte, argonSalt), argonPasses, argonMemory, argonLanes, argonKey)
 		return false, nil
@@ -109,20 +119,4 @@ func parseHash(text string) (storedHash, error) {
 	}
 	h.salt, h.key = salt, key
 	return h, nil
-}
-
-func (p *Passwords) acquire(ctx context.Context) error {
-	select {
-	case p.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return &fault.Error{Kind: fault.Unavailable, Code: "busy", Message: "Too many people are signing in. Please try again.", RetryAfter: 2 * time.Second, Cause: ctx.Err()}
-	}
-}
-
-// release frees the slot, and before it the memory of the hash: the collector would let the next one in beside the remains
-// of this one, and 19 MiB are much where a process may have 96. That costs little, measured against the hash.
-func (p *Passwords) release() {
-	runtime.GC()
-	<-p.slots
 }

@@ -16,23 +16,18 @@ import (
 
 func TestHashIsAPHCString(t *testing.T) {
 	t.Parallel()
-	p := NewPasswords()
-	first, err := p.Hash(t.Context(), "correct horse")
-	require.NoError(t, err)
+	first := Hash("correct horse")
 	require.Regexp(t, `^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`, first)
-	again, err := p.Hash(t.Context(), "correct horse")
-	require.NoError(t, err)
+	again := Hash("correct horse")
 	require.NotEqual(t, first, again, "each hash has a salt of its own")
 }
 
 func TestMatches(t *testing.T) {
 	t.Parallel()
-	p := NewPasswords()
 	longest := strings.Repeat("🐈", maxPassword)
 	hashed := map[string]string{}
 	for _, password := range []string{"correct horse", longest, ""} {
-		hash, err := p.Hash(t.Context(), password)
-		require.NoError(t, err)
+		hash := Hash(password)
 		hashed[password] = hash
 	}
 	cheap := "$argon2id$v=19$m=64,t=1,p=2$" + encode("saltsaltsaltsalt") + "$" +
@@ -57,7 +52,7 @@ func TestMatches(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := p.Matches(t.Context(), c.hash, c.password)
+			got, err := Matches(c.hash, c.password)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})
@@ -66,16 +61,15 @@ func TestMatches(t *testing.T) {
 
 // Not parallel, for it reads the process's memory counter: what argon2id allocates is the work that it does.
 func TestMatchesDoesTheSameWorkForEveryone(t *testing.T) {
-	p := NewPasswords()
-	hash, err := p.Hash(t.Context(), "correct horse")
-	require.NoError(t, err)
+	hash := Hash("correct horse")
 	for name, c := range map[string]struct{ hash, password string }{
 		"right password":  {hash, "correct horse"},
 		"wrong password":  {hash, "battery staple"},
 		"unknown user":    {"", "correct horse"},
 		"longer than any": {hash, strings.Repeat("x", 1<<20)},
 	} {
-		allocated := allocatedBy(func() { _, err = p.Matches(t.Context(), c.hash, c.password) })
+		var err error
+		allocated := allocatedBy(func() { _, err = Matches(c.hash, c.password) })
 		require.NoError(t, err, name)
 		require.InDelta(t, argonMemory<<10, allocated, 1<<20, name)
 	}
@@ -91,7 +85,6 @@ func allocatedBy(work func()) uint64 {
 
 func TestDamagedStoredHashIsAnError(t *testing.T) {
 	t.Parallel()
-	p := NewPasswords()
 	salt, key := encode("saltsaltsaltsalt"), encode(strings.Repeat("k", argonKey))
 	for name, hash := range map[string]string{
 		"a password in the clear":     "correct horse",
@@ -126,7 +119,7 @@ func TestDamagedStoredHashIsAnError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ok, err := p.Matches(t.Context(), hash, "correct horse")
+			ok, err := Matches(hash, "correct horse")
 			require.ErrorContains(t, err, "stored password hash")
 			require.NotContains(t, err.Error(), key)
 			require.False(t, ok)
@@ -139,38 +132,36 @@ func TestFewPasswordsAtOnce(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords()
 	require.Equal(t, runtime.GOMAXPROCS(0), cap(p.slots))
+	var done func()
 	for range cap(p.slots) {
-		require.NoError(t, p.acquire(t.Context()))
+		var err error
+		done, err = p.Turn(t.Context())
+		require.NoError(t, err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, errHash := p.Hash(ended, "correct horse")
-	_, errKnown := p.Matches(ended, "$argon2id$", "correct horse")
-	_, errUnknown := p.Matches(ended, "", "correct horse")
-	for _, err := range []error{errHash, errKnown, errUnknown} {
-		var f *fault.Error
-		require.ErrorAs(t, err, &f)
-		require.Equal(t, fault.Unavailable, f.Kind)
-		require.Positive(t, f.RetryAfter)
-		require.ErrorIs(t, err, context.Canceled)
-	}
+	_, err := p.Turn(ended)
+	var f *fault.Error
+	require.ErrorAs(t, err, &f)
+	require.Equal(t, fault.Unavailable, f.Kind)
+	require.Positive(t, f.RetryAfter)
+	require.ErrorIs(t, err, context.Canceled)
 
 	waiting := make(chan error)
 	go func() {
-		_, err := p.Hash(t.Context(), "correct horse")
+		_, err := p.Turn(t.Context())
 		waiting <- err
 	}()
-	p.release()
+	done()
 	require.NoError(t, <-waiting, "the next one's turn comes when one is done")
 }
 
 func TestEveryTurnIsGivenBack(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords()
-	hash, err := p.Hash(t.Context(), "correct horse")
-	require.NoError(t, err)
+	hash := Hash("correct horse")
 	for _, stored := range []string{hash, "", "damaged", "$argon2id$v=19$m=64,t=0,p=1$$"} {
-		_, _ = p.Matches(t.Context(), stored, "correct horse")
+		_, _ = Matches(stored, "correct horse")
 	}
 	require.Empty(t, p.slots)
 }

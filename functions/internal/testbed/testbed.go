@@ -116,8 +116,7 @@ func SignIn(t testing.TB, s *store.Store) Person {
 // SignInWith is SignIn for a user who has the password.
 func SignInWith(t testing.TB, s *store.Store, password string) Person {
 	t.Helper()
-	hash, err := auth.NewPasswords().Hash(context.Background(), password)
-	require.NoError(t, err)
+	hash := auth.Hash(password)
 	return signIn(t, s, hash)
 }
 
