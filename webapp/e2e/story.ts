@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { expect, test as base, type Page } from '@playwright/test'
+import { expect, test as base, type Locator, type Page } from '@playwright/test'
 
 /** A page on which nothing may be refused by the server's policy and no script may fail. */
 export const test = base.extend({
@@ -16,21 +18,66 @@ export const test = base.extend({
 
 export const photo = (name: string) => fileURLToPath(new URL(`photos/${name}`, import.meta.url))
 
-/** A title that no other run uses. */
-export const freshTitle = (words: string) => `${words} ${Date.now().toString(36)}`
+const freshName = (words: string) => `${words}-${randomBytes(5).toString('hex')}`
 
-export async function signIn(page: Page): Promise<void> {
-  await page.goto('/')
-  await page.getByLabel('Username').fill('demo')
-  await page.getByLabel('Password').fill(process.env.DEMO_PASSWORD ?? 'demo-password')
+export interface Account {
+  username: string
+  password: string
+}
+
+/** An account that nobody else uses, so that a story sees its own tasks only. */
+export async function newAccount(page: Page): Promise<Account> {
+  const account = { username: freshName('walker'), password: 'a long enough password' }
+  const answer = await page.request.post('/function/register', { data: account })
+  expect(answer.status(), await answer.text()).toBe(200)
+  return account
+}
+
+/** Signs in on the page that is open, or else on the first. */
+export async function signIn(page: Page, { username, password }: Account): Promise<void> {
+  if (!page.url().includes('/sign-in')) await page.goto('/')
+  await page.getByLabel('Username').fill(username)
+  await page.getByLabel('Password').fill(password)
   await page.getByLabel('Password').press('Enter')
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
 }
 
+/** A page of somebody who has just got an account. */
+export async function signInAfresh(page: Page): Promise<Account> {
+  const account = await newAccount(page)
+  await signIn(page, account)
+  return account
+}
+
+/** A token of a session of its own, to do something behind the page's back. */
+export async function tokenOf(page: Page, account: Account): Promise<string> {
+  const answer = await page.request.post('/function/login', { data: account })
+  const { token } = (await answer.json()) as { token: string }
+  return token
+}
+
+/** The titles that the server has for a session. */
+export async function tasksOf(page: Page, token: string): Promise<string[]> {
+  const answer = await page.request.get('/function/get-tasks', { headers: { Authorization: `Bearer ${token}` } })
+  return ((await answer.json()) as { title: string }[]).map(({ title }) => title)
+}
+
+export const card = (page: Page, title: string): Locator => page.getByRole('article', { name: title, exact: true })
+
+/** Pastes a photo where the focus is, as the browser does after Ctrl+V. */
+export async function pastePhoto(target: Locator, name: string): Promise<void> {
+  const bytes = (await readFile(photo(name))).toString('base64')
+  await target.evaluate((element, { bytes, name }) => {
+    const data = new DataTransfer()
+    data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type: 'image/jpeg' }))
+    element.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
+  }, { bytes, name })
+}
+
 export async function addTask(page: Page, title: string): Promise<void> {
-  await page.getByLabel('Title').fill(title)
-  await page.getByLabel('Title').press('Enter')
-  await expect(page.getByRole('article', { name: title })).toBeVisible()
+  await page.getByLabel('Title', { exact: true }).fill(title)
+  await page.getByLabel('Title', { exact: true }).press('Enter')
+  await expect(card(page, title)).toBeVisible()
 }
 
 /** Notes every time the page shows some words, however shortly; gives whether it has by the time it is asked. */
@@ -41,10 +88,4 @@ export async function watchFor(page: Page, words: string): Promise<() => Promise
     }).observe(document.body, { subtree: true, childList: true, characterData: true })
   }, words)
   return () => page.evaluate((sought) => document.documentElement.dataset.shown === sought, words)
-}
-
-export async function deleteTask(page: Page, title: string): Promise<void> {
-  await page.getByRole('button', { name: `Delete “${title}”` }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
-  await expect(page.getByRole('article', { name: title })).toHaveCount(0)
 }

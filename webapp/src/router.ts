@@ -1,4 +1,4 @@
-import { createRouter, createWebHistory, type Router } from 'vue-router'
+import { createRouter, createWebHistory, type RouteLocationNormalizedLoaded, type Router } from 'vue-router'
 import { useSessionStore } from '@/stores/session'
 import { text } from '@/text'
 import RegisterView from '@/views/RegisterView.vue'
@@ -11,6 +11,11 @@ declare module 'vue-router' {
     /** Whether the view is for people who are not signed in. */
     open?: true
   }
+}
+
+/** Where somebody goes who has just signed in: back to where the session ended, if it did, on this site. */
+export function placeAfterSignIn({ query: { next } }: RouteLocationNormalizedLoaded): string {
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next) ? next : '/'
 }
 
 /** The views and their addresses; without a session all but the open ones lead to signing in. */

@@ -1,5 +1,7 @@
 import { bodyOf, functionURL, request, requestJSON } from './request'
-import type { AppConfig, Credentials, PictureSize, SessionGrant, Task, TaskDraft } from './types'
+import type {
+  AppConfig, Credentials, NewTask, PasswordChange, PictureSize, SessionGrant, Task, TaskChange,
+} from './types'
 import { upload, type UploadOptions } from './upload'
 
 /** One page of tasks, and how to ask for the next. */
@@ -22,6 +24,12 @@ export const functions = {
   logout: (token: string) =>
     requestJSON<Record<string, never>>(functionURL('logout'), { method: 'POST', token }),
 
+  changePassword: (token: string, change: PasswordChange) =>
+    requestJSON<SessionGrant>(functionURL('change-password'), { method: 'POST', json: change, token }),
+
+  deleteAccount: (token: string, currentPassword: string) =>
+    requestJSON<Record<string, never>>(functionURL('delete-account'), { method: 'POST', json: { currentPassword }, token }),
+
   async getTasks(token: string, query: Record<string, string>, signal?: AbortSignal): Promise<TaskPage> {
     const response = await request(functionURL('get-tasks', query), { token, signal })
     const tasks = await bodyOf(response.json() as Promise<Task[]>, signal)
@@ -31,14 +39,26 @@ export const functions = {
   getTask: (token: string, id: string, signal?: AbortSignal) =>
     requestJSON<Task>(functionURL('get-tasks', { id }), { token, signal }),
 
-  createTask: (token: string, draft: TaskDraft, signal?: AbortSignal) =>
-    requestJSON<Task>(functionURL('create-task'), { method: 'POST', json: draft, token, signal }),
+  createTask: (token: string, task: NewTask, signal?: AbortSignal) =>
+    requestJSON<Task>(functionURL('create-task'), { method: 'POST', json: task, token, signal }),
 
-  deleteTask: (token: string, id: string, signal?: AbortSignal) =>
-    requestJSON<{ deleted: string }>(functionURL('delete-task', { id }), { method: 'DELETE', token, signal }),
+  updateTask: (token: string, id: string, change: TaskChange) =>
+    requestJSON<Task>(functionURL('update-task', { id }), { method: 'PATCH', json: change, token }),
+
+  /** Deletes a task, even when the page goes away meanwhile. */
+  deleteTask: (token: string, id: string) =>
+    requestJSON<{ deleted: string }>(functionURL('delete-task', { id }), { method: 'DELETE', token, keepalive: true }),
 
   predictImage: (id: string, file: Blob, options: UploadOptions) =>
     upload<Task>(functionURL('predict-image', { id }), file, options),
+
+  /** Lets the classifier look again at the picture that a task has. */
+  predictAgain: (token: string, id: string, signal?: AbortSignal) =>
+    requestJSON<Task>(functionURL('predict-image', { id }), { method: 'POST', token, signal }),
+
+  /** Takes the picture off a task, even when the page goes away meanwhile. */
+  deleteImage: (token: string, id: string) =>
+    requestJSON<Task>(functionURL('delete-image', { id }), { method: 'DELETE', token, keepalive: true }),
 
   async getImage(token: string, id: string, size: PictureSize, signal?: AbortSignal): Promise<Blob> {
     const response = await request(functionURL('get-image', { id, size }), { token, signal })

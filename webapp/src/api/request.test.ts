@@ -7,9 +7,9 @@ import { functionURL, request } from './request'
 describe('a call of a function', () => {
   test('carries method, query, token and JSON', async () => {
     const calls = stubFetch({ 'create-task': () => json({}) })
-    await functions.createTask('t', { title: 'é', body: '', dueDate: '2026-01-01' })
+    await functions.createTask('t', { title: 'é', body: '', dueDate: '2026-01-01', id: 'a' })
     expect(calls).toEqual([
-      { method: 'POST', url: '/function/create-task', token: 't', json: { title: 'é', body: '', dueDate: '2026-01-01' } },
+      { method: 'POST', url: '/function/create-task', token: 't', json: { title: 'é', body: '', dueDate: '2026-01-01', id: 'a' } },
     ])
     expect(functionURL('get-tasks', { q: 'a&b=c' })).toBe('/function/get-tasks?q=a%26b%3Dc')
   })

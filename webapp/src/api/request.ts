@@ -6,6 +6,8 @@ export interface RequestOptions {
   json?: unknown
   token?: string
   signal?: AbortSignal | undefined
+  /** Whether the request goes on when the page does not. */
+  keepalive?: boolean
 }
 
 /** The address of a function, on the origin the app came from. */
@@ -27,6 +29,7 @@ export async function request(url: string, options: RequestOptions = {}): Promis
       body: options.json === undefined ? null : JSON.stringify(options.json),
       signal: options.signal ?? null,
       credentials: 'omit',
+      keepalive: options.keepalive ?? false,
     })
   } catch {
     throw options.signal?.aborted ? cancelledProblem() : networkProblem()

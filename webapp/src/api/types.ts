@@ -27,10 +27,29 @@ export interface Task {
   predictions: Prediction[]
 }
 
+/** What a person writes about a task. */
 export interface TaskDraft {
   title: string
   body: string
   dueDate: string
+}
+
+export interface NewTask extends TaskDraft {
+  /** A UUID of version 7, so that sending it twice makes one task. */
+  id: string
+}
+
+/** What of a task can be changed. */
+export type TaskFields = Partial<TaskDraft & { completed: boolean }>
+
+export interface TaskChange extends TaskFields {
+  /** That of the task which the change is for. */
+  version: number
+}
+
+export interface PasswordChange {
+  currentPassword: string
+  newPassword: string
 }
 
 export interface Credentials {

@@ -1,5 +1,6 @@
 import { flushPromises } from '@vue/test-utils'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { watch } from 'vue'
 import type { Task } from '@/api/types'
 import { useNoticesStore } from '@/stores/notices'
 import { useTasksStore } from '@/stores/tasks'
@@ -15,7 +16,8 @@ async function mountCard(shown: Task) {
   const card = await mountApp(TaskCard, { props: { task: shown, today: '2026-11-23' } })
   const tasks = useTasksStore()
   tasks.put(shown)
-  tasks.$subscribe(() => { void card.setProps({ task: tasks.byId.get(shown.id) ?? shown }) }, { flush: 'sync' })
+  tasks.place(shown.id)
+  watch(() => tasks.get(shown.id), (now) => { void card.setProps({ task: now ?? shown }) }, { flush: 'sync' })
   return card
 }
 
@@ -36,6 +38,7 @@ describe('a task’s photo', () => {
     const input = card.find<HTMLInputElement>('input[type=file]')
     Object.defineProperty(input.element, 'files', { value: [photo] })
     await input.trigger('change')
+    await flushPromises()
     FakeUpload.last.sent(2)
     await flushPromises()
     expect(card.text()).toContain('25%')
@@ -47,7 +50,7 @@ describe('a task’s photo', () => {
     FakeUpload.last.answer(200, recognised(task))
     await flushPromises()
 
-    expect(card.findAll('.chip').map((chip) => chip.find('span').text())).toEqual(['pier', 'lakeside', 'breakwater'])
+    expect(card.findAll('.chip .label').map((label) => label.text())).toEqual(['pier', 'lakeside', 'breakwater'])
     expect(useNoticesStore().list.map((notice) => notice.text)).toEqual(['Photo recognised: pier, lakeside, breakwater.'])
     await button(card, text.labels.showAll(10)).trigger('click')
     expect(card.findAll('.chip')).toHaveLength(10)
@@ -60,6 +63,7 @@ describe('a task’s photo', () => {
     const input = card.find<HTMLInputElement>('input[type=file]')
     Object.defineProperty(input.element, 'files', { value: [photo] })
     await input.trigger('change')
+    await flushPromises()
     await button(card, text.picture.cancelNamed(task.title)).trigger('click')
     await flushPromises()
     expect(card.find('progress').exists()).toBe(false)
@@ -85,47 +89,119 @@ describe('a task’s photo', () => {
     expect(card.text()).toContain(words)
   })
 
-  test('that waits can be asked about again', async () => {
-    stubFetch({
+  test.each(['pending', 'failed'] as const)('that is %s can be looked at again', async (imageStatus) => {
+    const calls = stubFetch({
       'get-image': () => new Response('bytes'),
-      'get-tasks': () => json({ ...recognised(task), version: 3 }),
+      'predict-image': () => json({ ...recognised(task), version: 3 }),
     })
-    const card = await mountCard({ ...task, version: 2, upload: true, imageStatus: 'pending' })
-    await button(card, text.picture.check).trigger('click')
+    const card = await mountCard({ ...task, version: 2, upload: true, imageStatus })
+    await button(card, text.picture.retryNamed(task.title)).trigger('click')
     await flushPromises()
     expect(card.text()).toContain('pier')
+    expect(calls.filter(({ method }) => method === 'POST').map(({ url }) => url)).toEqual([`/function/predict-image?id=${task.id}`])
+  })
+
+  test.each(['drop', 'paste'])('comes by %s', async (kind) => {
+    stubFetch({})
+    const card = await mountCard(task)
+    const carried = { files: [photo], types: ['Files'] }
+    await card.trigger(kind, kind === 'drop' ? { dataTransfer: carried } : { clipboardData: carried })
+    await flushPromises()
+    expect(FakeUpload.last.url).toBe(`/function/predict-image?id=${task.id}`)
+    expect(card.find('progress').exists()).toBe(true)
+  })
+
+  test('is removed when there was time to take it back', async () => {
+    const calls = stubFetch({
+      'get-image': () => new Response('bytes'), 'delete-image': () => json({ ...task, version: 3 }),
+    })
+    const card = await mountCard(recognised(task))
+    await flushPromises()
+    await button(card, text.picture.open(task.title)).trigger('click')
+    await button(card, text.picture.removeNamed(task.title)).trigger('click')
+    expect(card.find('.chip').exists()).toBe(false)
+    expect(calls.some(({ method }) => method === 'DELETE')).toBe(false)
+    await useNoticesStore().settle()
+    expect(calls.at(-1)).toMatchObject({ method: 'DELETE', url: `/function/delete-image?id=${task.id}` })
+    expect(useTasksStore().known.get(task.id)?.upload).toBe(false)
   })
 })
 
-describe('deleting a task', () => {
-  test('is asked about first, and can be left', async () => {
+describe('a task', () => {
+  test('is edited in its place, and only what is different goes out', async () => {
+    const calls = stubFetch({ 'update-task': () => json({ ...task, title: 'Paint it', version: 2 }) })
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('input[type=text]').setValue(' Paint it ')
+    await card.find('form').trigger('submit')
+    await flushPromises()
+    expect(calls.map((call) => call.json)).toEqual([{ title: 'Paint it', version: 1 }])
+    expect(card.find('form').exists()).toBe(false)
+    expect(card.find('h3').text()).toBe('Paint it')
+  })
+
+  test('that can’t be saved stays in its form, with the reason', async () => {
+    stubFetch({ 'update-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { body: 'is too long' }) })
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('textarea').setValue('x')
+    await card.find('form').trigger('submit')
+    await flushPromises()
+    expect(card.find('form').text()).toContain('is too long')
+    expect(card.find('textarea').element.value).toBe('x')
+  })
+
+  test('is left as it was by Escape, and the focus goes back to where it came from', async () => {
     const calls = stubFetch({})
     const card = await mountCard(task)
-    await button(card, text.task.deleteNamed(task.title)).trigger('click')
-    expect(card.find('dialog').text()).toContain(text.task.deleteQuestion(task.title))
-    await button(card, text.task.keep).trigger('click')
-    expect(card.find('dialog').exists()).toBe(false)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('input[type=text]').setValue('Other')
+    await card.find('form').trigger('keydown', { key: 'Escape' })
+    await flushPromises()
+    expect(card.find('h3').text()).toBe(task.title)
+    expect(document.activeElement?.getAttribute('aria-label')).toBe(text.task.editNamed(task.title))
     expect(calls).toEqual([])
   })
 
-  test('takes it off the list and says so', async () => {
-    const calls = stubFetch({ 'delete-task': () => json({ deleted: task.id }) })
+  test('is done at once, with a way back', async () => {
+    const calls = stubFetch({
+      'update-task': ({ json: change }) => json({ ...task, ...(change as object), version: (change as { version: number }).version + 1 }),
+    })
     const card = await mountCard(task)
-    await button(card, text.task.deleteNamed(task.title)).trigger('click')
-    await card.find('dialog .danger').trigger('click')
-    await flushPromises()
-    expect(calls.map(({ method, url }) => `${method} ${url}`)).toEqual([`DELETE /function/delete-task?id=${task.id}`])
+    await card.find('input[type=checkbox]').trigger('change')
     expect(useTasksStore().list).toEqual([])
-    expect(useNoticesStore().list[0]?.text).toBe(text.tasks.deleted(task.title))
+    await flushPromises()
+    const notices = useNoticesStore()
+    expect(notices.list[0]).toMatchObject({ text: text.tasks.completed(task.title), undoable: true })
+    notices.undo(notices.list[0]?.id ?? 0)
+    await flushPromises()
+    expect(useTasksStore().list).toHaveLength(1)
+    expect(calls.map((call) => call.json)).toEqual([{ completed: true, version: 1 }, { completed: false, version: 2 }])
   })
 
-  test('that fails keeps the question open and says why', async () => {
-    stubFetch({ 'delete-task': () => failure(503, 'unavailable', 'The database can’t be reached.') })
+  test('that was changed elsewhere shows both versions', async () => {
+    const theirs = { ...task, title: 'Theirs', version: 2 }
+    stubFetch({
+      'update-task': ({ json: change }) =>
+        (change as { version: number }).version === 2 ? json({ ...theirs, title: 'Mine', version: 3 }) : failure(409, 'stale_version', 'Changed.'),
+      'get-tasks': () => json(theirs),
+    })
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('input[type=text]').setValue('Mine')
+    await card.find('form').trigger('submit')
+    await flushPromises()
+    expect(card.findAll('dialog .title').map((title) => title.text())).toEqual(['Mine', 'Theirs'])
+    await button(card, text.conflict.keepMine).trigger('click')
+    await flushPromises()
+    expect(card.find('dialog').exists()).toBe(false)
+    expect(card.find('h3').text()).toBe('Mine')
+  })
+
+  test('is deleted from here', async () => {
+    stubFetch({})
     const card = await mountCard(task)
     await button(card, text.task.deleteNamed(task.title)).trigger('click')
-    await card.find('dialog .danger').trigger('click')
-    await flushPromises()
-    expect(card.find('dialog').text()).toContain('The database can’t be reached.')
-    expect(useTasksStore().list).toHaveLength(1)
+    expect(useTasksStore().list).toEqual([])
   })
 })

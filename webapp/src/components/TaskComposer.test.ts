@@ -16,9 +16,9 @@ describe('the form for a new task', () => {
     await form.find('textarea').setValue('Two coats')
     await form.find('form').trigger('submit')
     await flushPromises()
-    expect(calls[0]?.json).toEqual({ title: 'Paint the jetty', body: 'Two coats', dueDate: '2026-11-23' })
+    expect(calls[0]?.json).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{14}7/) as string, title: 'Paint the jetty', body: 'Two coats', dueDate: '2026-11-23' })
     expect(form.find<HTMLInputElement>('input[name=title]').element.value).toBe('')
-    expect(useTasksStore().list).toHaveLength(1)
+    expect(useTasksStore().list).toEqual([makeTask()])
   })
 
   test('sends nothing without a title or a day', async () => {

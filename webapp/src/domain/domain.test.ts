@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { makeTask } from '@/testing/edge'
 import { addDays, dayOf, describeDay } from './dates'
-import { groupByDue } from './groups'
+import { everyday, type Filter } from './filter'
+import { groupTasks } from './groups'
 import { strongPredictions } from './labels'
 import { megabytes, percent } from './numbers'
 
@@ -40,15 +41,14 @@ describe('days', () => {
   })
 })
 
-test('tasks are grouped by when they are due, the soonest first and the newest first within a day', () => {
-  const task = (id: string, dueDate: string, completed = false) => makeTask({ id, dueDate, completed })
-  const groups = groupByDue([
-    task('a', '2026-11-30'), task('b', '2026-11-23'), task('c', '2026-12-01'), task('d', '2026-11-22'),
-    task('e', '2026-11-23'), task('f', '2026-11-24'), task('g', '2026-11-20', true),
-  ], '2026-11-23')
-  expect(groups.map(({ name, tasks }) => [name, tasks.map(({ id }) => id).join('')])).toEqual([
-    ['overdue', 'd'], ['today', 'eb'], ['week', 'fa'], ['later', 'c'], ['completed', 'g'],
-  ])
+test('tasks that come by due date are put under headings', () => {
+  const all = ['2026-11-22', '2026-11-23', '2026-11-23', '2026-11-24', '2026-11-30', '2026-12-01']
+    .map((dueDate, index) => makeTask({ id: 'abcdef'.charAt(index), dueDate }))
+  const under = (changes: Partial<Filter>) => groupTasks(all, { ...everyday, ...changes }, '2026-11-23')
+    .map(({ name, tasks }) => [name, tasks.map(({ id }) => id).join('')])
+  expect(under({})).toEqual([['overdue', 'a'], ['today', 'bc'], ['week', 'de'], ['later', 'f']])
+  expect(under({ status: 'all' })[0]).toEqual(['earlier', 'a'])
+  expect(under({ sort: 'created' })).toEqual([['newest', 'abcdef']])
 })
 
 test('numbers go by the locale', () => {

@@ -1,29 +1,29 @@
 import type { Task } from '@/api/types'
 import { addDays } from './dates'
+import type { Filter } from './filter'
 
-export type GroupName = 'overdue' | 'today' | 'week' | 'later' | 'completed'
+export type GroupName = 'earlier' | 'overdue' | 'today' | 'week' | 'later' | 'newest'
 
 export interface TaskGroup {
   name: GroupName
   tasks: Task[]
 }
 
-const order: GroupName[] = ['overdue', 'today', 'week', 'later', 'completed']
-
-function groupOf(task: Task, today: string): GroupName {
-  if (task.completed) return 'completed'
-  if (task.dueDate < today) return 'overdue'
-  if (task.dueDate === today) return 'today'
-  return task.dueDate <= addDays(today, 7) ? 'week' : 'later'
-}
-
-/** Tasks by when they are due, soonest first, and the newest first within a day. Groups without tasks are left out. */
-export function groupByDue(tasks: readonly Task[], today: string): TaskGroup[] {
-  const groups = new Map<GroupName, Task[]>(order.map((name) => [name, []]))
-  for (const task of tasks) groups.get(groupOf(task, today))?.push(task)
-  return order.flatMap((name) => {
-    const members = groups.get(name) ?? []
-    members.sort((a, b) => a.dueDate.localeCompare(b.dueDate) || b.id.localeCompare(a.id))
-    return members.length === 0 ? [] : [{ name, tasks: members }]
-  })
+/** Tasks that come by due date, under headings; by age there is but one. Past tasks are overdue only where all are open. */
+export function groupTasks(tasks: readonly Task[], filter: Filter, today: string): TaskGroup[] {
+  const weekEnd = addDays(today, 7)
+  const nameOf = ({ dueDate }: Task): GroupName => {
+    if (filter.sort === 'created') return 'newest'
+    if (dueDate < today) return filter.status === 'open' ? 'overdue' : 'earlier'
+    if (dueDate === today) return 'today'
+    return dueDate <= weekEnd ? 'week' : 'later'
+  }
+  const groups: TaskGroup[] = []
+  for (const task of tasks) {
+    const name = nameOf(task)
+    const last = groups.at(-1)
+    if (last?.name === name) last.tasks.push(task)
+    else groups.push({ name, tasks: [task] })
+  }
+  return groups
 }

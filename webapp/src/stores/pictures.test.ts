@@ -1,6 +1,7 @@
+import { flushPromises } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { failure, FakeUpload, grant, json, makeTask, recognised, stubFetch, stubUploads } from '@/testing/edge'
+import { failure, FakeUpload, grant, json, makeTask, recognised, stubFetch, stubTabs, stubUploads } from '@/testing/edge'
 import { text } from '@/text'
 import { usePicturesStore } from './pictures'
 import { useTasksStore } from './tasks'
@@ -9,6 +10,7 @@ const task = makeTask()
 const file = new File(['12345678'], 'photo.jpg', { type: 'image/jpeg' })
 
 beforeEach(() => {
+  stubTabs()
   localStorage.setItem('snaptask.session', JSON.stringify(grant))
   setActivePinia(createPinia())
   useTasksStore().put(task)
@@ -20,6 +22,7 @@ describe('a photo', () => {
   test('goes up, is looked at, and brings the task its labels', async () => {
     const pictures = usePicturesStore()
     const done = pictures.attach(task.id, file)
+    await flushPromises()
     FakeUpload.last.sent(2)
     expect(pictures.uploads.get(task.id)).toMatchObject({ phase: 'uploading', sent: 0.25 })
     FakeUpload.last.allSent()
@@ -27,17 +30,19 @@ describe('a photo', () => {
     FakeUpload.last.answer(200, recognised(task))
     await done
     expect(pictures.uploads.has(task.id)).toBe(false)
-    expect(useTasksStore().byId.get(task.id)?.labels[0]).toBe('pier')
+    expect(useTasksStore().get(task.id)?.labels[0]).toBe('pier')
   })
 
   test('that is refused says why in the server’s words, and the next one clears them', async () => {
     const pictures = usePicturesStore()
     const done = pictures.attach(task.id, file)
+    await flushPromises()
     FakeUpload.last.answer(422, { error: { code: 'broken', message: 'This picture is broken.' } })
     await done
     expect(pictures.problems.get(task.id)).toBe('This picture is broken.')
     expect(pictures.uploads.size).toBe(0)
     void pictures.attach(task.id, file)
+    await flushPromises()
     expect(pictures.problems.size).toBe(0)
   })
 
@@ -45,9 +50,10 @@ describe('a photo', () => {
     const pictures = usePicturesStore()
     stubFetch({ 'get-tasks': () => json({ ...task, version: 2, upload: true, imageStatus: 'pending' }) })
     const done = pictures.attach(task.id, file)
+    await flushPromises()
     FakeUpload.last.answer(503, { error: { code: 'unavailable', message: 'The classifier can’t be reached.' } })
     await done
-    expect(useTasksStore().byId.get(task.id)?.imageStatus).toBe('pending')
+    expect(useTasksStore().get(task.id)?.imageStatus).toBe('pending')
     expect(pictures.problems.size).toBe(0)
   })
 
@@ -55,6 +61,7 @@ describe('a photo', () => {
     const pictures = usePicturesStore()
     stubFetch({ 'get-tasks': () => failure(503, 'unavailable', 'Later.') })
     const done = pictures.attach(task.id, file)
+    await flushPromises()
     FakeUpload.last.end('error')
     await done
     expect(pictures.problems.get(task.id)).toBe(text.problem.network)
@@ -63,6 +70,7 @@ describe('a photo', () => {
   test('can be cancelled without a word of failure', async () => {
     const pictures = usePicturesStore()
     const done = pictures.attach(task.id, file)
+    await flushPromises()
     pictures.cancel(task.id)
     await done
     expect(pictures.uploads.size).toBe(0)
@@ -72,8 +80,10 @@ describe('a photo', () => {
   test('chosen while another is under way takes its place', async () => {
     const pictures = usePicturesStore()
     const first = pictures.attach(task.id, file)
+    await flushPromises()
     const other = new File(['1234'], 'other.png', { type: 'image/png' })
     const second = pictures.attach(task.id, other)
+    await flushPromises()
     await first
     expect(pictures.uploads.get(task.id)?.file).toBe(other)
     FakeUpload.last.answer(200, recognised(task))
@@ -95,6 +105,7 @@ describe('a photo', () => {
   test('on its way stops when the session does', async () => {
     const pictures = usePicturesStore()
     const done = pictures.attach(task.id, file)
+    await flushPromises()
     pictures.reset()
     await done
     expect(pictures.uploads.size).toBe(0)

@@ -1,37 +1,42 @@
 import { defineStore } from 'pinia'
 import { shallowReactive } from 'vue'
 import { functions } from '@/api/functions'
-import { asProblem, type Problem } from '@/api/problem'
-import type { PictureSize } from '@/api/types'
+import { asProblem, cancelledProblem, type Problem } from '@/api/problem'
+import type { PictureSize, Task } from '@/api/types'
 import { megabytes } from '@/domain/numbers'
+import { fit } from '@/media/fit'
 import { text } from '@/text'
 import { useConfigStore } from './config'
+import { useNoticesStore } from './notices'
 import { useSessionStore } from './session'
 import { useTasksStore } from './tasks'
 
 /** A photo on its way to a task. */
 export interface Upload {
-  file: File
-  phase: 'uploading' | 'recognising'
+  /** Null when the task's own photo is looked at again. */
+  file: File | null
+  phase: 'preparing' | 'uploading' | 'recognising'
   /** Share of the file that has left, 0..1. */
   sent: number
 }
+
+const without: Partial<Task> = { upload: false, imageStatus: 'none', labels: [], predictions: [] }
 
 /** Photos on their way, by task, and the photos that tasks have. */
 export const usePicturesStore = defineStore('pictures', () => {
   const session = useSessionStore()
   const tasks = useTasksStore()
   const config = useConfigStore()
+  const notices = useNoticesStore()
   const uploads = shallowReactive(new Map<string, Upload>())
   /** What went wrong with the last photo of a task, in words. */
   const problems = shallowReactive(new Map<string, string>())
   const cancels = new Map<string, AbortController>()
+  const removals = new Map<string, () => void>()
 
-  /** What forbids sending this file, in words; null when nothing does. */
+  /** What forbids sending this file, in words; null when nothing does. A photo that is only too large may still be made smaller. */
   function refusal(file: File): string | null {
-    const { pictureBytes, pictureTypes } = config.current.limits
-    if (file.type !== '' && !pictureTypes.includes(file.type)) return text.picture.wrongKind
-    if (file.size > pictureBytes) return text.picture.tooLarge(megabytes(pictureBytes))
+    if (file.type !== '' && !config.current.limits.pictureTypes.includes(file.type)) return text.picture.wrongKind
     return file.size === 0 ? text.picture.empty : null
   }
 
@@ -42,20 +47,40 @@ export const usePicturesStore = defineStore('pictures', () => {
       problems.set(taskId, refused)
       return
     }
+    await run(taskId, { file, phase: 'preparing', sent: 0 }, async (signal, show) => {
+      const photo = await fit(file, signal).catch(() => { throw cancelledProblem() })
+      const { pictureBytes } = config.current.limits
+      if (photo.size > pictureBytes) {
+        problems.set(taskId, text.picture.tooLarge(megabytes(pictureBytes)))
+        throw cancelledProblem()
+      }
+      show({ file, phase: 'uploading', sent: 0 })
+      const onSent = (bytes: number) => {
+        const sent = Math.min(1, bytes / photo.size)
+        show({ file, phase: sent < 1 ? 'uploading' : 'recognising', sent })
+      }
+      return session.authorized((token) => functions.predictImage(taskId, photo, { token, signal, onSent }))
+    })
+  }
+
+  /** Lets the classifier look again at the photo that a task has. It never throws. */
+  async function lookAgain(taskId: string): Promise<void> {
+    await run(taskId, { file: null, phase: 'recognising', sent: 1 }, (signal) =>
+      session.authorized((token) => functions.predictAgain(token, taskId, signal)))
+  }
+
+  async function run(
+    taskId: string, first: Upload, work: (signal: AbortSignal, show: (upload: Upload) => void) => Promise<Task>,
+  ): Promise<void> {
     cancel(taskId)
+    keep(taskId)
     problems.delete(taskId)
     const controller = new AbortController()
     cancels.set(taskId, controller)
-    uploads.set(taskId, { file, phase: 'uploading', sent: 0 })
+    uploads.set(taskId, first)
     const current = () => cancels.get(taskId) === controller
-    const onSent = (bytes: number) => {
-      const share = Math.min(1, bytes / file.size)
-      if (current()) uploads.set(taskId, { file, phase: share < 1 ? 'uploading' : 'recognising', sent: share })
-    }
-
     try {
-      tasks.put(await session.authorized((token) =>
-        functions.predictImage(taskId, file, { token, signal: controller.signal, onSent })))
+      tasks.share(await work(controller.signal, (upload) => { if (current()) uploads.set(taskId, upload) }))
     } catch (thrown) {
       await settle(taskId, asProblem(thrown), current)
     } finally {
@@ -68,12 +93,40 @@ export const usePicturesStore = defineStore('pictures', () => {
     if (!reason.cancelled) problems.set(taskId, reason.message)
     if (session.token === null) return
     try {
-      await tasks.refresh(taskId)
+      const task = await tasks.refresh(taskId)
       // A photo that is kept and waits has a word of its own beside the task.
-      if (reason.status === 503 && current() && tasks.byId.get(taskId)?.imageStatus === 'pending') dismiss(taskId)
+      if (reason.status === 503 && current() && task.imageStatus === 'pending') dismiss(taskId)
     } catch {
       return // what went wrong first is shown already
     }
+  }
+
+  /** Takes the photo off a task: out of sight at once, on the server when there was time to take it back. */
+  function remove(task: Task): void {
+    cancel(task.id)
+    dismiss(task.id)
+    tasks.overlay(task.id, 'picture', without)
+    const withdraw = notices.offer(text.picture.removed(task.title), {
+      undo: () => { keep(task.id) },
+      commit: async () => {
+        try {
+          tasks.share(await session.authorized((token) => functions.deleteImage(token, task.id)))
+        } catch (thrown) {
+          const reason = asProblem(thrown)
+          if (reason.status !== 404 && !reason.cancelled) problems.set(task.id, reason.message)
+        } finally {
+          keep(task.id)
+        }
+      },
+    })
+    removals.set(task.id, withdraw)
+  }
+
+  /** Forgets that the photo was to go. */
+  function keep(taskId: string): void {
+    removals.get(taskId)?.()
+    removals.delete(taskId)
+    tasks.overlay(taskId, 'picture', null)
   }
 
   function forget(taskId: string): void {
@@ -102,5 +155,5 @@ export const usePicturesStore = defineStore('pictures', () => {
     problems.clear()
   }
 
-  return { uploads, problems, attach, cancel, dismiss, load, reset }
+  return { uploads, problems, refusal, attach, lookAgain, remove, cancel, dismiss, load, reset }
 })

@@ -1,9 +1,10 @@
 import { createPinia, setActivePinia } from 'pinia'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { everyday } from '@/domain/filter'
 import { failure, grant, json, makeTask, stubFetch } from '@/testing/edge'
 import { useTasksStore } from './tasks'
 
-const draft = { title: 'Paint the jetty', body: '', dueDate: '2026-11-23' }
+const draft = { id: '01900000-0000-7000-8000-000000000001', title: 'Paint the jetty', body: '', dueDate: '2026-11-23' }
 
 beforeEach(() => {
   localStorage.setItem('snaptask.session', JSON.stringify(grant))
@@ -26,7 +27,7 @@ describe('tasks', () => {
     expect(tasks.hasMore).toBe(false)
     await tasks.loadMore()
     expect(calls.map(({ url, token }) => `${url} ${token ?? ''}`)).toEqual([
-      '/function/get-tasks?limit=100 token-1', '/function/get-tasks?cursor=x&limit=100 token-1',
+      '/function/get-tasks?status=open&sort=due&limit=100 token-1', '/function/get-tasks?cursor=x&limit=100 token-1',
     ])
   })
 
@@ -65,28 +66,58 @@ describe('tasks', () => {
     expect(tasks.list).toEqual([makeTask()])
   })
 
-  test.each([
-    ['deleted', () => json({ deleted: 'a' }), 0],
-    ['gone already', () => failure(404, 'not_found', 'There is no such task.'), 0],
-    ['kept when the server can’t', () => failure(503, 'unavailable', 'Later.'), 1],
-  ])('are deleted: %s', async (_name, answer, left) => {
+  test('are found by a filter, and a newer search takes an older one’s place', async () => {
     const tasks = useTasksStore()
-    tasks.put(makeTask({ id: 'a' }))
-    stubFetch({ 'delete-task': answer })
-    await Promise.allSettled([tasks.remove('a')])
-    expect(tasks.list).toHaveLength(left)
+    let slow: (answer: Response) => void = () => undefined
+    const calls = stubFetch({
+      'get-tasks': ({ url }) => url.includes('q=slow') ? new Promise((resolve) => { slow = resolve }) : json([makeTask({ id: 'b' })]),
+    })
+    const first = tasks.load({ ...everyday, q: 'slow' })
+    await tasks.load({ ...everyday, label: 'pier', status: 'all' })
+    slow(json([makeTask({ id: 'a' })]))
+    await first
+    expect(calls[1]?.url).toBe('/function/get-tasks?label=pier&sort=due&limit=100')
+    expect(tasks.list.map(({ id }) => id)).toEqual(['b'])
+    expect(tasks.state).toBe('ready')
+  })
+
+  test('come to their place in the order, or leave the list', () => {
+    const tasks = useTasksStore()
+    for (const [id, dueDate] of [['a', '2026-11-23'], ['c', '2026-11-25'], ['b', '2026-11-24']] as const) {
+      tasks.put(makeTask({ id, dueDate }))
+      tasks.place(id)
+    }
+    expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'b', 'c'])
+    tasks.put(makeTask({ id: 'a', dueDate: '2026-11-26', version: 2 }))
+    tasks.place('a')
+    expect(tasks.list.map(({ id }) => id)).toEqual(['b', 'c', 'a'])
+    tasks.overlay('b', 'change', { completed: true })
+    tasks.place('b')
+    expect(tasks.list.map(({ id }) => id)).toEqual(['c', 'a'])
+  })
+
+  test('are the same in every tab of a person', async () => {
+    const here = useTasksStore()
+    here.state = 'ready'
+    setActivePinia(createPinia())
+    const there = useTasksStore()
+    there.share(makeTask({ id: 'a' }))
+    await vi.waitFor(() => { expect(here.list.map(({ id }) => id)).toEqual(['a']) })
+    there.dropEverywhere('a')
+    await vi.waitFor(() => { expect(here.list).toEqual([]) })
   })
 
   test('are not overwritten by older news', () => {
     const tasks = useTasksStore()
     tasks.put(makeTask({ version: 3, title: 'new' }))
     tasks.put(makeTask({ version: 2, title: 'old' }))
-    expect(tasks.list[0]?.title).toBe('new')
+    expect(tasks.get(makeTask().id)?.title).toBe('new')
   })
 
   test('that have gone leave the list when asked for', async () => {
     const tasks = useTasksStore()
     tasks.put(makeTask({ id: 'a' }))
+    tasks.place('a')
     stubFetch({ 'get-tasks': () => failure(404, 'not_found', 'There is no such task.') })
     await expect(tasks.refresh('a')).rejects.toMatchObject({ status: 404 })
     expect(tasks.list).toEqual([])

@@ -1,34 +1,76 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import { functions } from '@/api/functions'
 import { asProblem, type Problem } from '@/api/problem'
-import type { Task, TaskDraft } from '@/api/types'
+import type { NewTask, Task } from '@/api/types'
+import { dayOf } from '@/domain/dates'
+import { everyday, inOrder, matches, parametersOf, type Filter } from '@/domain/filter'
 import { useSessionStore } from './session'
+import { openTaskChannel } from './task-channel'
 
 const pageSize = '100'
 
-/** The tasks of who is signed in, as far as they have been loaded. */
+/** What is seen of a task otherwise than the functions have said, by what made it so. */
+type Overlay = Partial<Record<'change' | 'picture', Partial<Task> | null>>
+
+/**
+ * The tasks of who is signed in, as far as they have been loaded: each as the functions last gave it, overlaid by what has
+ * been changed here and is not confirmed yet.
+ */
 export const useTasksStore = defineStore('tasks', () => {
   const session = useSessionStore()
-  const byId = ref(new Map<string, Task>())
+  const known = shallowReactive(new Map<string, Task>())
+  const overlays = shallowReactive(new Map<string, Overlay>())
+  const hidden = shallowReactive(new Set<string>())
+  const order = shallowRef<readonly string[]>([])
+  const filter = shallowRef<Filter>(everyday)
   const state = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle')
   const problem = shallowRef<Problem | null>(null)
   const next = shallowRef<Record<string, string> | null>(null)
   const loadingMore = ref(false)
-  const list = computed(() => [...byId.value.values()])
+  let loading: AbortController | null = null
+
+  const channel = openTaskChannel(() => session.username, (news) => {
+    if ('gone' in news) {
+      drop(news.gone)
+      return
+    }
+    put(news.task)
+    if (state.value === 'ready') place(news.task.id)
+  })
+
+  /** What is to be seen, in its order. */
+  const list = computed(() => order.value.flatMap((id) => (hidden.has(id) ? [] : get(id) ?? [])))
   const hasMore = computed(() => next.value !== null)
 
-  /** Loads the newest tasks; `problem` tells if that fails. */
-  async function load(): Promise<void> {
+  /** A task as it is to be seen. */
+  function get(id: string): Task | undefined {
+    const task = known.get(id)
+    const overlay = overlays.get(id)
+    return task === undefined || overlay === undefined ? task : { ...task, ...overlay.change, ...overlay.picture }
+  }
+
+  /** Loads what a filter lets through, from the start; `problem` tells if that fails. A newer call takes an older one's place. */
+  async function load(wanted: Filter = filter.value): Promise<void> {
+    loading?.abort()
+    const { signal } = (loading = new AbortController())
+    filter.value = wanted
     state.value = 'loading'
     problem.value = null
+    next.value = null
+    const query = { ...parametersOf(wanted, dayOf(new Date())), limit: pageSize }
     try {
-      const page = await session.authorized((token) => functions.getTasks(token, { limit: pageSize }))
-      byId.value = new Map(page.tasks.map((task) => [task.id, task]))
+      const page = await session.authorized((token) => functions.getTasks(token, query, signal))
+      if (signal.aborted) return
+      page.tasks.forEach(put)
+      order.value = page.tasks.map(({ id }) => id)
       next.value = page.next
       state.value = 'ready'
     } catch (thrown) {
-      failed(asProblem(thrown))
+      const reason = asProblem(thrown)
+      if (reason.cancelled || signal.aborted) return
+      problem.value = reason
+      state.value = 'failed'
     }
   }
 
@@ -40,64 +82,110 @@ export const useTasksStore = defineStore('tasks', () => {
     problem.value = null
     try {
       const page = await session.authorized((token) => functions.getTasks(token, query))
-      for (const task of page.tasks) put(task)
+      if (next.value !== query) return
+      page.tasks.forEach(put)
+      order.value = [...new Set([...order.value, ...page.tasks.map(({ id }) => id)])]
       next.value = page.next
     } catch (thrown) {
       const reason = asProblem(thrown)
-      if (!reason.cancelled) problem.value = reason
+      if (!reason.cancelled && next.value === query) problem.value = reason
     } finally {
       loadingMore.value = false
     }
   }
 
-  function failed(reason: Problem): void {
-    if (reason.cancelled) return
-    problem.value = reason
-    state.value = 'failed'
-  }
-
-  /** Adds a task; throws a Problem. */
-  async function create(draft: TaskDraft): Promise<Task> {
+  /** Adds a task, once however often it is called with the same id; throws a Problem. */
+  async function create(draft: NewTask): Promise<Task> {
     const task = await session.authorized((token) => functions.createTask(token, draft))
-    put(task)
+    share(task)
+    place(task.id)
     return task
   }
 
-  /** Deletes a task; one that is gone already counts as deleted. Throws a Problem. */
-  async function remove(id: string): Promise<void> {
-    try {
-      await session.authorized((token) => functions.deleteTask(token, id))
-    } catch (thrown) {
-      if (asProblem(thrown).status !== 404) throw thrown
-    }
-    byId.value.delete(id)
-  }
-
   /** Asks for one task anew; throws a Problem. One that is gone leaves the list. */
-  async function refresh(id: string): Promise<void> {
+  async function refresh(id: string): Promise<Task> {
     try {
-      put(await session.authorized((token) => functions.getTask(token, id)))
+      const task = await session.authorized((token) => functions.getTask(token, id))
+      put(task)
+      return task
     } catch (thrown) {
       const reason = asProblem(thrown)
-      if (reason.status === 404) byId.value.delete(id)
+      if (reason.status === 404) drop(id)
       throw reason
     }
   }
 
   /** Takes over a task as a function gave it, unless what is here is newer. */
   function put(task: Task): void {
-    const known = byId.value.get(task.id)
-    if (known === undefined || known.version <= task.version) byId.value.set(task.id, task)
+    const before = known.get(task.id)
+    if (before === undefined || before.version <= task.version) known.set(task.id, task)
+  }
+
+  /** Takes over a task that was changed from here, and tells the other tabs. */
+  function share(task: Task): void {
+    put(task)
+    channel.tell({ task })
+  }
+
+  /** Puts a task where it belongs in the list, or off it. */
+  function place(id: string): void {
+    const task = get(id)
+    const others = order.value.filter((other) => other !== id)
+    if (task !== undefined && shows(task)) {
+      const at = others.findIndex((other) => {
+        const behind = get(other)
+        return behind !== undefined && inOrder(filter.value.sort, task, behind) < 0
+      })
+      others.splice(at < 0 ? others.length : at, 0, id)
+    }
+    order.value = others
+  }
+
+  /** Whether the filter lets a task through. */
+  function shows(task: Task): boolean {
+    return matches(task, filter.value, dayOf(new Date()))
+  }
+
+  /** Shows something of a task differently until the functions have confirmed it; null shows it as it is. */
+  function overlay(id: string, source: keyof Overlay, changes: Partial<Task> | null): void {
+    const all: Overlay = { ...overlays.get(id), [source]: changes }
+    if (all.change || all.picture) overlays.set(id, all)
+    else overlays.delete(id)
+  }
+
+  /** Takes a task out of sight, or back. */
+  function hide(id: string, away: boolean): void {
+    if (away) hidden.add(id)
+    else hidden.delete(id)
+  }
+
+  /** Forgets a task that was deleted from here, and tells the other tabs. */
+  function dropEverywhere(id: string): void {
+    drop(id)
+    channel.tell({ gone: id })
+  }
+
+  /** Forgets a task that is gone. */
+  function drop(id: string): void {
+    order.value = order.value.filter((other) => other !== id)
+    known.delete(id)
+    overlays.delete(id)
+    hidden.delete(id)
   }
 
   /** Forgets everything, for the next person. */
   function reset(): void {
-    byId.value = new Map()
+    loading?.abort()
+    for (const kept of [known, overlays, hidden]) kept.clear()
+    order.value = []
     state.value = 'idle'
     problem.value = null
     next.value = null
     loadingMore.value = false
   }
 
-  return { byId, list, state, problem, hasMore, loadingMore, load, loadMore, create, remove, refresh, put, reset }
+  return {
+    known, list, filter, state, problem, hasMore, loadingMore,
+    get, load, loadMore, create, refresh, put, share, place, shows, overlay, hide, drop, dropEverywhere, reset,
+  }
 })

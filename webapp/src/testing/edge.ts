@@ -91,6 +91,11 @@ export class FakeUpload extends EventTarget {
   }
 }
 
+/** Lets stores speak to no other tab, which here would be those of other tests. */
+export const stubTabs = () => vi.stubGlobal('BroadcastChannel', class {
+  postMessage() { return undefined }
+})
+
 export const stubUploads = () => vi.stubGlobal('XMLHttpRequest', FakeUpload)
 
 export function makeTask(changes: Partial<Task> = {}): Task {

@@ -3,7 +3,7 @@ import { createPinia, setActivePinia } from 'pinia'
 import type { Component } from 'vue'
 import { makeRouter } from '@/router'
 import { useConfigStore } from '@/stores/config'
-import { appConfig, grant } from './edge'
+import { appConfig, grant, stubTabs } from './edge'
 
 interface MountOptions {
   signedIn?: boolean
@@ -13,6 +13,7 @@ interface MountOptions {
 
 /** Mounts a component in the page as the app would: with stores, router and the web server's configuration. */
 export async function mountApp(component: Component, options: MountOptions = {}): Promise<VueWrapper> {
+  stubTabs()
   localStorage.clear()
   if (options.signedIn !== false) localStorage.setItem('snaptask.session', JSON.stringify(grant))
   const pinia = createPinia()

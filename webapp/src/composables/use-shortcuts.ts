@@ -1,0 +1,20 @@
+import { onBeforeUnmount, onMounted } from 'vue'
+
+/** Keys that do something anywhere on the page, but not while somebody types, in a dialog, or with Ctrl and the like. */
+export function useShortcuts(actions: Readonly<Record<string, () => void>>): void {
+  function pressed(event: KeyboardEvent): void {
+    const action = actions[event.key]
+    if (action === undefined || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    if (document.querySelector('dialog[open]') !== null || isForTyping(event.target)) return
+    event.preventDefault()
+    action()
+  }
+  onMounted(() => { document.addEventListener('keydown', pressed) })
+  onBeforeUnmount(() => { document.removeEventListener('keydown', pressed) })
+}
+
+const typed = 'textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=file])'
+
+function isForTyping(target: EventTarget | null): boolean {
+  return target instanceof Element && target.matches(typed)
+}

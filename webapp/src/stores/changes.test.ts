@@ -1,0 +1,88 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { failure, grant, json, makeTask, stubFetch, stubTabs, type Call } from '@/testing/edge'
+import { clash, useChangesStore } from './changes'
+import { useTasksStore } from './tasks'
+
+const task = makeTask()
+const stale = () => failure(409, 'stale_version', 'The task was changed since you saw it.')
+const versionIn = (call: Call) => (call.json as { version: number }).version
+
+beforeEach(() => {
+  stubTabs()
+  localStorage.setItem('snaptask.session', JSON.stringify(grant))
+  setActivePinia(createPinia())
+  useTasksStore().put(task)
+  useTasksStore().place(task.id)
+})
+
+describe('a change', () => {
+  test('is seen at once and confirmed later', async () => {
+    const calls = stubFetch({ 'update-task': () => json({ ...task, title: 'New', version: 2 }) })
+    const done = useChangesStore().change(task, { title: 'New' })
+    expect(useTasksStore().list[0]?.title).toBe('New')
+    await done
+    expect(useTasksStore().known.get(task.id)).toMatchObject({ title: 'New', version: 2 })
+    expect(calls[0]).toMatchObject({ method: 'PATCH', url: `/function/update-task?id=${task.id}`, json: { title: 'New', version: 1 } })
+  })
+
+  test('that is refused is taken back', async () => {
+    stubFetch({ 'update-task': () => failure(503, 'unavailable', 'Later.') })
+    const done = useChangesStore().change(task, { completed: true })
+    expect(useTasksStore().list).toEqual([])
+    await expect(done).rejects.toThrow('Later.')
+    expect(useTasksStore().list).toEqual([task])
+  })
+
+  test('waits for the one before it, and builds on it', async () => {
+    const calls = stubFetch({
+      'update-task': (call) => json({ ...task, ...(call.json as object), version: versionIn(call) + 1 }),
+    })
+    const changes = useChangesStore()
+    await Promise.all([changes.change(task, { title: 'One' }), changes.change(task, { body: 'Two' })])
+    expect(calls.map(versionIn)).toEqual([1, 2])
+  })
+
+  test('of what nobody else has touched goes through on the newer version', async () => {
+    const newer = { ...task, body: 'theirs', version: 5 }
+    const calls = stubFetch({
+      'update-task': (call) => (versionIn(call) === 5 ? json({ ...newer, title: 'New', version: 6 }) : stale()),
+      'get-tasks': () => json(newer),
+    })
+    await useChangesStore().change(task, { title: 'New' })
+    expect(useTasksStore().get(task.id)).toMatchObject({ title: 'New', body: 'theirs', version: 6 })
+    expect(calls.map(({ method }) => method)).toEqual(['PATCH', 'GET', 'PATCH'])
+    expect(useChangesStore().conflicts.size).toBe(0)
+  })
+
+  test.each([['mine', 'My title', 3], ['theirs', 'Their title', 2]] as const)('of what somebody else has changed is for the person to decide: %s', async (whose, title, version) => {
+    const theirs = { ...task, title: 'Their title', version: 2 }
+    stubFetch({
+      'update-task': (call) => (versionIn(call) === 2 ? json({ ...theirs, title: 'My title', version: 3 }) : stale()),
+      'get-tasks': () => json(theirs),
+    })
+    const changes = useChangesStore()
+    await changes.change(task, { title: 'My title' })
+    expect(changes.conflicts.get(task.id)).toEqual({ mine: { title: 'My title' }, theirs })
+    expect(useTasksStore().list[0]?.title).toBe('Their title')
+    await changes.decide(task.id, whose)
+    expect(useTasksStore().get(task.id)).toMatchObject({ title, version })
+    expect(changes.conflicts.size).toBe(0)
+  })
+
+  test('of a task that is gone takes it off the list', async () => {
+    stubFetch({ 'update-task': () => failure(404, 'task_not_found', 'There is no such task.') })
+    await expect(useChangesStore().change(task, { title: 'New' })).rejects.toMatchObject({ status: 404 })
+    expect(useTasksStore().list).toEqual([])
+  })
+})
+
+test.each([
+  [{ title: 'b' }, { title: 'c' }, true],
+  [{ title: 'b' }, { title: 'b' }, false],
+  [{ title: 'b' }, { body: 'c' }, false],
+  [{ completed: true }, { completed: true, title: 'c' }, false],
+  [{ dueDate: '2026-12-01' }, { dueDate: '2026-12-02' }, true],
+])('a change of %o against %o clashes: %s', (mine, theirs, clashes) => {
+  expect(clash(task, mine, { ...task, ...theirs })).toBe(clashes)
+})

@@ -1,0 +1,44 @@
+import { defineStore } from 'pinia'
+import { functions } from '@/api/functions'
+import { asProblem } from '@/api/problem'
+import type { Task } from '@/api/types'
+import { text } from '@/text'
+import { useNoticesStore } from './notices'
+import { usePicturesStore } from './pictures'
+import { useSessionStore } from './session'
+import { useTasksStore } from './tasks'
+
+/** Deletes tasks: out of sight at once, on the server when there was time to take it back. */
+export const useDeletionsStore = defineStore('deletions', () => {
+  const session = useSessionStore()
+  const tasks = useTasksStore()
+  const pictures = usePicturesStore()
+  const notices = useNoticesStore()
+
+  function remove(task: Task): void {
+    pictures.cancel(task.id)
+    tasks.hide(task.id, true)
+    notices.offer(text.tasks.deleted(task.title), {
+      undo: () => { tasks.hide(task.id, false) },
+      commit: () => commit(task),
+    })
+  }
+
+  /** One that is gone already counts as deleted. */
+  async function commit(task: Task): Promise<void> {
+    try {
+      await session.authorized((token) => functions.deleteTask(token, task.id))
+      tasks.dropEverywhere(task.id)
+    } catch (thrown) {
+      const reason = asProblem(thrown)
+      if (reason.status === 404) {
+        tasks.dropEverywhere(task.id)
+        return
+      }
+      tasks.hide(task.id, false)
+      if (!reason.cancelled) notices.say(text.tasks.notDeleted(task.title, reason.message))
+    }
+  }
+
+  return { remove }
+})
