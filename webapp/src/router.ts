@@ -24,6 +24,7 @@ export function makeRouter(): Router {
     history: createWebHistory(),
     routes: [
       { path: '/', name: 'tasks', component: TasksView, meta: { title: text.tasks.page } },
+      { path: '/account', name: 'account', component: () => import('@/views/AccountView.vue'), meta: { title: text.account.page } },
       { path: '/sign-in', name: 'sign-in', component: SignInView, meta: { title: text.signIn.page, open: true } },
       { path: '/register', name: 'register', component: RegisterView, meta: { title: text.register.page, open: true } },
       { path: '/:any(.*)', redirect: '/' },

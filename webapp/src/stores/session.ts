@@ -2,11 +2,11 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { functions } from '@/api/functions'
 import { asProblem, cancelledProblem } from '@/api/problem'
-import type { Credentials, SessionGrant } from '@/api/types'
+import type { Credentials, PasswordChange, SessionGrant } from '@/api/types'
 import { readSession, watchSession, writeSession } from './session-storage'
 
-/** Why nobody is signed in any more, where the person did not do it here. */
-export type EndReason = 'ended' | 'elsewhere'
+/** Why nobody is signed in any more, where it was not by signing out here. */
+export type EndReason = 'ended' | 'elsewhere' | 'deleted'
 
 /** Who is signed in. */
 export const useSessionStore = defineStore('session', () => {
@@ -50,6 +50,17 @@ export const useSessionStore = defineStore('session', () => {
     }
   }
 
+  /** Changes the password; this session goes on as a new one, all others end. Throws a Problem. */
+  async function changePassword(change: PasswordChange): Promise<void> {
+    become(await authorized((used) => functions.changePassword(used, change)))
+  }
+
+  /** Ends the account with everything in it. Throws a Problem. */
+  async function deleteAccount(currentPassword: string): Promise<void> {
+    await authorized((used) => functions.deleteAccount(used, currentPassword))
+    become(null, 'deleted')
+  }
+
   /**
    * Makes a call in the name of who is signed in. The session ends when the answer is that there is none (401). An answer
    * that comes after another session has begun is dropped as if the call had been cancelled.
@@ -69,5 +80,5 @@ export const useSessionStore = defineStore('session', () => {
     }
   }
 
-  return { username, token, endReason, signIn, register, signOut, authorized }
+  return { username, token, endReason, signIn, register, signOut, changePassword, deleteAccount, authorized }
 })

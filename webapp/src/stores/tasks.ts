@@ -94,6 +94,19 @@ export const useTasksStore = defineStore('tasks', () => {
     }
   }
 
+  /** Every task there is, newest first, whatever the filter; throws a Problem. */
+  async function all(): Promise<Task[]> {
+    const found: Task[] = []
+    let query: Record<string, string> | null = { limit: '1000' }
+    while (query !== null) {
+      const asked: Record<string, string> = query
+      const page = await session.authorized((token) => functions.getTasks(token, asked))
+      found.push(...page.tasks)
+      query = page.next
+    }
+    return found
+  }
+
   /** Adds a task, once however often it is called with the same id; throws a Problem. */
   async function create(draft: NewTask): Promise<Task> {
     const task = await session.authorized((token) => functions.createTask(token, draft))
@@ -186,6 +199,6 @@ export const useTasksStore = defineStore('tasks', () => {
 
   return {
     known, list, filter, state, problem, hasMore, loadingMore,
-    get, load, loadMore, create, refresh, put, share, place, shows, overlay, hide, drop, dropEverywhere, reset,
+    get, load, loadMore, all, create, refresh, put, share, place, shows, overlay, hide, drop, dropEverywhere, reset,
   }
 })
