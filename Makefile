@@ -6,7 +6,7 @@ STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build test-go test-web test-story chaos schemathesis clean
+.PHONY: help run test lint build test-go test-web test-story chaos schemathesis images clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ chaos: build ## use it for SECONDS=120 while its processes are killed, and check
 
 schemathesis: build ## fuzz the running application with what openapi.yaml allows and forbids [SECONDS=180] [SEED=]
 	@python3 deploy/local/schemathesis/run.py --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
+
+images: webapp/dist/index.html ## build every image with Docker and faas-cli [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
+	@deploy/images/build
 
 build: webapp/dist/index.html
 	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver
