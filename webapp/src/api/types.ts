@@ -1,77 +1,37 @@
-/** The shapes of the functions' JSON, as the HTTP contract has them. */
+import type { components } from './schema'
 
-export type ImageStatus = 'none' | 'pending' | 'done' | 'failed'
+/** The shapes of the functions' JSON: those of openapi.yaml, and what of them the app makes use of. */
+type Schemas = components['schemas']
 
-export interface Prediction {
-  label: string
-  /** 0..1 */
-  score: number
-}
+export type Task = Schemas['Task']
+export type ImageStatus = Task['imageStatus']
+/** Its score is 0..1. */
+export type Prediction = Schemas['Prediction']
+export type Credentials = Schemas['Credentials']
+export type SessionGrant = Schemas['Session']
+export type PasswordChange = Schemas['PasswordChange']
 
-export interface Task {
-  id: string
-  title: string
-  body: string
-  /** YYYY-MM-DD */
-  dueDate: string
-  completed: boolean
-  /** RFC 3339, UTC */
-  createdAt: string
-  updatedAt: string
-  version: number
-  /** Whether a picture is attached. */
-  upload: boolean
-  imageStatus: ImageStatus
-  labels: string[]
-  /** Best first; empty unless imageStatus is done. */
-  predictions: Prediction[]
-}
+/** What a person writes about a task; its day as YYYY-MM-DD. */
+export type TaskDraft = Pick<Task, 'title' | 'body' | 'dueDate'>
 
-/** What a person writes about a task. */
-export interface TaskDraft {
-  title: string
-  body: string
-  dueDate: string
-}
-
-export interface NewTask extends TaskDraft {
-  /** A UUID of version 7, so that sending it twice makes one task. */
-  id: string
-}
+/** A task to be made, with a UUID of version 7, so that sending it twice makes one task. */
+export type NewTask = TaskDraft & Pick<Task, 'id'>
 
 /** What of a task can be changed. */
-export type TaskFields = Partial<TaskDraft & { completed: boolean }>
+export type TaskFields = Partial<TaskDraft & Pick<Task, 'completed'>>
 
-export interface TaskChange extends TaskFields {
-  /** That of the task which the change is for. */
-  version: number
-}
+/** A change of the task that has this version. */
+export type TaskChange = TaskFields & Pick<Schemas['TaskChange'], 'version'>
 
-export interface PasswordChange {
-  currentPassword: string
-  newPassword: string
-}
-
-export interface Credentials {
-  username: string
-  password: string
-}
-
-export interface SessionGrant {
-  token: string
-  username: string
-  /** RFC 3339, UTC */
-  expiresAt: string
-}
-
+/** What is read of an error. Its code need not be one of ours: a proxy or the web server has others. */
 export interface ErrorBody {
-  error: {
-    code: string
-    message: string
-    fields?: Record<string, string>
-    requestId?: string
-  }
+  error: Pick<Schemas['Error']['error'], 'message' | 'fields'> & { code: string }
 }
+
+/** The filters of get-tasks. */
+export type FoundBy = Partial<Pick<components['parameters'], 'status' | 'due' | 'today' | 'label' | 'q' | 'sort'>>
+
+export type PictureSize = components['parameters']['size']
 
 /** What the web server tells the app about itself: /config.json. */
 export interface AppConfig {
@@ -84,5 +44,3 @@ export interface AppConfig {
     bodyBytes: number
   }
 }
-
-export type PictureSize = 'thumb' | 'full'

@@ -1,4 +1,4 @@
-import type { Task } from '@/api/types'
+import type { FoundBy, Task } from '@/api/types'
 import { addDays } from './dates'
 import { strongPredictions } from './labels'
 
@@ -44,7 +44,7 @@ export function addressOf(filter: Filter): Record<string, string> {
 }
 
 /** What get-tasks is asked with, on a day. */
-export function parametersOf(filter: Filter, today: string): Record<string, string> {
+export function parametersOf(filter: Filter, today: string): FoundBy {
   return {
     ...(filter.status === 'all' ? {} : { status: filter.status }),
     ...(filter.due === 'any' ? {} : { due: filter.due, today }),

@@ -1,0 +1,46 @@
+import { expect } from '@playwright/test'
+import { expectAccessible } from './axe'
+import { card, signInAfresh, test } from './story'
+
+test('everything goes by keyboard, and the focus is never lost', async ({ page }) => {
+  await signInAfresh(page)
+  const title = page.getByLabel('Title', { exact: true })
+  await page.keyboard.press('?')
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+  await expectAccessible(page)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('n')
+  await expect(title).toBeFocused()
+  for (const words of ['First', 'Second', 'Third']) {
+    await page.keyboard.type(words)
+    await page.keyboard.press('Enter')
+    await expect(card(page, words)).toBeVisible()
+    await expect(title).toHaveValue('')
+    await expect(title).toBeFocused()
+  }
+
+  await card(page, 'First').getByRole('checkbox').focus()
+  await page.keyboard.press('Space')
+  await expect(card(page, 'First')).toHaveCount(0)
+  await expect(card(page, 'Second')).toBeFocused()
+  await page.keyboard.press('Tab')
+  await expect(card(page, 'Second').getByRole('checkbox')).toBeFocused()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await expect(card(page, 'Second').getByLabel('Title')).toBeFocused()
+  await page.keyboard.type(' thing')
+  await page.keyboard.press('Control+Enter')
+  const second = card(page, 'Second thing')
+  await expect(second.getByRole('button', { name: 'Edit' })).toBeFocused()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await expect(second).toHaveCount(0)
+  await expect(card(page, 'Third')).toBeFocused()
+
+  await page.keyboard.press('/')
+  await page.keyboard.type('nothing like it')
+  await expect(page.getByRole('heading', { name: 'No such tasks' })).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(card(page, 'Third')).toBeVisible()
+})
