@@ -19,14 +19,15 @@ const (
 )
 
 // The subjects that failures count for, as hashes: of an account's name by its weights, so that all ways to write it
-// that the database takes for the same count together, and unknown names like known ones; of an address as it is.
+// that the database takes for the same count together (it pads, so spaces behind a name, of weight 020A, are none), and
+// unknown names like known ones; of an address as it is.
 const (
-	accountSubject = `UNHEX(SHA2(CONCAT('account:', HEX(WEIGHT_STRING(LEFT(?, 64)))), 256))`
+	accountSubject = `UNHEX(SHA2(CONCAT('account:', TRIM(TRAILING '020A' FROM HEX(WEIGHT_STRING(LEFT(?, 64))))), 256))`
 	addressSubject = `UNHEX(SHA2(CONCAT('address:', ?), 256))`
 )
 
 // Attempt is one try of a password, which counts as failed from before the password is looked at until it is forgiven.
-// So tries that run side by side can't get past the limit.
+// So of tries that run side by side only those that the database counts in the same moment can get past the limit.
 type Attempt struct {
 	id       uuid.UUID
 	username string

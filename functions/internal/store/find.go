@@ -3,22 +3,40 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strings"
 
 	"snaptask/functions/internal/task"
 )
 
-// Tasks lists those of the owner's tasks that the filter wants, at most its limit, and says whether there are more. It
-// is one statement, and each of its orders is that of an index. The second result is false at the end of the list.
+// pageBytes is how much text the tasks of one page may have, the first aside: a limit of tasks alone would let their
+// owner fill the memory of a function.
+const pageBytes = 1 << 20
+
+var errPageFull = errors.New("page full")
+
+// Tasks lists those of the owner's tasks that the filter wants, at most its limit and about 1 MiB, and says whether there
+// are more. It is one statement, and each of its orders is that of an index. The second result is false at the end of
+// the list.
 func (s *Store) Tasks(ctx context.Context, owner task.Owner, f task.Filter) (all []task.Task, more bool, err error) {
 	text, args := find(owner, f)
-	start := func() { all = nil }
+	size := 0
+	start := func() { all, size = nil, 0 }
 	err = s.query(ctx, start, func(rows *sql.Rows) error {
 		t, err := scanTask(rows)
+		if err != nil {
+			return err
+		}
+		size += len(t.Title) + len(t.Body)
+		if size > pageBytes && len(all) > 0 {
+			return errPageFull
+		}
 		all = append(all, t)
-		return err
+		return nil
 	}, text, args...)
 	switch {
+	case errors.Is(err, errPageFull):
+		return all[:min(len(all), f.Limit)], true, nil
 	case err != nil:
 		return nil, false, err
 	case len(all) == 0:

@@ -121,3 +121,29 @@ func TestEveryFilterPagesThroughWhatItMeans(t *testing.T) {
 	}
 	require.Equal(t, 3*4*4*6*2, tried)
 }
+
+func TestAPageEndsBeforeItsTextGrowsTooLarge(t *testing.T) {
+	t.Parallel()
+	s, ctx := testbed.Store(t), context.Background()
+	ada := testbed.SignIn(t, s)
+	for i := range 40 {
+		d, err := task.NewDraft("", fmt.Sprint(i), strings.Repeat("x", 65_535), "2026-12-24")
+		require.NoError(t, err)
+		_, err = s.AddTask(ctx, ada.Owner, d)
+		require.NoError(t, err)
+	}
+	seen, pages := 0, 0
+	f := testbed.Everything()
+	for more := true; more; pages++ {
+		var page []task.Task
+		var err error
+		page, more, err = s.Tasks(ctx, ada.Owner, f)
+		require.NoError(t, err)
+		require.NotEmpty(t, page)
+		require.LessOrEqual(t, len(page), 16, "16 bodies are 1 MiB")
+		seen += len(page)
+		f.After = &task.Place{ID: page[len(page)-1].ID}
+	}
+	require.Equal(t, 40, seen)
+	require.Equal(t, 3, pages)
+}

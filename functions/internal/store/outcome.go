@@ -44,6 +44,12 @@ func (o *outcome) scan(rows *sql.Rows) error {
 	return err
 }
 
+// lock takes the task's row for the rest of the transaction. One that began by reading the row would share it with the
+// others that did, and all but one of them would end in a deadlock.
+func lock(owner task.Owner, id uuid.UUID) statement {
+	return statement{`UPDATE tasks SET version = version WHERE user_id = ? AND id = ?`, []any{owner.UserID[:], id[:]}}
+}
+
 // countRows selects how many rows the statement before it touched.
 func countRows() statement { return statement{`SELECT ROW_COUNT()`, nil} }
 

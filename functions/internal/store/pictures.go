@@ -22,6 +22,7 @@ func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, 
 		return task.Task{}, nil, err
 	}
 	o, err := s.onTask(ctx,
+		lock(owner, id),
 		noteDeletion(key, owner, id),
 		statement{`UPDATE sessions s JOIN tasks t ON t.user_id = s.user_id
 			SET t.image_key = ?, t.image_status = ?, t.predictions = ?, t.version = t.version + 1, t.updated_at = ?
@@ -46,6 +47,7 @@ func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, 
 // no such task, or the task no picture.
 func (s *Store) RemovePicture(ctx context.Context, owner task.Owner, id uuid.UUID) (t task.Task, removed []string, err error) {
 	o, err := s.onTask(ctx,
+		lock(owner, id),
 		noteDeletion("", owner, id),
 		statement{`UPDATE sessions s JOIN tasks t ON t.user_id = s.user_id
 			SET t.image_key = '', t.image_status = 'none', t.predictions = '[]', t.version = t.version + 1, t.updated_at = ?

@@ -43,11 +43,15 @@ func (s *Store) AddTask(ctx context.Context, owner task.Owner, d task.Draft) (ta
 		WHERE `+living+` AND NOT EXISTS (SELECT 1 FROM deleted_tasks d WHERE d.user_id = s.user_id AND d.id = ?)`, args...)
 	switch {
 	case number(err) == duplicateKey:
-		return s.Task(ctx, owner, d.ID)
+		first, err := s.Task(ctx, owner, d.ID)
+		if fault.Is(err, fault.NotFound) { // deleted a moment ago
+			err = taskDeleted()
+		}
+		return first, err
 	case err != nil:
 		return task.Task{}, err
 	case added == 0:
-		return task.Task{}, s.orUnauthorized(ctx, owner, fault.New(fault.Conflict, "task_deleted", "The task with this id was deleted."))
+		return task.Task{}, s.orUnauthorized(ctx, owner, taskDeleted())
 	}
 	return t, nil
 }
@@ -71,6 +75,7 @@ func (s *Store) Task(ctx context.Context, owner task.Owner, id uuid.UUID) (task.
 func (s *Store) DeleteTask(ctx context.Context, owner task.Owner, id uuid.UUID) (imageKeys []string, err error) {
 	of := append(session(owner), id[:])
 	o, err := s.onTask(ctx,
+		lock(owner, id),
 		noteDeletion("", owner, id),
 		statement{`INSERT IGNORE INTO deleted_tasks (user_id, id, deleted_at)
 			SELECT t.user_id, t.id, UTC_TIMESTAMP(6) FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE ` + living + ` AND t.id = ?`, of},
@@ -86,4 +91,8 @@ func (s *Store) DeleteTask(ctx context.Context, owner task.Owner, id uuid.UUID) 
 		return nil, s.orUnauthorized(ctx, owner, noSuchTask())
 	}
 	return o.deletions, nil
+}
+
+func taskDeleted() error {
+	return fault.New(fault.Conflict, "task_deleted", "The task with this id was deleted.")
 }

@@ -52,7 +52,8 @@ func (s *Store) user(ctx context.Context, st statement) (User, error) {
 }
 
 func userByName(username string) statement {
-	return statement{`SELECT id, username, password_hash FROM users WHERE username = ?`, []any{username}}
+	// A name is cut as Attempt cuts it, so that what finds an account also counts for it.
+	return statement{`SELECT id, username, password_hash FROM users WHERE username = LEFT(?, 64)`, []any{username}}
 }
 
 // ChangePassword gives the owner's user a new password, if the old one's hash is still the stored one, ends all sessions
