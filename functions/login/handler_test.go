@@ -91,7 +91,10 @@ func TestLoginThrottlesAnAccountBeThereOneOrNot(t *testing.T) {
 	login := loginAt(t, users)
 
 	answers := map[string][]int{}
-	for _, names := range [][]string{{"jose", "JOSE", "José"}, {"nobody", "NOBODY", "Nobodý"}} {
+	for _, names := range [][]string{
+		{"jose", "JOSE", "José", "jose \u200d", "jo\u200dse   \u200d"},
+		{"nobody", "NOBODY", "Nobodý", "nobody \u200d", "no\u200dbody   \u200d"},
+	} {
 		for i := range 11 {
 			answer := login(`{"username": "` + names[i%len(names)] + `", "password": "wrong"}`)
 			answers[names[0]] = append(answers[names[0]], answer.Status)

@@ -47,6 +47,7 @@ func TestRegisterRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ body, field string }{
 		"a short name":        {`{"username": "  ab ", "password": "correct horse"}`, "username"},
 		"a long name":         {`{"username": "` + strings.Repeat("a", 65) + `", "password": "correct horse"}`, "username"},
+		"an unseen name":      {`{"username": "\u200d\u200d\u200d", "password": "correct horse"}`, "username"},
 		"a short password":    {`{"username": "ada", "password": "1234567"}`, "password"},
 		"a long password":     {`{"username": "ada", "password": "` + strings.Repeat("x", 129) + `"}`, "password"},
 		"a missing password":  {`{"username": "ada"}`, "password"},

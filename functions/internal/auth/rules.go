@@ -14,12 +14,12 @@ type Account struct {
 	Password string
 }
 
-// NewAccount trims the username and checks both: a username has 3 to 64 characters, none of them a control
+// NewAccount trims the username and checks both: a username has 3 to 64 characters, none of them a control or format
 // character; a password has 8 to 128 characters and no rule about which.
 func NewAccount(username, password string) (Account, error) {
 	a := Account{TrimUsername(username), password}
 	fields := map[string]string{}
-	if n := utf8.RuneCountInString(a.Username); n < 3 || n > 64 || strings.ContainsFunc(a.Username, unicode.IsControl) {
+	if n := utf8.RuneCountInString(a.Username); n < 3 || n > 64 || strings.ContainsFunc(a.Username, invisible) {
 		fields["username"] = "must have 3 to 64 characters"
 	}
 	if problem := PasswordProblem(password); problem != "" {
@@ -30,6 +30,9 @@ func NewAccount(username, password string) (Account, error) {
 	}
 	return a, nil
 }
+
+// invisible tells characters that nobody sees, which would let one name look like another or like none.
+func invisible(c rune) bool { return unicode.In(c, unicode.Cc, unicode.Cf) }
 
 // TrimUsername drops the white space around a username; the database then takes no two for the same that differ in it.
 func TrimUsername(username string) string { return strings.TrimSpace(username) }
