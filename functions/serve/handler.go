@@ -46,8 +46,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Header.Set(web.CallIDHeader, callID)
 
 	s.metrics.inFlight.Inc()
-	response, received := s.answer(w, r, callID)
-	sent := write(w, response, callID)
+	response, received, release := s.answer(w, r, callID)
+	sent := write(w, response, callID, release)
 	s.metrics.inFlight.Dec()
 
 	took := time.Since(start)
@@ -56,20 +56,23 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		"ms", float64(took.Microseconds())/1000, "bytesIn", received, "bytesOut", sent)
 }
 
-func (s *server) answer(w http.ResponseWriter, r *http.Request, callID string) (response handler.Response, received int) {
+// answer gives the response and what to call once it is all but sent: answers that nobody reads count as in flight.
+func (s *server) answer(w http.ResponseWriter, r *http.Request, callID string) (response handler.Response, received int, release func()) {
 	select {
 	case s.slots <- struct{}{}:
 	default:
 		dropUnread(w, r)
-		return web.Refuse(&fault.Error{Kind: fault.Unavailable, Code: "busy", Message: "Too many requests at once. Please try again.", RetryAfter: time.Second}, callID), 0
+		return web.Refuse(&fault.Error{Kind: fault.Unavailable, Code: "busy", Message: "Too many requests at once. Please try again.", RetryAfter: time.Second}, callID), 0, func() {}
 	}
 	body, err := s.body(w, r)
 	if err != nil {
-		<-s.slots
-		return web.Refuse(err, callID), 0
+		return web.Refuse(err, callID), 0, s.release
 	}
-	return s.call(r, body, callID), len(body)
+	response, release = s.call(r, body, callID)
+	return response, len(body), release
 }
+
+func (s *server) release() { <-s.slots }
 
 // body reads the request's body, up to the limit.
 func (s *server) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
@@ -114,29 +117,31 @@ func drop(w http.ResponseWriter, r *http.Request, most int64) {
 	io.CopyN(io.Discard, r.Body, most)
 }
 
-// call runs the function within its time. The slot is given back when the function has ended, which may be later.
-func (s *server) call(r *http.Request, body []byte, callID string) handler.Response {
+// call runs the function within its time. A function that goes on after it keeps the slot until it has ended.
+func (s *server) call(r *http.Request, body []byte, callID string) (response handler.Response, release func()) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.settings.ExecTimeout)
 	done := make(chan handler.Response, 1)
 	go func() {
 		defer cancel()
-		response := s.guarded(ctx, r, body, callID)
-		<-s.slots // before the answer, so that a client with one request at a time never finds its own slot taken
-		done <- response
+		done <- s.guarded(ctx, r, body, callID)
 	}()
 	select {
 	case response := <-done:
-		return response
+		return response, s.release
 	case <-ctx.Done():
 	}
 	select {
 	case response := <-done:
-		return response
+		return response, s.release
 	case <-time.After(lastWords):
+		go func() {
+			<-done
+			s.release()
+		}()
 		return web.Refuse(&fault.Error{
 			Kind: fault.Unavailable, Code: "timed_out", Message: "The work took too long. Please try again.",
 			RetryAfter: 2 * time.Second, Cause: context.Cause(ctx),
-		}, callID)
+		}, callID), func() {}
 	}
 }
 
@@ -159,8 +164,9 @@ func (s *server) guarded(ctx context.Context, r *http.Request, body []byte, call
 	return response
 }
 
-// write sends the response and says how many bytes its body had.
-func write(w http.ResponseWriter, response handler.Response, callID string) int {
+// write sends the response and says how many bytes of its body went. It calls release before the last of them, so that a
+// client with one request at a time never finds its own slot taken.
+func write(w http.ResponseWriter, response handler.Response, callID string, release func()) int {
 	header := w.Header()
 	for name, values := range response.Header {
 		header[name] = values
@@ -172,7 +178,14 @@ func write(w http.ResponseWriter, response handler.Response, callID string) int 
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Length", strconv.Itoa(len(response.Body)))
 	w.WriteHeader(response.StatusCode)
-	n, err := w.Write(response.Body)
+	last := max(0, len(response.Body)-1)
+	n, err := w.Write(response.Body[:last])
+	release()
+	if err == nil {
+		var more int
+		more, err = w.Write(response.Body[last:])
+		n += more
+	}
 	if err != nil {
 		slog.Warn("the client went away before its answer", "callId", callID)
 	}
