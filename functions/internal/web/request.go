@@ -121,8 +121,8 @@ func jsonType(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Bool:
 		return "true or false"
-	case reflect.Int, reflect.Int64, reflect.Uint32, reflect.Uint64, reflect.Float64:
-		return "a number"
+	case reflect.Int, reflect.Int64, reflect.Uint32, reflect.Uint64:
+		return "a whole number"
 	}
 	return "a string"
 }
