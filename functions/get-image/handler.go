@@ -11,8 +11,10 @@ import (
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
 
+	"github.com/google/uuid"
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
@@ -59,6 +61,14 @@ func (d *deps) get(r *web.Request) (handler.Response, error) {
 	if err != nil {
 		return handler.Response{}, err
 	}
+	response, err := d.show(r, owner, id, size)
+	if fault.Is(err, fault.NotFound) { // it may have been replaced between the look at the task and at the picture
+		response, err = d.show(r, owner, id, size)
+	}
+	return response, err
+}
+
+func (d *deps) show(r *web.Request, owner task.Owner, id uuid.UUID, size objects.Size) (handler.Response, error) {
 	named, err := d.tasks.Task(r.Context(), owner, id)
 	if err != nil {
 		return handler.Response{}, err
