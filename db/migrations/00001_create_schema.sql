@@ -2,7 +2,7 @@
 -- each statement names the user and checks the session itself, and Vitess and TiDB want none.
 
 -- +goose Up
-CREATE TABLE users (
+CREATE TABLE IF NOT EXISTS users (
   id            BINARY(16)   NOT NULL,
   username      VARCHAR(64)  NOT NULL,
   password_hash VARCHAR(255) NOT NULL,
@@ -11,7 +11,7 @@ CREATE TABLE users (
   UNIQUE KEY users_username (username)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
-CREATE TABLE sessions (
+CREATE TABLE IF NOT EXISTS sessions (
   user_id    BINARY(16)  NOT NULL,
   id         BINARY(16)  NOT NULL,
   created_at DATETIME(6) NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE sessions (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
 -- predictions is the JSON array that clients see; task_labels holds the shown ones again, to find tasks by label.
-CREATE TABLE tasks (
+CREATE TABLE IF NOT EXISTS tasks (
   user_id      BINARY(16)   NOT NULL,
   id           BINARY(16)   NOT NULL,
   title        VARCHAR(255) NOT NULL,
@@ -38,7 +38,7 @@ CREATE TABLE tasks (
   PRIMARY KEY (user_id, id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
-CREATE TABLE task_labels (
+CREATE TABLE IF NOT EXISTS task_labels (
   user_id BINARY(16)   NOT NULL,
   task_id BINARY(16)   NOT NULL,
   label   VARCHAR(128) NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE task_labels (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
 -- The ids of tasks that are gone, so that a client's late retry of a creation can't bring one back.
-CREATE TABLE deleted_tasks (
+CREATE TABLE IF NOT EXISTS deleted_tasks (
   user_id    BINARY(16)  NOT NULL,
   id         BINARY(16)  NOT NULL,
   deleted_at DATETIME(6) NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE deleted_tasks (
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
 -- Pictures that no task names any more and that the object store may still hold.
-CREATE TABLE object_deletions (
+CREATE TABLE IF NOT EXISTS object_deletions (
   user_id    BINARY(16)   NOT NULL,
   task_id    BINARY(16)   NOT NULL,
   object_key VARCHAR(128) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -9,7 +9,7 @@ ALTER TABLE tasks
 ALTER TABLE users ADD COLUMN disabled_at DATETIME(6) NULL;
 
 -- subject is the SHA-256 of an account's name or a client's address, so that unknown accounts count like known ones.
-CREATE TABLE login_failures (
+CREATE TABLE IF NOT EXISTS login_failures (
   subject   BINARY(32)  NOT NULL,
   failed_at DATETIME(6) NOT NULL,
   id        BINARY(16)  NOT NULL,

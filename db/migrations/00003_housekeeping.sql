@@ -8,7 +8,7 @@ ALTER TABLE deleted_tasks ADD KEY deleted_tasks_deleted_at (deleted_at);
 
 -- The ids of users who are gone. A picture that nothing names is removed only if its user is or was one of this
 -- database's: a bucket that is also another database's keeps the other's pictures.
-CREATE TABLE deleted_users (
+CREATE TABLE IF NOT EXISTS deleted_users (
   id         BINARY(16)  NOT NULL,
   deleted_at DATETIME(6) NOT NULL,
   PRIMARY KEY (id),
