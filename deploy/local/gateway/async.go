@@ -80,17 +80,14 @@ func (g *Gateway) carryOut(ctx context.Context, q queued) {
 	q.function.calls.Add(1)
 	start := time.Now()
 	answer, status, err := g.send(ctx, q)
+	if err != nil {
+		answer, status = &http.Response{Header: http.Header{}, Body: http.NoBody}, http.StatusServiceUnavailable
+	}
+	defer answer.Body.Close()
 	if q.callback == "" {
 		return
 	}
-	if err != nil {
-		answer, status = &http.Response{Header: http.Header{}}, http.StatusServiceUnavailable
-	}
-	var body io.Reader = http.NoBody
-	if answer.Body != nil {
-		defer answer.Body.Close()
-		body = io.LimitReader(answer.Body, largestAnswer)
-	}
+	body := io.LimitReader(answer.Body, largestAnswer)
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, q.callback, body)
