@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -170,6 +171,9 @@ func (i *image) place(match, file, target string, folder bool) string {
 	return i.at(target)
 }
 
+// running lets one RUN go on at a time, since builds at once would each compile the packages that they share.
+var running sync.Mutex
+
 // run runs the line with the stage's settings, in its folder. A path from / on would leave the image here.
 func (i *image) run(t *testing.T, line string) {
 	t.Helper()
@@ -182,6 +186,8 @@ func (i *image) run(t *testing.T, line string) {
 			command.Env = append(command.Env, name+"="+value)
 		}
 	}
+	running.Lock()
 	output, err := command.CombinedOutput()
+	running.Unlock()
 	require.NoError(t, err, "RUN %s\n%s", line, output)
 }
