@@ -9,7 +9,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 .PHONY: help run test lint build test-go test-web test-story chaos schemathesis images clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## set up and run the whole application here (no cluster, no containers); Ctrl-C ends it
 	@exec $(BIN)/snaptask run
@@ -19,7 +19,7 @@ test: ## set up and pass every test
 	@$(MAKE) --no-print-directory build lint test-go test-web test-story
 
 lint: webapp/node_modules/.package-lock.json webapp/dist/index.html ## check the form of all code
-	$(STEP) "gofmt" bash -c 'bad=$$(gofmt -l db deploy functions webapp/*.go webapp/cmd); echo "$$bad"; [ -z "$$bad" ]'
+	$(STEP) "gofmt" bash -c 'bad=$$(gofmt -l db deploy functions template webapp/*.go webapp/cmd); echo "$$bad"; [ -z "$$bad" ]'
 	$(STEP) "go vet" go vet $(MODULES)
 	$(STEP) "staticcheck" go run $(STATICCHECK) $(MODULES)
 	$(STEP) "eslint" npm run --prefix webapp lint
