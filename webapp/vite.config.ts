@@ -5,6 +5,9 @@ import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { contract } from './openapi/plugin.ts'
 
+/** How many bytes of packed JavaScript the whole app may have. */
+const scriptLimit = 100_000
+
 /** Writes NAME.gz beside each text file of the build, so that the server need not pack anything at run time. */
 const packed: Plugin = {
   name: 'snaptask-packed',
@@ -13,11 +16,15 @@ const packed: Plugin = {
   generateBundle: {
     order: 'post',
     handler(_options, bundle) {
+      let scripts = 0
       for (const file of Object.values(bundle)) {
         if (!/\.(js|css|html|svg|json|yaml)$/.test(file.fileName)) continue
         const source = file.type === 'chunk' ? file.code : file.source
-        this.emitFile({ type: 'asset', fileName: `${file.fileName}.gz`, source: gzipSync(source, { level: 9 }) })
+        const small = gzipSync(source, { level: 9 })
+        this.emitFile({ type: 'asset', fileName: `${file.fileName}.gz`, source: small })
+        if (file.fileName.endsWith('.js')) scripts += small.length
       }
+      if (scripts > scriptLimit) this.error(`the app's JavaScript has ${scripts.toString()} bytes packed, ${scriptLimit.toString()} at most`)
     },
   },
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { makeTask } from '@/testing/edge'
 import { addDays, dayOf, describeDay } from './dates'
 import { everyday, type Filter } from './filter'
-import { groupTasks } from './groups'
+import { groupTasks, keepChunks } from './groups'
 import { strongPredictions } from './labels'
 import { megabytes, percent } from './numbers'
 
@@ -45,10 +45,22 @@ test('tasks that come by due date are put under headings', () => {
   const all = ['2026-11-22', '2026-11-23', '2026-11-23', '2026-11-24', '2026-11-30', '2026-12-01']
     .map((dueDate, index) => makeTask({ id: 'abcdef'.charAt(index), dueDate }))
   const under = (changes: Partial<Filter>) => groupTasks(all, { ...everyday, ...changes }, '2026-11-23')
-    .map(({ name, tasks }) => [name, tasks.map(({ id }) => id).join('')])
+    .map(({ name, chunks }) => [name, chunks.flatMap(({ tasks }) => tasks.map(({ id }) => id)).join('')])
   expect(under({})).toEqual([['overdue', 'a'], ['today', 'bc'], ['week', 'de'], ['later', 'f']])
   expect(under({ status: 'all' })[0]).toEqual(['earlier', 'a'])
   expect(under({ sort: 'created' })).toEqual([['newest', 'abcdef']])
+})
+
+test('a long list is rendered in chunks, and one that is removed changes its own chunk only', () => {
+  const all = Array.from({ length: 1000 }, (_one, index) => makeTask({ id: `x${(index * 7919 % 256).toString(16).padStart(2, '0')}-${String(index)}` }))
+    .map((task) => ({ ...task, id: task.id.split('-').reverse().join('-') }))
+  const before = groupTasks(all, everyday, '2026-11-23')
+  const chunks = before[0]?.chunks ?? []
+  expect(chunks.length).toBeGreaterThan(10)
+  expect(chunks.flatMap(({ tasks }) => tasks)).toEqual(all)
+  const gone = chunks[3]?.tasks[1]
+  const now = keepChunks(groupTasks(all.filter((task) => task !== gone), everyday, '2026-11-23'), before)
+  expect(now[0]?.chunks.filter((chunk) => !chunks.includes(chunk)).map(({ key }) => key)).toEqual([chunks[3]?.key])
 })
 
 test('numbers go by the locale', () => {
