@@ -95,6 +95,41 @@ test('a new task takes its photo along, and the photo can be replaced and remove
   await expect(coffee.getByRole('list')).toHaveCount(0)
 })
 
+test('a photo of a large camera held upright is sent smaller, and stays upright', async ({ page }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  const jetty = card(page, 'Paint the jetty')
+  const sent = page.waitForRequest(/\/function\/predict-image/)
+  const size = await jetty.evaluate(async (element) => {
+    const canvas = new OffscreenCanvas(4000, 3000)
+    const context = canvas.getContext('2d')
+    for (let y = 0; y < 3000; y += 10) {
+      for (let x = 0; x < 4000; x += 10) {
+        if (context !== null) context.fillStyle = `hsl(${((x * y) % 360).toString()} 70% 50%)`
+        context?.fillRect(x, y, 10, 10)
+      }
+    }
+    const plain = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 })
+    // EXIF with one entry: orientation 6, the camera turned by a quarter.
+    const exif = [
+      0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 42, 0, 0, 0, 8,
+      0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0,
+    ]
+    const file = new File([plain.slice(0, 2), new Uint8Array(exif), plain.slice(2)], 'camera.jpg', { type: 'image/jpeg' })
+    const data = new DataTransfer()
+    data.items.add(file)
+    element.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }))
+    return file.size
+  })
+  const request = await sent
+  await expect(jetty.getByRole('list', { name: 'Suggested labels' })).toBeVisible()
+  expect((await request.sizes()).requestBodySize).toBeLessThan(size)
+  await jetty.getByRole('button', { name: 'Open the photo' }).click()
+  const picture = page.getByRole('dialog').getByRole('img')
+  await expect(picture).toBeVisible()
+  expect(await picture.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])).toEqual([1536, 2048])
+})
+
 test('the connection dies in the middle of an upload: the task says so, and another try goes through', async ({ page }) => {
   await signInAfresh(page)
   await addTask(page, 'Paint the jetty')
