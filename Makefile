@@ -6,10 +6,10 @@ STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build test-go test-web test-story chaos schemathesis images clean
+.PHONY: help run test lint build test-go test-web test-story chaos schemathesis images image-archives clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## set up and run the whole application here (no cluster, no containers); Ctrl-C ends it
 	@exec $(BIN)/snaptask run
@@ -42,6 +42,9 @@ schemathesis: build ## fuzz the running application with what openapi.yaml allow
 
 images: webapp/dist/index.html ## build every image with Docker and faas-cli [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
 	@deploy/images/build
+
+image-archives: webapp/dist/index.html ## build every image without Docker, as .snaptask/images/NAME.tar [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
+	@go run ./deploy/local/images -prefix $(or $(IMAGE_PREFIX),snaptask) -tag $(or $(IMAGE_TAG),dev) -revision $$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
 build: webapp/dist/index.html
 	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver

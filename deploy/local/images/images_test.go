@@ -1,9 +1,9 @@
-// Package images holds the tests of the images: it does what faas-cli and an engine do with the Dockerfiles, without either, and
-// starts what comes out.
-package images
+package main
 
 import (
+	"archive/tar"
 	"debug/elf"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -14,38 +14,34 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/stretchr/testify/require"
 )
 
-// plain are the images that are no function's, by name, with their Dockerfiles. All have the repository as their context.
-var plain = map[string]string{
-	"migrate":      "db/Dockerfile",
-	"housekeeping": "functions/housekeeping/Dockerfile",
-	"modelserver":  "deploy/modelserver/Dockerfile",
-	"webapp":       "webapp/Dockerfile",
-}
+// repository is the top of this project.
+const repository = "../../.."
 
-// buildArgs are those that an engine sets itself, and the function's.
-func buildArgs(system string, more map[string]string) map[string]string {
-	args := map[string]string{"TARGETOS": system, "TARGETARCH": runtime.GOARCH, "VERSION": "1.2.3", "REVISION": "abc"}
-	maps.Copy(args, more)
-	return args
-}
-
-func (s stack) build(t *testing.T, name, system string) *image {
+// builderFor makes images for an operating system, this machine's or Linux.
+func builderFor(t *testing.T, system string) builder {
 	t.Helper()
-	context := s.layOut(t, name)
-	return build(t, filepath.Join(context, "Dockerfile"), context, buildArgs(system, s.Functions[name].BuildArgs))
+	b, err := newBuilder(repository, t.TempDir(), system, runtime.GOARCH, "1.2.3", "abc")
+	require.NoError(t, err)
+	return b
 }
 
-func buildPlain(t *testing.T, name, system string) *image {
+func build(t *testing.T, name, system string) *image {
 	t.Helper()
-	return build(t, filepath.Join(repository, plain[name]), repository, buildArgs(system, nil))
+	i, err := builderFor(t, system).build(t.Context(), name)
+	require.NoError(t, err)
+	return i
 }
 
 func TestEveryFunctionBecomesAnImage(t *testing.T) {
 	t.Parallel()
-	s := readStack(t)
+	s, err := readStack(repository)
+	require.NoError(t, err)
 	folders, err := filepath.Glob(filepath.Join(repository, "functions/*/handler.go"))
 	require.NoError(t, err)
 	require.NotEmpty(t, folders)
@@ -57,7 +53,7 @@ func TestEveryFunctionBecomesAnImage(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.Contains(t, s.Functions, name)
-			i := s.build(t, name, "linux")
+			i := build(t, name, "linux")
 			requireSmallAndSafe(t, i, name)
 			require.Equal(t, name, i.env["FUNCTION_NAME"])
 			require.Equal(t, []string{"8080", "8081"}, i.ports)
@@ -71,7 +67,7 @@ func TestEveryOtherImage(t *testing.T) {
 	for name := range plain {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			requireSmallAndSafe(t, buildPlain(t, name, "linux"), name)
+			requireSmallAndSafe(t, build(t, name, "linux"), name)
 		})
 	}
 }
@@ -130,8 +126,12 @@ func TestDockerfilesNameExactVersions(t *testing.T) {
 
 func TestAContextHoldsNoTests(t *testing.T) {
 	t.Parallel()
-	context := readStack(t).layOut(t, "login")
-	rules := readIgnore(t, context)
+	s, err := readStack(repository)
+	require.NoError(t, err)
+	context := t.TempDir()
+	require.NoError(t, s.layOut(repository, "login", context))
+	rules, err := readIgnore(context)
+	require.NoError(t, err)
 	tests := 0
 	require.NoError(t, filepath.WalkDir(context, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -146,4 +146,68 @@ func TestAContextHoldsNoTests(t *testing.T) {
 		return nil
 	}))
 	require.NotZero(t, tests, "faas-cli copies them, and .dockerignore leaves them out")
+}
+
+// TestAnArchiveHoldsTheImage reads back what `docker load` would.
+func TestAnArchiveHoldsTheImage(t *testing.T) {
+	t.Parallel()
+	b := builderFor(t, "linux")
+	require.Len(t, b.names(), 16)
+	made, err := b.build(t.Context(), "modelserver")
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "modelserver.tar")
+	const tag = "registry:5000/snap/modelserver:7"
+	require.NoError(t, b.archive(made, tag, path))
+
+	named, err := name.NewTag(tag)
+	require.NoError(t, err)
+	read, err := tarball.ImageFromPath(path, &named)
+	require.NoError(t, err)
+	settings, err := read.ConfigFile()
+	require.NoError(t, err)
+	require.Equal(t, "linux/"+runtime.GOARCH, settings.OS+"/"+settings.Architecture)
+	require.Equal(t, "12000:12000", settings.Config.User)
+	require.Equal(t, made.entrypoint, settings.Config.Entrypoint)
+	require.Equal(t, made.labels, settings.Config.Labels)
+	require.Contains(t, settings.Config.ExposedPorts, "8500/tcp")
+
+	files := mutate.Extract(read)
+	defer files.Close()
+	modes := map[string]int64{}
+	for r := tar.NewReader(files); ; {
+		header, err := r.Next()
+		if err == io.EOF {
+			break
+		}
+		require.NoError(t, err)
+		require.Zero(t, header.Uid)
+		modes[header.Name] = header.Mode
+	}
+	require.Equal(t, int64(0o755), modes["program"])
+	require.Contains(t, modes, "models/efficientnet/1/saved_model.pb")
+	require.Contains(t, modes, "etc/passwd")
+}
+
+func TestAFaultOfADockerfileIsNamed(t *testing.T) {
+	t.Parallel()
+	for text, words := range map[string]string{
+		"COPY a /\n":                              "FROM comes first",
+		"FROM scratch\nCOPY a /\n":                "a is not there",
+		"FROM scratch\nRUN touch /etc/passwd\n":   "a path from / on",
+		"FROM scratch\nRUN echo words; false\n":   "words",
+		"FROM scratch\nHEALTHCHECK NONE\n":        "unknown instruction",
+		"FROM scratch\nCOPY --from=build /a /b\n": "an earlier stage",
+		"FROM a b c\n":                            "unknown form",
+	} {
+		b := builderFor(t, "linux")
+		folder := t.TempDir()
+		dockerfile := filepath.Join(folder, "Dockerfile")
+		require.NoError(t, os.WriteFile(dockerfile, []byte(text), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(folder, ".dockerignore"), nil, 0o600))
+		_, err := b.make(t.Context(), dockerfile, folder, nil)
+		require.ErrorContains(t, err, words)
+		require.ErrorContains(t, err, dockerfile)
+	}
+	_, err := builderFor(t, "linux").build(t.Context(), "logon")
+	require.EqualError(t, err, "there is no image logon")
 }

@@ -1,4 +1,4 @@
-package images
+package main
 
 import (
 	"bytes"
@@ -79,7 +79,7 @@ func requireStops(t *testing.T, p *process) {
 
 func TestAFunctionRunsFromItsImage(t *testing.T) {
 	t.Parallel()
-	i := readStack(t).build(t, "register", runtime.GOOS)
+	i := build(t, "register", runtime.GOOS)
 	url, function := socket(t)
 	watch, metrics := socket(t)
 	p := launch(t, i, i.command, []string{"LISTEN_FDS=2", "SECRETS_DIR=" + t.TempDir()}, function, metrics)
@@ -91,7 +91,7 @@ func TestAFunctionRunsFromItsImage(t *testing.T) {
 
 func TestTheWebAppRunsFromItsImage(t *testing.T) {
 	t.Parallel()
-	i := buildPlain(t, "webapp", runtime.GOOS)
+	i := build(t, "webapp", runtime.GOOS)
 	require.Equal(t, []string{"8080"}, i.ports)
 	url, listener := socket(t)
 	p := launch(t, i, i.command, []string{"LISTEN_FDS=1"}, listener)
@@ -102,7 +102,7 @@ func TestTheWebAppRunsFromItsImage(t *testing.T) {
 
 func TestTheModelServerRunsFromItsImage(t *testing.T) {
 	t.Parallel()
-	i := buildPlain(t, "modelserver", runtime.GOOS)
+	i := build(t, "modelserver", runtime.GOOS)
 	require.Equal(t, []string{"8500", "8501"}, i.ports)
 	_, grpc := socket(t)
 	url, rest := socket(t)
@@ -126,7 +126,7 @@ func TestCommandsRunFromTheirImages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			i := buildPlain(t, c.image, runtime.GOOS)
+			i := build(t, c.image, runtime.GOOS)
 			command := c.command
 			if command == nil {
 				command = i.command

@@ -1,17 +1,13 @@
-package images
+package main
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"testing"
 
-	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 )
-
-// repository is the top of this project.
-const repository = "../../.."
 
 // function is what stack.yml says about building one.
 type function struct {
@@ -26,41 +22,49 @@ type stack struct {
 	Configuration struct{ Copy []string }
 }
 
-func readStack(t *testing.T) stack {
-	t.Helper()
+func readStack(repository string) (s stack, err error) {
 	text, err := os.ReadFile(filepath.Join(repository, "stack.yml"))
-	require.NoError(t, err)
-	var s stack
-	require.NoError(t, yaml.Unmarshal(text, &s))
-	return s
+	if err != nil {
+		return s, err
+	}
+	return s, yaml.Unmarshal(text, &s)
 }
 
-// layOut gives a folder with the context that `faas-cli build --shrinkwrap` makes for the function, as CreateBuildContext of
+// layOut fills a folder with the context that `faas-cli build --shrinkwrap` makes for the function, as CreateBuildContext of
 // github.com/openfaas/go-sdk/builder does it: the template's files, the handler's folder as function/, save for what is
 // named build or template in it, and each path to copy beneath function/.
-func (s stack) layOut(t *testing.T, name string) string {
-	t.Helper()
-	context := t.TempDir()
+func (s stack) layOut(repository, name, context string) error {
 	handler := filepath.Join(context, "function")
-	copyTree(t, filepath.Join(repository, "template", s.Functions[name].Lang), context)
-	entries, err := os.ReadDir(filepath.Join(repository, s.Functions[name].Handler))
-	require.NoError(t, err)
+	if err := copyTree(filepath.Join(repository, "template", s.Functions[name].Lang), context); err != nil {
+		return err
+	}
+	from := filepath.Join(repository, s.Functions[name].Handler)
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
 	for _, entry := range entries {
-		if entry.Name() != "build" && entry.Name() != "template" {
-			copyTree(t, filepath.Join(repository, s.Functions[name].Handler, entry.Name()), filepath.Join(handler, entry.Name()))
+		if entry.Name() == "build" || entry.Name() == "template" {
+			continue
+		}
+		if err := copyTree(filepath.Join(from, entry.Name()), filepath.Join(handler, entry.Name())); err != nil {
+			return err
 		}
 	}
 	for _, path := range s.Configuration.Copy {
-		require.True(t, filepath.IsLocal(path), "%s: faas-cli copies nothing from outside the project", path)
-		copyTree(t, filepath.Join(repository, path), filepath.Join(handler, path))
+		if !filepath.IsLocal(path) {
+			return fmt.Errorf("stack.yml: %s: faas-cli copies nothing from outside the project", path)
+		}
+		if err := copyTree(filepath.Join(repository, path), filepath.Join(handler, path)); err != nil {
+			return err
+		}
 	}
-	return context
+	return nil
 }
 
 // copyTree copies a file, or a folder with all that is in it, to the path target.
-func copyTree(t *testing.T, source, target string) {
-	t.Helper()
-	require.NoError(t, filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
+func copyTree(source, target string) error {
+	return filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -72,7 +76,7 @@ func copyTree(t *testing.T, source, target string) {
 			return os.MkdirAll(filepath.Join(target, below), 0o755)
 		}
 		return copyFile(path, filepath.Join(target, below))
-	}))
+	})
 }
 
 func copyFile(source, target string) error {
