@@ -16,8 +16,9 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	})
 	t.Logf("%s", found)
 	require.NoError(t, err)
-	require.Empty(t, found.violations)
-	require.NotEmpty(t, found.deaths)
-	require.NotZero(t, found.there)
-	require.NotZero(t, found.pictures)
+	require.Empty(t, found.Violations())
+	require.NotEmpty(t, found.Deaths())
+	there, pictures := found.Compared()
+	require.NotZero(t, there)
+	require.NotZero(t, pictures)
 }

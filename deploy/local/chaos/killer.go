@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"snaptask/deploy/local/crowd"
 )
 
 // What can be killed.
@@ -29,7 +31,7 @@ var round = []string{database, objectStore, classifier, aFunction, aFunction}
 // killer ends processes with SIGKILL, by their ids, at random times.
 type killer struct {
 	application *application
-	report      *report
+	report      *crowd.Report
 	random      *rand.Rand
 }
 
@@ -47,7 +49,7 @@ func (k *killer) work(ctx context.Context) error {
 			if k.random.IntN(4) == 0 {
 				wait = time.Duration(k.random.IntN(200)) * time.Millisecond
 			}
-			pause(ctx, wait)
+			crowd.Pause(ctx, wait)
 			if ctx.Err() != nil {
 				group.Wait()
 				return failure
@@ -63,7 +65,7 @@ func (k *killer) work(ctx context.Context) error {
 			if syscall.Kill(pid, syscall.SIGKILL) != nil {
 				continue // it went by itself
 			}
-			d := death{target: name, at: time.Since(begun), times: 1}
+			d := crowd.Death{Target: name, At: time.Since(begun), Times: 1}
 			group.Go(func() {
 				err := k.watch(&d, pid, hold)
 				mu.Lock()
@@ -72,7 +74,7 @@ func (k *killer) work(ctx context.Context) error {
 					failure = err
 					return
 				}
-				k.report.died(d)
+				k.report.Died(d)
 			})
 		}
 	}
@@ -80,27 +82,27 @@ func (k *killer) work(ctx context.Context) error {
 
 // watch kills the successors of the process that was killed, as long as it is to be held down, and then waits until
 // another one does its work and everything works.
-func (k *killer) watch(d *death, pid int, hold time.Duration) error {
+func (k *killer) watch(d *crowd.Death, pid int, hold time.Duration) error {
 	last := time.Now() // it was killed
 	release := last.Add(hold)
 	for time.Since(last) < readyTimeout {
 		time.Sleep(50 * time.Millisecond)
-		_, now, err := k.find(d.target)
+		_, now, err := k.find(d.Target)
 		if err != nil || now == pid {
 			continue
 		}
 		if time.Now().Before(release) {
 			if syscall.Kill(now, syscall.SIGKILL) == nil {
-				d.times++
+				d.Times++
 				last = time.Now()
 			}
 			continue
 		}
 		err = k.application.waitReady(context.Background())
-		d.recovery = time.Since(last)
+		d.Recovery = time.Since(last)
 		return err
 	}
-	return fmt.Errorf("%s did not come back", d.target)
+	return fmt.Errorf("%s did not come back", d.Target)
 }
 
 // find gives the process that does something now, with its full name.
@@ -116,7 +118,9 @@ func (k *killer) find(what string) (name string, pid int, err error) {
 				all = append(all, name)
 			}
 		}
-		what = pick(k.random, all)
+		if len(all) > 0 {
+			what = all[k.random.IntN(len(all))]
+		}
 	}
 	pid, ok := processes[what]
 	if !ok {
@@ -161,12 +165,4 @@ func (a *application) processes() (map[string]int, error) {
 		}
 	}
 	return all, nil
-}
-
-// pick chooses one of several; the zero value if there is none.
-func pick[T any](random *rand.Rand, all []T) (one T) {
-	if len(all) == 0 {
-		return one
-	}
-	return all[random.IntN(len(all))]
 }

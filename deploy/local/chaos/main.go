@@ -35,12 +35,14 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	found, err := run(ctx, o)
 	stop()
-	fmt.Print(found)
+	if found != nil {
+		fmt.Print(found)
+	}
 	switch {
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "chaos:", err)
 		os.Exit(1)
-	case len(found.violations) > 0:
+	case len(found.Violations()) > 0:
 		os.Exit(1)
 	}
 }

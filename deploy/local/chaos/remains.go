@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	_ "github.com/go-sql-driver/mysql"
+
+	"snaptask/deploy/local/crowd"
 )
 
 // bucket is where the application keeps pictures.
@@ -16,7 +18,7 @@ const bucket = "snaptask"
 
 // checkRemains looks, after a sweep, for what should be gone: pictures in the object store that the database does not name,
 // and users who deleted their accounts.
-func (a *application) checkRemains(ctx context.Context, found *report) error {
+func (a *application) checkRemains(ctx context.Context, found *crowd.Report) error {
 	dsn, err := os.ReadFile(filepath.Join(a.state, "secrets", "get-tasks", "mysql-dsn"))
 	if err != nil {
 		return err
@@ -45,7 +47,7 @@ func (a *application) checkRemains(ctx context.Context, found *report) error {
 			return err
 		}
 		for value := range left {
-			found.violated("left behind: %s, as %s finds", value, statement)
+			found.Violated("left behind: %s, as %s finds", value, statement)
 		}
 	}
 	stored, err := a.storedPictures()
@@ -54,18 +56,18 @@ func (a *application) checkRemains(ctx context.Context, found *report) error {
 	}
 	for key := range stored {
 		if !named[key] {
-			found.violated("no task names the picture %s, and it is still stored", key)
+			found.Violated("no task names the picture %s, and it is still stored", key)
 		}
 	}
 	for key := range noted {
-		found.violated("the picture %s is still noted for deletion", key)
+		found.Violated("the picture %s is still noted for deletion", key)
 	}
 	for key := range named {
 		if stored[key] != 2 {
-			found.violated("a task names the picture %s, of which %d of 2 sizes are stored", key, stored[key])
+			found.Violated("a task names the picture %s, of which %d of 2 sizes are stored", key, stored[key])
 		}
 	}
-	found.fact("after the last sweep: %d pictures stored, %d named by tasks, %d noted for deletion", len(stored), len(named), len(noted))
+	found.Fact("after the last sweep: %d pictures stored, %d named by tasks, %d noted for deletion", len(stored), len(named), len(noted))
 	return nil
 }
 

@@ -2,60 +2,38 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"sync"
-	"time"
-)
 
-const (
-	persons = 3 // who work
-	workers = 3 // of each person, at the same time
+	"snaptask/deploy/local/crowd"
 )
 
 // run starts the application, has people use it while its processes are killed, and checks what came of it. The report
-// tells what happened, even when the error is not nil.
-func run(ctx context.Context, o options) (*report, error) {
-	found := newReport(o.seed)
-	pictures, err := loadPictures(o.photos)
-	if err != nil {
-		return found, err
-	}
+// tells what happened, even when the error is not nil, once people have signed in.
+func run(ctx context.Context, o options) (*crowd.Report, error) {
 	a, err := start(ctx, o.program)
 	if err != nil {
-		return found, err
+		return nil, err
 	}
-	defer func() { a.stop(len(found.violations) > 0) }()
-
-	var people []*person
-	for i := range persons {
-		p, err := newPerson(ctx, a, found, fmt.Sprintf("person-%d", i))
-		if err != nil {
-			return found, err
-		}
-		for j := range workers {
-			p.workers = append(p.workers, &worker{
-				person: p, pictures: pictures,
-				random: rand.New(rand.NewPCG(o.seed, uint64(1+i*workers+j))),
-			})
-		}
-		people = append(people, p)
+	found := &crowd.Report{}
+	defer func() { a.stop(len(found.Violations()) > 0) }()
+	people, err := crowd.New(ctx, crowd.Options{URL: a.gateway, Photos: o.photos, Seed: o.seed, Persons: 3, Windows: 3, Patience: readyTimeout})
+	if err != nil {
+		return nil, err
 	}
+	found = people.Report
 
-	if err := work(ctx, a, found, people, o); err != nil {
+	if err := work(ctx, a, people, o); err != nil {
 		return found, err
 	}
 	if err := a.waitReady(ctx); err != nil {
 		return found, err
 	}
-	// What was still on its way when its answer got lost has arrived or never will.
-	pause(ctx, lateness)
+	people.Settle(ctx)
 	if err := a.sweep(ctx, lastOrphanAge); err != nil {
 		return found, err
 	}
-	for _, p := range people {
-		p.verify(ctx)
-	}
+	people.Verify(ctx)
 	if err := a.checkRemains(ctx, found); err != nil {
 		return found, err
 	}
@@ -63,29 +41,15 @@ func run(ctx context.Context, o options) (*report, error) {
 }
 
 // work has everybody work and the killer kill, for the load's time.
-func work(ctx context.Context, a *application, found *report, people []*person, o options) error {
+func work(ctx context.Context, a *application, people *crowd.Crowd, o options) error {
 	working, cancel := context.WithTimeout(ctx, o.load)
 	defer cancel()
 	var group sync.WaitGroup
-	for _, p := range people {
-		for _, w := range p.workers {
-			group.Go(func() { w.work(working) })
-		}
-	}
-	v := &visitor{application: a, report: found, random: rand.New(rand.NewPCG(o.seed, 1001))}
-	group.Go(func() { v.visit(working) })
-	group.Go(func() { sweepAgain(working, a, found, rand.New(rand.NewPCG(o.seed, 1000))) })
-	k := &killer{application: a, report: found, random: rand.New(rand.NewPCG(o.seed, 0))}
+	group.Go(func() { people.Work(working) })
+	group.Go(func() { sweepAgain(working, a, people.Report, rand.New(rand.NewPCG(o.seed, 1000))) })
+	k := &killer{application: a, report: people.Report, random: rand.New(rand.NewPCG(o.seed, 0))}
 	err := k.work(working)
 	cancel()
 	group.Wait()
 	return err
-}
-
-// pause waits, unless ctx ends first.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"snaptask/deploy/local/crowd"
 )
 
 // Ages from which on a picture without a task counts as left behind: under load more than predict-image may take, and at
@@ -29,7 +31,7 @@ func (a *application) sweep(ctx context.Context, age time.Duration) error {
 }
 
 // sweepAgain sweeps until ctx ends, and kills some of the sweeps half-way.
-func sweepAgain(ctx context.Context, a *application, found *report, random *rand.Rand) {
+func sweepAgain(ctx context.Context, a *application, found *crowd.Report, random *rand.Rand) {
 	done, failed, killed := 0, 0, 0
 	for ctx.Err() == nil {
 		limit := 30 * time.Second
@@ -46,7 +48,7 @@ func sweepAgain(ctx context.Context, a *application, found *report, random *rand
 			failed++ // while a server is away
 		}
 		cancel()
-		pause(ctx, time.Duration(500+random.IntN(3000))*time.Millisecond)
+		crowd.Pause(ctx, time.Duration(500+random.IntN(3000))*time.Millisecond)
 	}
-	found.fact("sweeps under load: %d done, %d failed while something was away, %d killed", done, failed, killed)
+	found.Fact("sweeps under load: %d done, %d failed while something was away, %d killed", done, failed, killed)
 }

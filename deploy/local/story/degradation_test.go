@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"snaptask/deploy/local/journey"
 )
 
 // Waits of the functions below for their servers, far below their time for a whole call, and what a busy machine may add
@@ -36,10 +38,10 @@ type ailing struct {
 func TestServersThatAilDelayNobodyForLong(t *testing.T) {
 	t.Parallel()
 	a := start(t, newState(t))
-	token := a.signIn(t, "ailing")
+	token := a.SignIn(t, "ailing")
 	const picture = "coffee.png"
-	kept, pictured := a.create(t, token, "kept"), a.create(t, token, "with a picture")
-	a.must(t, http.StatusOK, nil, "PUT", "predict-image?id="+pictured.ID, token, string(photo(t, picture)))
+	kept, pictured := a.Create(t, token, "kept"), a.Create(t, token, "with a picture")
+	a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+pictured.ID, token, string(journey.Photo(t, picture)))
 
 	servers := a.settings(t, "predict-image")
 	database := newRelay(t, a.database(t))
@@ -69,9 +71,9 @@ func TestServersThatAilDelayNobodyForLong(t *testing.T) {
 		{"get-tasks", database, "GET", "", "", away},
 		{"get-image", database, "GET", "?id=" + pictured.ID, "", away},
 		{"get-image", objects, "GET", "?id=" + pictured.ID, "", away},
-		{"predict-image", database, "PUT", "?id=" + kept.ID, string(photo(t, picture)), away},
-		{"predict-image", objects, "PUT", "?id=" + kept.ID, string(photo(t, picture)), away},
-		{"predict-image", grpc, "PUT", "?id=" + kept.ID, string(photo(t, picture)), away},
+		{"predict-image", database, "PUT", "?id=" + kept.ID, string(journey.Photo(t, picture)), away},
+		{"predict-image", objects, "PUT", "?id=" + kept.ID, string(journey.Photo(t, picture)), away},
+		{"predict-image", grpc, "PUT", "?id=" + kept.ID, string(journey.Photo(t, picture)), away},
 		{"predict-image", grpc, "POST", "?id=" + pictured.ID, "", away},
 		{"predict-image by REST", rest, "POST", "?id=" + pictured.ID, "", away},
 	}
@@ -79,8 +81,8 @@ func TestServersThatAilDelayNobodyForLong(t *testing.T) {
 		for _, c := range reached {
 			process := processes[c.name]
 			healthy := func() bool {
-				got, err := send(c.method, process.url+"/"+c.path, token, []byte(c.body))
-				return err == nil && got.status == http.StatusOK
+				got, err := journey.Send(c.method, process.url+"/"+c.path, token, []byte(c.body))
+				return err == nil && got.Status == http.StatusOK
 			}
 			require.Eventually(t, healthy, recovery, 50*time.Millisecond, "%s before", c.name)
 			c.server.set(t, m)
@@ -108,46 +110,46 @@ func TestServersThatAilDelayNobodyForLong(t *testing.T) {
 	})
 	t.Run("a task can go while its picture can't", func(t *testing.T) {
 		for _, m := range []mode{stalled, refused, cut} {
-			mine := a.create(t, token, "goes")
-			a.must(t, http.StatusOK, nil, "PUT", "predict-image?id="+mine.ID, token, string(photo(t, picture)))
+			mine := a.Create(t, token, "goes")
+			a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+mine.ID, token, string(journey.Photo(t, picture)))
 			objects.set(t, m)
 			ailing{"delete-task", objects, "DELETE", "?id=" + mine.ID, "", http.StatusOK}.check(t, m, processes["delete-task"].url, token)
 			objects.set(t, well)
-			a.must(t, http.StatusNotFound, nil, "GET", "get-tasks?id="+mine.ID, token, "")
+			a.Must(t, http.StatusNotFound, nil, "GET", "get-tasks?id="+mine.ID, token, "")
 		}
 	})
 	t.Run("a picture is kept while the classifier is away", func(t *testing.T) {
-		mine := a.create(t, token, "waits")
+		mine := a.Create(t, token, "waits")
 		grpc.set(t, refused)
-		put := ailing{"predict-image", grpc, "PUT", "?id=" + mine.ID, string(photo(t, picture)), away}
-		require.Contains(t, string(put.check(t, refused, processes["predict-image"].url, token).body), "kept")
-		var got task
-		a.must(t, http.StatusOK, &got, "GET", "get-tasks?id="+mine.ID, token, "")
+		put := ailing{"predict-image", grpc, "PUT", "?id=" + mine.ID, string(journey.Photo(t, picture)), away}
+		require.Contains(t, string(put.check(t, refused, processes["predict-image"].url, token).Body), "kept")
+		var got journey.Task
+		a.Must(t, http.StatusOK, &got, "GET", "get-tasks?id="+mine.ID, token, "")
 		require.Contains(t, []string{"pending", "done"}, got.ImageStatus) // housekeeping may have looked meanwhile
 		grpc.set(t, well)
-		a.must(t, http.StatusOK, &got, "POST", "predict-image?id="+mine.ID, token, "")
+		a.Must(t, http.StatusOK, &got, "POST", "predict-image?id="+mine.ID, token, "")
 		require.Equal(t, "espresso", got.Labels[0])
 	})
 }
 
 // check makes the call while its server ails.
-func (c ailing) check(t *testing.T, m mode, url, token string) answer {
+func (c ailing) check(t *testing.T, m mode, url, token string) journey.Answer {
 	begun := time.Now()
-	got, err := send(c.method, url+"/"+c.path, token, []byte(c.body))
+	got, err := journey.Send(c.method, url+"/"+c.path, token, []byte(c.body))
 	took := time.Since(begun)
 	what := fmt.Sprintf("%s %s while its server is %s", c.method, c.name, m)
 	if !noError(t, what, err) {
 		return got
 	}
-	if got.status != c.whenAway {
-		t.Errorf("%s was answered %d: %.300s", what, got.status, got.body)
+	if got.Status != c.whenAway {
+		t.Errorf("%s was answered %d: %.300s", what, got.Status, got.Body)
 	}
-	t.Logf("%s: %d after %s", what, got.status, took.Round(time.Millisecond))
+	t.Logf("%s: %d after %s", what, got.Status, took.Round(time.Millisecond))
 	if took > databaseTimeout+objectsTimeout+classifierTimeout+margin {
 		t.Errorf("%s took %s", what, took)
 	}
-	if seconds, err := strconv.Atoi(got.header.Get("Retry-After")); c.whenAway == http.StatusServiceUnavailable && (err != nil || seconds < 1) {
-		t.Errorf("%s: Retry-After is %q", what, got.header.Get("Retry-After"))
+	if seconds, err := strconv.Atoi(got.Header.Get("Retry-After")); c.whenAway == http.StatusServiceUnavailable && (err != nil || seconds < 1) {
+		t.Errorf("%s: Retry-After is %q", what, got.Header.Get("Retry-After"))
 	}
 	return got
 }

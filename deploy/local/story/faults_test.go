@@ -11,13 +11,15 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"snaptask/deploy/local/journey"
 )
 
 // TestNoAcknowledgedTaskIsLostWhenTheDatabaseDies kills the database's process while tasks are being created, twice.
 func TestNoAcknowledgedTaskIsLostWhenTheDatabaseDies(t *testing.T) {
 	t.Parallel()
 	a := start(t, newState(t))
-	token := a.signIn(t, "demo")
+	token := a.SignIn(t, "demo")
 
 	const clients = 4
 	stop := make(chan struct{})
@@ -36,15 +38,15 @@ func TestNoAcknowledgedTaskIsLostWhenTheDatabaseDies(t *testing.T) {
 					return
 				default:
 				}
-				got, err := a.call("POST", "create-task", token, fmt.Appendf(nil, `{"title": "%d-%d", "dueDate": "2026-12-24"}`, client, i))
-				var created task
+				got, err := a.Call("POST", "create-task", token, fmt.Appendf(nil, `{"title": "%d-%d", "dueDate": "2026-12-24"}`, client, i))
+				var created journey.Task
 				switch {
 				case err != nil:
 					r.refused[0]++
-				case got.status == http.StatusOK && json.Unmarshal(got.body, &created) == nil:
+				case got.Status == http.StatusOK && json.Unmarshal(got.Body, &created) == nil:
 					r.acknowledged = append(r.acknowledged, created.ID)
 				default:
-					r.refused[got.status]++
+					r.refused[got.Status]++
 				}
 				time.Sleep(2 * time.Millisecond)
 			}
@@ -79,12 +81,12 @@ func TestNoAcknowledgedTaskIsLostWhenTheDatabaseDies(t *testing.T) {
 	require.Len(t, refused, 1, "in between, every answer is 503")
 
 	for query := "?limit=1000"; query != ""; {
-		var page []task
-		got := a.must(t, http.StatusOK, &page, "GET", "get-tasks"+query, token, "")
+		var page []journey.Task
+		got := a.Must(t, http.StatusOK, &page, "GET", "get-tasks"+query, token, "")
 		for _, p := range page {
 			delete(acknowledged, p.ID)
 		}
-		query = strings.TrimSuffix(strings.TrimPrefix(got.header.Get("Link"), "<"), `>; rel="next"`)
+		query = strings.TrimSuffix(strings.TrimPrefix(got.Header.Get("Link"), "<"), `>; rel="next"`)
 	}
 	require.Empty(t, acknowledged, "acknowledged and lost")
 }
@@ -94,9 +96,9 @@ func TestStateOutlivesTheProcesses(t *testing.T) {
 	t.Parallel()
 	state := newState(t)
 	a := start(t, state)
-	token := a.signIn(t, "demo")
-	mine := a.create(t, token, "kept")
-	a.must(t, http.StatusOK, nil, "PUT", "predict-image?id="+mine.ID, token, string(photo(t, "coffee.png")))
+	token := a.SignIn(t, "demo")
+	mine := a.Create(t, token, "kept")
+	a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+mine.ID, token, string(journey.Photo(t, "coffee.png")))
 
 	for _, end := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT} {
 		a.signal(end)
@@ -110,10 +112,10 @@ func TestStateOutlivesTheProcesses(t *testing.T) {
 		begun := time.Now()
 		a = start(t, state)
 		t.Logf("ready again in %s", time.Since(begun).Round(time.Millisecond))
-		var got task
-		a.must(t, http.StatusOK, &got, "GET", "get-tasks?id="+mine.ID, token, "")
+		var got journey.Task
+		a.Must(t, http.StatusOK, &got, "GET", "get-tasks?id="+mine.ID, token, "")
 		require.Equal(t, "espresso", got.Labels[0])
-		a.must(t, http.StatusOK, nil, "GET", "get-image?id="+mine.ID, token, "")
+		a.Must(t, http.StatusOK, nil, "GET", "get-image?id="+mine.ID, token, "")
 	}
 
 	second := exec.Command(a.process.Path, "run")

@@ -15,6 +15,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 
+	"snaptask/deploy/local/journey"
 	"snaptask/deploy/local/port"
 )
 
@@ -71,8 +72,8 @@ func (a *application) serve(t *testing.T, program *exec.Cmd, name, database stri
 		}
 	})
 	require.Eventually(t, func() bool {
-		healthy, err := send("GET", f.url+"/_/health", "", nil)
-		return err == nil && healthy.status == http.StatusOK
+		healthy, err := journey.Send("GET", f.url+"/_/health", "", nil)
+		return err == nil && healthy.Status == http.StatusOK
 	}, 20*time.Second, 20*time.Millisecond, "%s is not healthy", name)
 	return f
 }
@@ -120,7 +121,7 @@ func (a *application) settings(t *testing.T, name string) map[string]string {
 	t.Helper()
 	password, err := os.ReadFile(filepath.Join(a.state, "keys", "gateway-password"))
 	require.NoError(t, err)
-	request, err := http.NewRequest("GET", a.gateway+"/system/function/"+name, nil)
+	request, err := http.NewRequest("GET", a.URL+"/system/function/"+name, nil)
 	require.NoError(t, err)
 	request.SetBasicAuth("admin", strings.TrimSpace(string(password)))
 	response, err := http.DefaultClient.Do(request)

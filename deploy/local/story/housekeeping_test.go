@@ -36,15 +36,15 @@ func TestAnOperatorKeepsHouse(t *testing.T) {
 		return said
 	}
 
-	a.must(t, http.StatusForbidden, nil, "POST", "register", "", `{"username": "ada", "password": "a password"}`)
-	token := a.signIn(t, "demo") // whom the runner has added the operator's way
+	a.Must(t, http.StatusForbidden, nil, "POST", "register", "", `{"username": "ada", "password": "a password"}`)
+	token := a.SignIn(t, "demo") // whom the runner has added the operator's way
 	require.Contains(t, do("user", "list"), "demo")
 	do("user", "disable", "demo")
-	a.must(t, http.StatusUnauthorized, nil, "GET", "get-tasks", token, "")
+	a.Must(t, http.StatusUnauthorized, nil, "GET", "get-tasks", token, "")
 	do("user", "enable", "demo")
-	a.signIn(t, "demo")
+	a.SignIn(t, "demo")
 	_, made, _ := strings.Cut(do("user", "add", "ada"), "Password: ")
-	a.must(t, http.StatusOK, nil, "POST", "login", "", `{"username": "ada", "password": "`+strings.TrimSpace(made)+`"}`)
+	a.Must(t, http.StatusOK, nil, "POST", "login", "", `{"username": "ada", "password": "`+strings.TrimSpace(made)+`"}`)
 	_, code := keep("user", "add", "ada")
 	require.Equal(t, 3, code)
 

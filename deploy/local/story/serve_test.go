@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"snaptask/deploy/local/journey"
 )
 
 // TestAFunctionIsAServerOfItsOwn starts one function's server as an image does: on ports, with a folder of secrets, and
@@ -20,7 +22,7 @@ func TestAFunctionIsAServerOfItsOwn(t *testing.T) {
 	secrets := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(secrets, "mysql-dsn"), []byte("u:p@tcp(127.0.0.1:1)/d"), 0o600))
 	port, metrics := freePort(t), freePort(t)
-	function := exec.Command(filepath.Join(root(t), ".snaptask", "bin", "snaptask"), "function", "register")
+	function := exec.Command(filepath.Join(journey.Root(t), ".snaptask", "bin", "snaptask"), "function", "register")
 	function.Env = append(os.Environ(), "SECRETS_DIR="+secrets, "PORT="+port, "METRICS_PORT="+metrics)
 	var log bytes.Buffer
 	function.Stderr = &log

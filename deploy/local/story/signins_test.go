@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"snaptask/deploy/local/journey"
 )
 
 // TestManySignInsFitIntoTheMemoryOfLogin has 64 people sign in at once, several times, at a process of login that is set
@@ -32,7 +34,7 @@ func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 	// Each at an account of their own, for the tries at one are limited; every other one at an account that there isn't.
 	const atOnce, times = 64, 3
 	for i := 0; i < atOnce; i += 2 {
-		a.signIn(t, fmt.Sprintf("person-%d", i))
+		a.SignIn(t, fmt.Sprintf("person-%d", i))
 	}
 	statuses := map[int]int{}
 	var mu sync.Mutex
@@ -40,13 +42,13 @@ func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 		var group sync.WaitGroup
 		for i := range atOnce {
 			group.Go(func() {
-				got, err := send("POST", login.url, "", fmt.Appendf(nil, `{"username": "person-%d", "password": "demo-password"}`, i))
+				got, err := journey.Send("POST", login.url, "", fmt.Appendf(nil, `{"username": "person-%d", "password": "demo-password"}`, i))
 				mu.Lock()
 				defer mu.Unlock()
 				if err != nil {
 					t.Errorf("a sign-in was not answered: %v", err)
 				}
-				statuses[got.status]++
+				statuses[got.Status]++
 			})
 		}
 		group.Wait()
@@ -77,7 +79,7 @@ import (
 func main() { serve.Main("login", login.Handle) }
 `), 0o600))
 	build := exec.Command("go", "build", "-o", program, source)
-	build.Dir = root(t)
+	build.Dir = journey.Root(t)
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return program
@@ -86,7 +88,7 @@ func main() { serve.Main("login", login.Handle) }
 // ofLogin reads from stack.yml the memory that login may have, in bytes, and its settings.
 func ofLogin(t *testing.T) (limit int, settings map[string]string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root(t), "stack.yml"))
+	text, err := os.ReadFile(filepath.Join(journey.Root(t), "stack.yml"))
 	require.NoError(t, err)
 	var stack struct {
 		Functions map[string]struct {

@@ -1,4 +1,4 @@
-package main
+package crowd
 
 import (
 	"bytes"
@@ -19,10 +19,9 @@ const (
 
 // person is one who has signed in and works in several windows at once.
 type person struct {
-	application *application
-	report      *report
-	token       string
-	workers     []*worker
+	crowd   *Crowd
+	token   string
+	workers []*worker
 }
 
 // answer is what came back for a call.
@@ -35,8 +34,8 @@ type answer struct {
 }
 
 // newPerson registers and signs in.
-func newPerson(ctx context.Context, a *application, r *report, name string) (*person, error) {
-	p := &person{application: a, report: r}
+func newPerson(ctx context.Context, c *Crowd, name string) (*person, error) {
+	p := &person{crowd: c}
 	credentials := credentials(name)
 	if got := p.call(ctx, "register", http.MethodPost, "register", credentials); got.status != http.StatusOK {
 		return nil, fmt.Errorf("register: %d %s", got.status, got.body)
@@ -59,12 +58,12 @@ func credentials(name string) []byte {
 func (p *person) call(ctx context.Context, kind, method, function string, body []byte, explained ...int) answer {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
-	got := answer{kind: kind, begun: time.Now(), status: lost}
+	got := answer{kind: kind, begun: time.Now(), status: Lost}
 	err := p.send(ctx, &got, method, function, body)
 	took := time.Since(got.begun)
-	p.report.answered(kind, got.status, took)
+	p.crowd.answered(kind, got.status, took)
 	if err != nil {
-		got.status = lost
+		got.status = Lost
 		return got
 	}
 	p.judge(got, explained)
@@ -72,7 +71,7 @@ func (p *person) call(ctx context.Context, kind, method, function string, body [
 }
 
 func (p *person) send(ctx context.Context, got *answer, method, function string, body []byte) error {
-	request, err := http.NewRequestWithContext(ctx, method, p.application.gateway+"/function/"+function, bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, method, p.crowd.options.URL+"/function/"+function, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -96,26 +95,26 @@ func (p *person) send(ctx context.Context, got *answer, method, function string,
 func (p *person) judge(got answer, explained []int) {
 	allowed := []int{http.StatusOK, http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	if !slices.Contains(slices.Concat(allowed, explained), got.status) {
-		p.report.violated("%s was answered %d: %.300s", got.kind, got.status, got.body)
+		p.crowd.Violated("%s was answered %d: %.300s", got.kind, got.status, got.body)
 		return
 	}
 	if got.header.Get("X-Call-Id") == "" || got.header.Get("Content-Type") == "" {
-		p.report.violated("%s: an answer without X-Call-Id or Content-Type: %v", got.kind, got.header)
+		p.crowd.Violated("%s: an answer without X-Call-Id or Content-Type: %v", got.kind, got.header)
 	}
 	if got.status == http.StatusOK {
 		return
 	}
 	if got.again() && got.header.Get("Retry-After") == "" {
-		p.report.violated("%s was answered %d without Retry-After: %.300s", got.kind, got.status, got.body)
+		p.crowd.Violated("%s was answered %d without Retry-After: %.300s", got.kind, got.status, got.body)
 	}
 	if _, err := got.fault(); err != nil {
-		p.report.violated("%s was answered %d in a form that is no error's: %v", got.kind, got.status, err)
+		p.crowd.Violated("%s was answered %d in a form that is no error's: %v", got.kind, got.status, err)
 	}
 }
 
 // again says whether the answer leaves open what happened: there is none, or it asks to try again.
 func (got answer) again() bool {
-	return got.status == lost || got.status == http.StatusServiceUnavailable || got.status == http.StatusTooManyRequests
+	return got.status == Lost || got.status == http.StatusServiceUnavailable || got.status == http.StatusTooManyRequests
 }
 
 // fault gives the code of an answer that is an error.

@@ -1,4 +1,4 @@
-package main
+package crowd
 
 import (
 	"context"
@@ -24,12 +24,12 @@ func (p *person) pages(ctx context.Context, limit int) (all []task, ok bool) {
 		}
 		var page []task
 		if err := json.Unmarshal(got.body, &page); got.status != http.StatusOK || err != nil || len(page) > limit {
-			p.report.violated("list was answered %d %.300s", got.status, got.body)
+			p.crowd.Violated("list was answered %d %.300s", got.status, got.body)
 			return nil, false
 		}
 		for _, t := range page {
 			if err := t.check(); err != nil {
-				p.report.violated("list: %v", err)
+				p.crowd.Violated("list: %v", err)
 			}
 		}
 		all = append(all, page...)
@@ -58,13 +58,13 @@ func (p *person) verify(ctx context.Context) {
 	}
 	for _, t := range listed {
 		if t.ImageStatus == "pending" {
-			p.report.violated("the picture of task %s is not recognised, though a sweep has been", t.ID)
+			p.crowd.Violated("the picture of task %s is not recognised, though a sweep has been", t.ID)
 		}
 		if !known[t.ID] {
-			p.report.violated("nobody made task %+v", t)
+			p.crowd.Violated("nobody made task %+v", t)
 		}
 	}
-	p.report.checked(len(known), len(listed))
+	p.crowd.checked(len(known), len(listed))
 	p.verifyPictures(ctx, listed)
 	p.verifyLabels(ctx, listed)
 }
@@ -79,7 +79,7 @@ func (p *person) verifyPictures(ctx context.Context, listed []task) {
 			for _, size := range []string{"full", "thumb"} {
 				p.patiently(ctx, "get picture", func() bool { return w.fetch(ctx, l, size) })
 			}
-			p.report.fetched()
+			p.crowd.fetched()
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (p *person) verifyLabels(ctx context.Context, listed []task) {
 			}
 			for _, id := range ids {
 				if !strings.Contains(string(got.body), id) {
-					p.report.violated("task %s is not found by its label %q", id, label)
+					p.crowd.Violated("task %s is not found by its label %q", id, label)
 				}
 			}
 			return true
@@ -114,8 +114,8 @@ func (p *person) patiently(ctx context.Context, what string, ask func() bool) bo
 		if ask() {
 			return true
 		}
-		pause(ctx, time.Second)
+		Pause(ctx, time.Second)
 	}
-	p.report.violated("%s: no clear answer in %d tries, though everything works", what, tries)
+	p.crowd.Violated("%s: no clear answer in %d tries, though everything works", what, tries)
 	return false
 }

@@ -1,4 +1,4 @@
-package main
+package crowd
 
 import (
 	"cmp"
@@ -10,37 +10,37 @@ import (
 	"time"
 )
 
-// lost stands for the status of an answer that did not arrive.
-const lost = 0
+// Lost stands for the status of an answer that did not arrive.
+const Lost = 0
 
-// death is the end of one process that was killed, and its return.
-type death struct {
-	target   string
-	at       time.Duration // since the start of the load
-	times    int           // that it was killed in a row
-	recovery time.Duration // from the last of them until everything worked again
+// Death is the end of something that was killed, and its return.
+type Death struct {
+	Target   string
+	At       time.Duration // since the start of the load
+	Times    int           // that it was killed in a row
+	Recovery time.Duration // from the last of them until everything worked again
 }
 
-// report is what happened in a run.
-type report struct {
+// Report is what happened in a run.
+type Report struct {
 	seed uint64
 
 	mu         sync.Mutex
 	answers    map[string]map[int]int // by kind of call, then by status
 	slowest    map[string]time.Duration
-	deaths     []death
+	deaths     []Death
 	facts      []string
 	violations []string
 
 	tasks, there, pictures int // that were compared at the end
 }
 
-func newReport(seed uint64) *report {
-	return &report{seed: seed, answers: map[string]map[int]int{}, slowest: map[string]time.Duration{}}
+func newReport(o Options) *Report {
+	return &Report{seed: o.Seed, answers: map[string]map[int]int{}, slowest: map[string]time.Duration{}}
 }
 
 // answered counts an answer.
-func (r *report) answered(kind string, status int, took time.Duration) {
+func (r *Report) answered(kind string, status int, took time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.answers[kind] == nil {
@@ -50,28 +50,29 @@ func (r *report) answered(kind string, status int, took time.Duration) {
 	r.slowest[kind] = max(r.slowest[kind], took)
 }
 
-func (r *report) died(d death) {
+// Died notes a death.
+func (r *Report) Died(d Death) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.deaths = append(r.deaths, d)
 }
 
-// fact adds a line to the report.
-func (r *report) fact(format string, args ...any) {
+// Fact adds a line to the report.
+func (r *Report) Fact(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.facts = append(r.facts, fmt.Sprintf(format, args...))
 }
 
-// violated adds something that must never happen.
-func (r *report) violated(format string, args ...any) {
+// Violated adds something that must never happen.
+func (r *Report) Violated(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.violations = append(r.violations, time.Now().UTC().Format("15:04:05.000 ")+fmt.Sprintf(format, args...))
 }
 
 // String is the report as text, a table of answers first.
-func (r *report) String() string {
+func (r *Report) String() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var b strings.Builder
@@ -83,7 +84,7 @@ func (r *report) String() string {
 			n := r.answers[kind][status]
 			all += n
 			name := fmt.Sprint(status)
-			if status == lost {
+			if status == Lost {
 				name = "lost"
 			}
 			fmt.Fprintf(&b, " %s: %-6d", name, n)
@@ -91,9 +92,9 @@ func (r *report) String() string {
 		fmt.Fprintf(&b, " slowest %.1f s\n", r.slowest[kind].Seconds())
 	}
 	fmt.Fprintf(&b, "  %d in all\n\nkilled, and everything ready again\n", all)
-	slices.SortFunc(r.deaths, func(x, y death) int { return cmp.Compare(x.at, y.at) })
+	slices.SortFunc(r.deaths, func(x, y Death) int { return cmp.Compare(x.At, y.At) })
 	for _, d := range r.deaths {
-		fmt.Fprintf(&b, "  at %5.1f s %-26s x%d, after %.2f s\n", d.at.Seconds(), d.target, d.times, d.recovery.Seconds())
+		fmt.Fprintf(&b, "  at %5.1f s %-26s x%d, after %.2f s\n", d.At.Seconds(), d.Target, d.Times, d.Recovery.Seconds())
 	}
 	fmt.Fprintf(&b, "\ncompared: %d tasks that were ever begun, %d of them there, %d with a picture\n", r.tasks, r.there, r.pictures)
 	for _, fact := range r.facts {
@@ -106,8 +107,42 @@ func (r *report) String() string {
 	return b.String()
 }
 
+// Violations are what must never happen and did.
+func (r *Report) Violations() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.violations)
+}
+
+// Deaths are those that were noted.
+func (r *Report) Deaths() []Death {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.deaths)
+}
+
+// Compared counts the tasks that are there and the pictures that were fetched in the end.
+func (r *Report) Compared() (there, pictures int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.there, r.pictures
+}
+
+// Answers counts the answers so far by their status.
+func (r *Report) Answers() map[int]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := map[int]int{}
+	for _, statuses := range r.answers {
+		for status, n := range statuses {
+			all[status] += n
+		}
+	}
+	return all
+}
+
 // checked counts tasks that were compared with what was acknowledged, and those of them that are there.
-func (r *report) checked(tasks, there int) {
+func (r *Report) checked(tasks, there int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tasks += tasks
@@ -115,7 +150,7 @@ func (r *report) checked(tasks, there int) {
 }
 
 // fetched counts a picture that was fetched at the end.
-func (r *report) fetched() {
+func (r *Report) fetched() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pictures++

@@ -1,4 +1,4 @@
-package main
+package crowd
 
 import (
 	"context"
@@ -11,22 +11,21 @@ import (
 
 // visitor comes again and again under another name, leaves tasks and a picture, and deletes the account.
 type visitor struct {
-	application *application
-	report      *report
-	random      *rand.Rand
+	crowd  *Crowd
+	random *rand.Rand
 }
 
 // visit goes on until ctx ends, and then ends the visit that is under way.
 func (v *visitor) visit(ctx context.Context) {
 	visits := 0
 	for ; ctx.Err() == nil; visits++ {
-		v.once(context.WithoutCancel(ctx), fmt.Sprintf("visitor-%d", visits))
+		v.once(context.WithoutCancel(ctx), fmt.Sprintf("visitor-%d-%d", v.crowd.options.Seed, visits))
 	}
-	v.report.fact("visitors who deleted their accounts, with tasks and pictures: %d", visits)
+	v.crowd.Fact("visitors who deleted their accounts, with tasks and pictures: %d", visits)
 }
 
 func (v *visitor) once(ctx context.Context, name string) {
-	p := &person{application: v.application, report: v.report}
+	p := &person{crowd: v.crowd}
 	credentials := credentials(name)
 	// A name that is taken is the visitor's own, of a call whose answer got lost.
 	p.until(ctx, "register", http.MethodPost, "register", credentials, http.StatusOK, http.StatusConflict)
@@ -41,7 +40,7 @@ func (v *visitor) once(ctx context.Context, name string) {
 		created, err := p.until(ctx, "create", http.MethodPost, "create-task", draft, http.StatusOK).task()
 		picture, pictureErr := drawn(v.random)
 		if err != nil || pictureErr != nil {
-			v.report.violated("a visitor's task: %v, %v", err, pictureErr)
+			v.crowd.Violated("a visitor's task: %v, %v", err, pictureErr)
 			return
 		}
 		p.call(ctx, "picture", http.MethodPut, "predict-image?id="+created.ID, picture.data) // kept or not
@@ -55,9 +54,9 @@ func (v *visitor) once(ctx context.Context, name string) {
 
 // until makes a call until its answer is clear, and reports one that is none of those wanted.
 func (p *person) until(ctx context.Context, kind, method, function string, body []byte, wanted ...int) answer {
-	for begun := time.Now(); ; pause(ctx, 200*time.Millisecond) {
+	for begun := time.Now(); ; Pause(ctx, 200*time.Millisecond) {
 		got := p.call(ctx, kind, method, function, body, wanted...)
-		if got.again() && time.Since(begun) < readyTimeout {
+		if got.again() && time.Since(begun) < p.crowd.options.Patience {
 			continue
 		}
 		for _, status := range wanted {
@@ -65,7 +64,7 @@ func (p *person) until(ctx context.Context, kind, method, function string, body 
 				return got
 			}
 		}
-		p.report.violated("%s was answered %d in the end: %.300s", kind, got.status, got.body)
+		p.crowd.Violated("%s was answered %d in the end: %.300s", kind, got.status, got.body)
 		return got
 	}
 }

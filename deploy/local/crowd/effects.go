@@ -1,4 +1,4 @@
-package main
+package crowd
 
 // draft is a task as a person writes it.
 type draft struct{ title, body, due string }

@@ -1,4 +1,4 @@
-package main
+package crowd
 
 import (
 	"context"
@@ -30,7 +30,7 @@ type worker struct {
 func (w *worker) work(ctx context.Context) {
 	for ctx.Err() == nil {
 		w.act(ctx)
-		pause(ctx, time.Duration(w.random.IntN(30))*time.Millisecond)
+		Pause(ctx, time.Duration(w.random.IntN(30))*time.Millisecond)
 	}
 }
 
@@ -85,14 +85,14 @@ func (w *worker) follow(ctx context.Context, l *ledger, got answer, e effect, do
 	}
 	l.unsure(e)
 	for ctx.Err() == nil && !w.look(ctx, l) {
-		pause(ctx, 200*time.Millisecond)
+		Pause(ctx, 200*time.Millisecond)
 	}
 }
 
 // must reports what an answer contradicts.
 func (w *worker) must(got answer, err error) {
 	if err != nil {
-		w.report.violated("%s was answered %d %.400s: %v", got.kind, got.status, got.body, err)
+		w.crowd.Violated("%s was answered %d %.400s: %v", got.kind, got.status, got.body, err)
 	}
 }
 
@@ -118,7 +118,7 @@ func (w *worker) changed(l *ledger, got answer, e effect, others map[int]func(st
 func (w *worker) create(ctx context.Context) {
 	id, err := uuid.NewV7()
 	if err != nil {
-		w.report.violated("no id: %v", err)
+		w.crowd.Violated("no id: %v", err)
 		return
 	}
 	l := newLedger(id.String())
@@ -177,7 +177,7 @@ func (w *worker) delete(ctx context.Context, l *ledger) {
 func (w *worker) attach(ctx context.Context, l *ledger) {
 	p, err := drawn(w.random)
 	if err != nil {
-		w.report.violated("no picture: %v", err)
+		w.crowd.Violated("no picture: %v", err)
 		return
 	}
 	if w.random.IntN(6) == 0 {
@@ -257,6 +257,6 @@ func (w *worker) compare(l *ledger, begun time.Time, listed []task) {
 		if i >= 0 {
 			found = fmt.Sprintf("%+v", listed[i])
 		}
-		w.report.violated("list: %s; %v", found, err)
+		w.crowd.Violated("list: %s; %v", found, err)
 	}
 }
