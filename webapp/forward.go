@@ -22,6 +22,11 @@ var functionNames = []string{
 	"predict-image", "get-image", "delete-image",
 }
 
+// idleTime is how long a connection to a function is kept unused. It is less than SHUTDOWN_DELAY in stack.yml: a function
+// that stops ends each connection that is used with its answer, and closes the others after that delay, when this server
+// has let go of them. So no request is sent on a connection that the function closes just then.
+const idleTime = 4 * time.Second
+
 const callIDHeader = "X-Call-Id"
 
 // newForwarder passes /function/{name} on to where that function runs: method, query, body and answer as they are.
@@ -39,7 +44,7 @@ func newForwarder(c Config) (http.Handler, error) {
 		Transport: &http.Transport{
 			DialContext:           (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 			ResponseHeaderTimeout: 65 * time.Second,
-			IdleConnTimeout:       90 * time.Second,
+			IdleConnTimeout:       idleTime,
 			MaxIdleConnsPerHost:   64,
 			DisableCompression:    true,
 		},

@@ -16,7 +16,8 @@ import (
 )
 
 // Main runs the web server as this process until ctx ends or SIGTERM or SIGINT comes, then finishes what is running.
-// It reads the environment: see ConfigFromEnv, and PORT (8080); LISTEN_FDS=1 hands it an open listener as descriptor 3
+// It reads the environment: see ConfigFromEnv, and PORT (8080), and SHUTDOWN_DELAY (0s), for which it goes on as before when
+// it is to end, since callers may not know yet; LISTEN_FDS=1 hands it an open listener as descriptor 3
 // instead (systemd's socket activation); with EXIT_ON_STDIN_EOF=1 it also stops when standard input ends, that is when
 // the process that started it is gone.
 func Main(ctx context.Context) error {
@@ -25,6 +26,10 @@ func Main(ctx context.Context) error {
 		return err
 	}
 	handler, err := Handler(config)
+	if err != nil {
+		return err
+	}
+	delay, err := shutdownDelay(os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -42,7 +47,19 @@ func Main(ctx context.Context) error {
 		}()
 	}
 	slog.Info("web app", "address", listener.Addr().String(), "functions", config.FunctionURL, "built", Built())
-	return serve(ctx, listener, handler)
+	return serve(ctx, listener, handler, delay)
+}
+
+func shutdownDelay(getenv func(string) string) (time.Duration, error) {
+	text := getenv("SHUTDOWN_DELAY")
+	if text == "" {
+		return 0, nil
+	}
+	delay, err := time.ParseDuration(text)
+	if err != nil || delay < 0 {
+		return 0, fmt.Errorf("SHUTDOWN_DELAY must be a duration such as 5s, not %q", text)
+	}
+	return delay, nil
 }
 
 func listen(getenv func(string) string) (net.Listener, error) {
@@ -66,12 +83,18 @@ func listen(getenv func(string) string) (net.Listener, error) {
 	return net.Listen("tcp", ":"+port)
 }
 
-// serve answers on listener until ctx ends, then lets running requests finish within drainTime. A picture of 16 MiB may take
+// serve answers on listener until ctx ends and for the delay after it, in which it ends each connection with its answer; then
+// it lets running requests finish within drainTime. A picture of 16 MiB may take
 // minutes over a slow line, so the bounds on a whole request are wide; those on its header are not.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, delay time.Duration) error {
 	const drainTime = 20 * time.Second
 	server := &http.Server{
-		Handler:           handler,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if ctx.Err() != nil {
+				w.Header().Set("Connection", "close")
+			}
+			handler.ServeHTTP(w, r)
+		}),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       5 * time.Minute,
 		WriteTimeout:      6 * time.Minute,
@@ -85,6 +108,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 	case err := <-ended:
 		return err
 	case <-ctx.Done():
+		time.Sleep(delay)
 	}
 	drain, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()

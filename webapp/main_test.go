@@ -28,7 +28,7 @@ func TestServeFinishesWhatIsRunning(t *testing.T) {
 			close(running)
 			<-finish
 			_, _ = w.Write([]byte("whole"))
-		}))
+		}), 0)
 	}()
 
 	body := make(chan string, 1)
@@ -47,6 +47,40 @@ func TestServeFinishesWhatIsRunning(t *testing.T) {
 	close(finish)
 	require.Equal(t, "whole", <-body)
 	require.NoError(t, <-ended)
+}
+
+func TestServeGoesOnForTheDelay(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- serve(ctx, listener, http.HandlerFunc(healthy), time.Second) }()
+	url := "http://" + listener.Addr().String()
+	response, _ := ask(t, http.MethodGet, url, nil)
+	require.False(t, response.Close)
+	stop()
+	for range 3 {
+		response, _ = ask(t, http.MethodGet, url, nil)
+		require.Equal(t, http.StatusOK, response.StatusCode)
+		require.True(t, response.Close, "the client is told to let go of the connection")
+	}
+	require.NoError(t, <-ended)
+	_, err = net.Dial("tcp", listener.Addr().String())
+	require.Error(t, err)
+}
+
+func TestTheDelayIsADuration(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"": 0, "0s": 0, "5s": 5 * time.Second} {
+		got, err := shutdownDelay(func(string) string { return text })
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for _, text := range []string{"5", "-1s", "soon"} {
+		_, err := shutdownDelay(func(string) string { return text })
+		require.ErrorContains(t, err, "SHUTDOWN_DELAY")
+	}
 }
 
 func TestListenRefusesWhatIsNoPort(t *testing.T) {

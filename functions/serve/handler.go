@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"snaptask/functions/internal/fault"
@@ -37,6 +38,7 @@ type server struct {
 	settings Settings
 	slots    chan struct{} // one for each request in flight
 	metrics  *metrics
+	stopping atomic.Bool
 }
 
 // ServeHTTP bounds the request, hands it to the function, and accounts for it.
@@ -47,6 +49,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	s.metrics.inFlight.Inc()
 	response, received, release := s.answer(w, r, callID)
+	if s.parts(r) {
+		w.Header().Set("Connection", "close")
+	}
 	sent := write(w, response, callID, release)
 	s.metrics.inFlight.Dec()
 

@@ -49,18 +49,18 @@ func run(ctx context.Context, name string, handle Handle) error {
 // serve answers on both listeners until ctx ends, goes on for the shutdown delay, and lets running requests finish.
 func serve(ctx context.Context, name string, handle Handle, settings Settings, function, observed net.Listener) error {
 	metrics := newMetrics(name)
-	var stopping atomic.Bool
-	calls := &server{name, handle, settings, make(chan struct{}, settings.MaxInflight), metrics}
+	calls := &server{name: name, handle: handle, settings: settings, slots: make(chan struct{}, settings.MaxInflight), metrics: metrics}
 	unasked := &silent{connections: map[net.Conn]struct{}{}}
 
 	work := &http.Server{
-		Handler:           withHealth(calls, &stopping),
+		Handler:           withHealth(calls, &calls.stopping),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       settings.ReadTimeout,
 		WriteTimeout:      settings.WriteTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ConnState:         unasked.track,
+		ConnContext:       dated,
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
 	watch := &http.Server{Handler: metrics.handler(), ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, ConnState: unasked.track}
@@ -75,7 +75,7 @@ func serve(ctx context.Context, name string, handle Handle, settings Settings, f
 		return err
 	case <-ctx.Done():
 	}
-	stopping.Store(true)
+	calls.stopping.Store(true)
 	time.Sleep(settings.ShutdownDelay)
 	slog.Info("draining", "function", name)
 	patience, cancel := context.WithTimeout(context.Background(), settings.ExecTimeout+settings.ReadTimeout)

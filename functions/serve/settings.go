@@ -18,6 +18,7 @@ type Settings struct {
 	WriteTimeout  time.Duration // WRITE_TIMEOUT: for an answer to leave, the work included
 	ExecTimeout   time.Duration // EXEC_TIMEOUT: for the work
 	ShutdownDelay time.Duration // SHUTDOWN_DELAY: between SIGTERM and the drain
+	ConnectionAge time.Duration // CONNECTION_AGE: from which on an answer is the last of its connection
 }
 
 // SettingsFromEnv reads Settings. Its error names each variable that is wrong.
@@ -54,6 +55,7 @@ func SettingsFromEnv() (Settings, error) {
 		WriteTimeout:  duration("WRITE_TIMEOUT", 30*time.Second, time.Millisecond),
 		ExecTimeout:   duration("EXEC_TIMEOUT", 10*time.Second, time.Millisecond),
 		ShutdownDelay: duration("SHUTDOWN_DELAY", 0, 0),
+		ConnectionAge: duration("CONNECTION_AGE", 10*time.Second, time.Millisecond),
 	}
 	return s, errors.Join(problems...)
 }

@@ -10,6 +10,7 @@ import (
 
 var variables = []string{
 	"PORT", "METRICS_PORT", "BODY_LIMIT", "MAX_INFLIGHT", "READ_TIMEOUT", "WRITE_TIMEOUT", "EXEC_TIMEOUT", "SHUTDOWN_DELAY",
+	"CONNECTION_AGE",
 }
 
 // setenv sets these variables and empties the others. It forbids t.Parallel.
@@ -27,19 +28,21 @@ func TestSettingsHaveDefaults(t *testing.T) {
 	require.Equal(t, Settings{
 		Port: 8080, MetricsPort: 8081, BodyLimit: 256 << 10, MaxInflight: 64,
 		ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, ExecTimeout: 10 * time.Second, ShutdownDelay: 0,
+		ConnectionAge: 10 * time.Second,
 	}, s)
 }
 
 func TestSettingsAreRead(t *testing.T) {
 	setenv(t, map[string]string{
 		"PORT": "0", "METRICS_PORT": "9", "BODY_LIMIT": "16777216", "MAX_INFLIGHT": "1", "READ_TIMEOUT": "500ms", "WRITE_TIMEOUT": "1m",
-		"EXEC_TIMEOUT": "45s", "SHUTDOWN_DELAY": "5s",
+		"EXEC_TIMEOUT": "45s", "SHUTDOWN_DELAY": "5s", "CONNECTION_AGE": "1m",
 	})
 	s, err := SettingsFromEnv()
 	require.NoError(t, err)
 	require.Equal(t, Settings{
 		Port: 0, MetricsPort: 9, BodyLimit: 16 << 20, MaxInflight: 1,
 		ReadTimeout: 500 * time.Millisecond, WriteTimeout: time.Minute, ExecTimeout: 45 * time.Second, ShutdownDelay: 5 * time.Second,
+		ConnectionAge: time.Minute,
 	}, s)
 }
 
@@ -58,6 +61,7 @@ func TestEachWrongSettingIsNamed(t *testing.T) {
 		{"EXEC_TIMEOUT", "0s", "must be a duration"},
 		{"EXEC_TIMEOUT", "-1s", "must be a duration"},
 		{"SHUTDOWN_DELAY", "-1s", "must be a duration"},
+		{"CONNECTION_AGE", "0s", "must be a duration"},
 	} {
 		t.Run(c.name+"="+c.value, func(t *testing.T) {
 			setenv(t, map[string]string{c.name: c.value})

@@ -74,6 +74,7 @@ func bounds() Settings {
 	return Settings{
 		BodyLimit: 64 << 10, MaxInflight: 16,
 		ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, ExecTimeout: 10 * time.Second,
+		ConnectionAge: 10 * time.Second,
 	}
 }
 
