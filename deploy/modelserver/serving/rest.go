@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"snaptask/deploy/modelserver/savedmodel"
 
@@ -28,8 +31,9 @@ func NewREST(m *Model) http.Handler {
 	slots := make(chan struct{}, atHand)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		body, err := m.answer(w, r, slots)
+		body, err := m.answer(r, slots)
 		if err != nil {
+			dropUnread(w, r)
 			refuse(w, err)
 			return
 		}
@@ -37,7 +41,7 @@ func NewREST(m *Model) http.Handler {
 	})
 }
 
-func (m *Model) answer(w http.ResponseWriter, r *http.Request, slots chan struct{}) ([]byte, error) {
+func (m *Model) answer(r *http.Request, slots chan struct{}) ([]byte, error) {
 	parts := restPath.FindStringSubmatch(r.URL.Path)
 	if parts == nil {
 		return nil, malformed(r)
@@ -62,7 +66,7 @@ func (m *Model) answer(w http.ResponseWriter, r *http.Request, slots chan struct
 		if err := m.find(name, version); err != nil {
 			return nil, err
 		}
-		return m.restPredict(w, r, slots)
+		return m.restPredict(r, slots)
 	case r.Method == http.MethodPost && strings.HasPrefix(want, ":"):
 		return nil, status.Errorf(codes.Unimplemented, "%s is not supported", want[1:])
 	}
@@ -85,23 +89,22 @@ func parseVersion(text string) (*int64, error) {
 	return &version, nil
 }
 
-func (m *Model) restPredict(w http.ResponseWriter, r *http.Request, slots chan struct{}) ([]byte, error) {
+func (m *Model) restPredict(r *http.Request, slots chan struct{}) ([]byte, error) {
 	select {
 	case slots <- struct{}{}:
 		defer func() { <-slots }()
 	case <-r.Context().Done():
 		return nil, status.FromContextError(r.Context().Err()).Err()
 	}
-	var body bytes.Buffer
-	body.Grow(int(min(max(r.ContentLength, 0), maxBody) + bytes.MinRead)) // growing by and by takes three times as much
-	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
+	body, err := readBody(r)
+	if err != nil {
 		return nil, err
 	}
 	size := 1
 	for _, n := range m.program.Input {
 		size *= n
 	}
-	request, err := decodeRest(body.Bytes(), m.input, size)
+	request, err := decodeRest(body, m.input, size)
 	if err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -119,13 +122,43 @@ func (m *Model) restPredict(w http.ResponseWriter, r *http.Request, slots chan s
 	return encodeRest(request.rows, outputs, m.outputShape(batch)), nil
 }
 
+// errTooLarge is the error of a body of more than maxBody bytes.
+var errTooLarge = fmt.Errorf("the request has more than %d MiB", maxBody>>20)
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBody {
+		return nil, errTooLarge
+	}
+	var body bytes.Buffer
+	body.Grow(int(max(r.ContentLength, 0) + bytes.MinRead)) // growing by and by takes three times as much
+	if _, err := body.ReadFrom(io.LimitReader(r.Body, maxBody+1)); err != nil {
+		return nil, err
+	}
+	if body.Len() > maxBody {
+		return nil, errTooLarge
+	}
+	return body.Bytes(), nil
+}
+
+// dropUnread reads on after a refusal, for a client that is still sending does not look for its answer. One that waits to be
+// told to send (Expect: 100-continue) is not told.
+func dropUnread(w http.ResponseWriter, r *http.Request) {
+	const (
+		most    = 64 << 20
+		longest = 10 * time.Second
+	)
+	if r.Header.Get("Expect") == "" {
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(longest))
+		io.CopyN(io.Discard, r.Body, most)
+	}
+}
+
 // refuse answers with the status that goes with an error's gRPC code, and its message.
 func refuse(w http.ResponseWriter, err error) {
 	code, message := http.StatusInternalServerError, status.Convert(err).Message()
-	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge):
-		code, message = http.StatusRequestEntityTooLarge, "the request has more than "+strconv.Itoa(maxBody>>20)+" MiB"
+	case errors.Is(err, errTooLarge):
+		code, message = http.StatusRequestEntityTooLarge, err.Error()
 	case status.Code(err) == codes.InvalidArgument:
 		code = http.StatusBadRequest
 	case status.Code(err) == codes.NotFound:

@@ -105,9 +105,32 @@ func TestRESTPredictRefuses(t *testing.T) {
 		require.NoError(t, json.Unmarshal(answer, &reply))
 		require.Contains(t, reply["error"], cause, "%.40s", body)
 	}
-	status, answer := post(t, address, bytes.Repeat([]byte(" "), maxBody+1))
-	require.Equal(t, http.StatusRequestEntityTooLarge, status)
-	require.JSONEq(t, `{"error": "the request has more than 16 MiB"}`, string(answer))
+}
+
+// TestRESTAnswersAClientThatStillSends asks for the answer where the body is so large that it can't have been sent by then.
+func TestRESTAnswersAClientThatStillSends(t *testing.T) {
+	t.Parallel()
+	address := restAddress(t)
+	large := bytes.Repeat([]byte(" "), 40<<20)
+	for name, c := range map[string]struct {
+		body   io.Reader
+		path   string
+		status int
+		answer string
+	}{
+		"too large":           {bytes.NewReader(large), ":predict", 413, "the request has more than 16 MiB"},
+		"too large in chunks": {io.MultiReader(bytes.NewReader(large)), ":predict", 413, "the request has more than 16 MiB"},
+		"one byte too large":  {bytes.NewReader(large[:maxBody+1]), ":predict", 413, "the request has more than 16 MiB"},
+		"unknown version":     {bytes.NewReader(large), "/versions/2:predict", 404, "Servable not found for request: Specific(m, 2)"},
+	} {
+		response, err := http.Post(address+c.path, "application/json", c.body)
+		require.NoError(t, err, name)
+		answer, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		require.NoError(t, err, name)
+		require.Equal(t, c.status, response.StatusCode, name)
+		require.JSONEq(t, `{"error": "`+c.answer+`"}`, string(answer), name)
+	}
 }
 
 func TestRESTPaths(t *testing.T) {
@@ -163,7 +186,7 @@ func TestRESTMetadataIsNestedAsTheRealServersIs(t *testing.T) {
 				"dim": [`+dim("-1")+`,`+dim("224")+`,`+dim("224")+`,`+dim("3")+`]}}},
 			"outputs": {"logits": {"dtype": "DT_FLOAT", "name": "logits:0", "tensor_shape": {"unknown_rank": false,
 				"dim": [`+dim("-1")+`,`+dim("1000")+`]}}},
-			"method_name": "tensorflow/serving/predict"}}}}}`, string(answer))
+			"method_name": "tensorflow/serving/predict", "defaults": {}}}}}}`, string(answer))
 }
 
 // FuzzDecodeREST checks that what is taken is JSON with as many numbers as the shape says.

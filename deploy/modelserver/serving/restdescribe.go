@@ -23,6 +23,7 @@ func (m *Model) restMetadata() object {
 		"inputs":      restTensors(m.signature.GetInputs()),
 		"outputs":     restTensors(m.signature.GetOutputs()),
 		"method_name": m.signature.GetMethodName(),
+		"defaults":    object{},
 	}
 	return object{
 		"model_spec": object{"name": m.Name, "signature_name": "", "version": strconv.FormatInt(m.Version, 10)},
