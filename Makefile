@@ -6,7 +6,7 @@ STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build test-go test-web test-story chaos schemathesis images image-archives clean
+.PHONY: help run test lint build test-go test-web test-story test-tfclient chaos schemathesis images image-archives clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ test-web: webapp/node_modules/.package-lock.json
 
 test-story: build
 	@go test -count=1 ./deploy/local/story
+
+test-tfclient: ## test the model server with TensorFlow Serving's own client and TensorFlow (needs Python 3.10..3.13; 1.3 GB)
+	$(STEP) "Tools for TensorFlow's client" .ci/tools go python3
+	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver
+	$(STEP) "TensorFlow and its client" .ci/venv .snaptask/tfclient deploy/modelserver/tfclient/requirements.txt --no-deps
+	@.snaptask/tfclient/bin/python deploy/modelserver/tfclient/test_modelserver.py
 
 chaos: build ## use it for SECONDS=120 while its processes are killed, and check that nothing is lost; SEED=N repeats choices
 	@go run ./deploy/local/chaos -seconds $(or $(SECONDS),120) -seed $(or $(SEED),0)
