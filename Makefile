@@ -1,12 +1,12 @@
 # Snaptask. `make help` lists what there is.
 SHELL   := bash
-MODULES := ./db/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./webapp/...
+MODULES := ./bench/... ./db/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./webapp/...
 BIN     := .snaptask/bin
 STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build test-go test-web test-story test-tfclient chaos schemathesis images image-archives clean
+.PHONY: help run test lint build test-go test-web test-story test-tfclient chaos schemathesis images image-archives bench bench-quick clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ test: ## set up and pass every test
 	@$(MAKE) --no-print-directory build lint test-go test-web test-story
 
 lint: webapp/node_modules/.package-lock.json webapp/dist/index.html ## check the form of all code
-	$(STEP) "gofmt" bash -c 'bad=$$(gofmt -l db deploy functions template webapp/*.go webapp/cmd); echo "$$bad"; [ -z "$$bad" ]'
+	$(STEP) "gofmt" bash -c 'bad=$$(gofmt -l bench db deploy functions template webapp/*.go webapp/cmd); echo "$$bad"; [ -z "$$bad" ]'
 	$(STEP) "go vet" go vet $(MODULES)
 	$(STEP) "staticcheck" go run $(STATICCHECK) $(MODULES)
 	$(STEP) "eslint" npm run --prefix webapp lint
@@ -45,6 +45,17 @@ chaos: build ## use it for SECONDS=120 while its processes are killed, and check
 
 schemathesis: build ## fuzz the running application with what openapi.yaml allows and forbids [SECONDS=180] [SEED=]
 	@python3 deploy/local/schemathesis/run.py --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
+
+bench: .snaptask/bench/program ## measure it beside the design that it replaces, in about ten minutes [ARGS=-help]
+	@exec $(BIN)/bench $(ARGS)
+
+bench-quick: .snaptask/bench/program ## the same in under two minutes, less exact
+	@exec $(BIN)/bench -quick $(ARGS)
+
+.PHONY: .snaptask/bench/program
+.snaptask/bench/program:
+	$(STEP) "Tools for the benchmark" .ci/tools go python3
+	$(STEP) "Program of the benchmark" go build -o $(BIN)/bench ./bench
 
 images: webapp/dist/index.html ## build every image with Docker and faas-cli [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
 	@deploy/images/build

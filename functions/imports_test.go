@@ -30,9 +30,14 @@ const internal = "snaptask/functions/internal/"
 
 var rules = []rule{
 	{
-		sentence:  "nothing imports deploy, which only puts together",
-		importers: []string{"snaptask/..."}, except: []string{"snaptask/deploy/..."},
+		sentence:  "nothing but the benchmark imports deploy, which only puts together",
+		importers: []string{"snaptask/..."}, except: []string{"snaptask/deploy/...", "snaptask/bench/..."},
 		forbidden: []string{"snaptask/deploy/..."},
+	},
+	{
+		sentence:  "nothing imports the benchmark",
+		importers: []string{"snaptask/..."}, except: []string{"snaptask/bench/..."},
+		forbidden: []string{"snaptask/bench/..."},
 	},
 	{
 		sentence:  "functions requires no sibling of the workspace, so that an image builds from functions/ alone",
@@ -213,7 +218,7 @@ func ours(known map[string]source) []source {
 func listPackages(t *testing.T) map[string]source {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps", "-json=ImportPath,Name,Dir,Standard,Imports,Deps,GoFiles",
-		"./functions/...", "./db/...", "./webapp/...", "./deploy/local/...", "./deploy/modelserver/...")
+		"./functions/...", "./bench/...", "./db/...", "./webapp/...", "./deploy/local/...", "./deploy/modelserver/...")
 	list.Dir = ".."
 	list.Stderr = os.Stderr
 	text, err := list.Output()
