@@ -26,8 +26,8 @@ const help = `snaptask runs Snaptask on this machine, without a cluster.
                       run COMMAND with a MariaDB, an S3 server and a model server of its own, whose addresses are in
                       TEST_MYSQL_DSN, TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY, TEST_S3_SECRET_KEY,
                       TEST_CLASSIFIER_ADDRESS and TEST_CLASSIFIER_REST_URL; one that is set already is used as it is
-    snaptask housekeeping sweep | user VERB | help
-                      finish what functions left undone, as run does every minute; look after users, while run runs
+    snaptask housekeeping sweep | user VERB | backup >FILE | restore <FILE | verify <FILE | help
+                      finish what functions left undone, as run does every minute; look after users and backups, while run runs
     snaptask stopped  succeed if nothing runs on the state folder, else say so and fail
     snaptask help     this text
 

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
@@ -28,13 +30,19 @@ const Help = `housekeeping looks after Snaptask's data.
     housekeeping user enable NAME         let a disabled user sign in again
     housekeeping user reset-password NAME give a user a new password, made and shown this once, and end all sessions
     housekeeping user delete NAME         delete a user with all tasks; the next sweep removes the pictures
+    housekeeping backup >FILE             write all users, tasks and pictures as one tar file, while functions go on working
+    housekeeping verify <FILE             read a backup to its end and check its sums
+    housekeeping restore <FILE            fill an empty database, brought up by migrate, and the bucket from a backup; with
+                                          --replace what the database has is lost; sessions are not in a backup, so that
+                                          everybody signs in again
+    housekeeping wait                     do nothing until told to stop: a pod in which the others are run
     housekeeping help                     this text
 
 add and reset-password take --password-stdin: then the password is the first line of standard input.
 
-Settings and secrets are those of the functions: DB_*; for sweep also S3_*, CLASSIFIER_* and ORPHAN_AGE (1h), the age from
-which on a picture that no task has counts as left behind, far above the time that predict-image may take. SECRETS_DIR
-(/var/openfaas/secrets) holds mysql-dsn, and for sweep s3-access-key and s3-secret-key.
+Settings and secrets are those of the functions: DB_*; S3_* for sweep, backup and restore; for sweep also CLASSIFIER_* and
+ORPHAN_AGE (1h), the age from which on a picture that no task has counts as left behind, far above the time that
+predict-image may take. SECRETS_DIR (/var/openfaas/secrets) holds mysql-dsn, and s3-access-key and s3-secret-key.
 
 Exit codes: 0 done; 1 something failed or is away; 2 arguments, input or settings are wrong; 3 there is no such user, or the
 name is taken.
@@ -61,7 +69,7 @@ func Run(ctx context.Context, args []string, in io.Reader, out, messages io.Writ
 func run(ctx context.Context, args []string, in io.Reader, out, messages io.Writer) error {
 	switch {
 	case len(args) == 0:
-		return misuse("say what to do: sweep, user or help")
+		return misuse("say what to do: sweep, user, backup, verify, restore, wait or help")
 	case args[0] == "help", args[0] == "-h", args[0] == "-help", args[0] == "--help":
 		_, err := io.WriteString(out, Help)
 		return err
@@ -72,6 +80,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, messages io.Writ
 		}
 		defer s.db.Close()
 		return s.run(ctx)
+	case args[0] == "wait" && len(args) == 1:
+		<-ctx.Done()
+		return nil
+	case args[0] == "backup", args[0] == "verify", args[0] == "restore":
+		return archive(ctx, args[0], args[1:], in, out, messages)
 	case args[0] == "user":
 		asked, err := parse(args[1:])
 		if err != nil {
@@ -85,6 +98,52 @@ func run(ctx context.Context, args []string, in io.Reader, out, messages io.Writ
 		return o.do(ctx, asked)
 	}
 	return misuse(fmt.Sprintf("there is no %q; housekeeping help lists what there is", strings.Join(args, " ")))
+}
+
+// archive does what is done with backups.
+func archive(ctx context.Context, verb string, options []string, in io.Reader, out, messages io.Writer) error {
+	replace := verb == "restore" && slices.Equal(options, []string{"--replace"})
+	var file any = out
+	if verb != "backup" {
+		file = in
+	}
+	switch {
+	case len(options) > 0 && !replace:
+		return misuse(fmt.Sprintf("%s takes no %q", verb, options))
+	case terminal(file):
+		return misuse("a backup is a file, and this is a terminal; housekeeping help shows how")
+	case verb == "verify":
+		m, err := verify(in)
+		return tellBackup(messages, "sound", m, err)
+	}
+	v, err := openVault(messages)
+	if err != nil {
+		return err
+	}
+	defer v.db.Close()
+	if verb == "backup" {
+		m, err := v.backup(ctx, out)
+		return tellBackup(messages, "backed up", m, err)
+	}
+	m, err := v.restore(ctx, in, replace)
+	return tellBackup(messages, "restored", m, err)
+}
+
+func terminal(f any) bool {
+	file, ok := f.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && info.Name() != os.DevNull
+}
+
+func tellBackup(messages io.Writer, what string, m manifest, err error) error {
+	if err == nil {
+		fmt.Fprintf(messages, "%s: %d users, %d tasks and %d pictures, as of %s\n", what, m.Rows["users"], m.Rows["tasks"], m.Pictures,
+			m.Taken.Format(time.RFC3339))
+	}
+	return err
 }
 
 func openOperator(in io.Reader, out io.Writer) (*operator, error) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,8 +29,8 @@ const (
 // Housekeeping does what the arguments ask for with the application that runs on the state folder at path, unless
 // SECRETS_DIR says whose secrets to use instead. The error is a process.Exit if housekeeping has said itself what is wrong.
 func Housekeeping(ctx context.Context, path string, args []string) error {
-	helpful := len(args) == 0 || (args[0] != "sweep" && args[0] != "user")
-	if os.Getenv(secretsDir) == "" && !helpful {
+	needy := len(args) > 0 && slices.Contains([]string{"sweep", "user", "backup", "restore"}, args[0])
+	if os.Getenv(secretsDir) == "" && needy {
 		if err := takeSettings(path); err != nil {
 			return err
 		}

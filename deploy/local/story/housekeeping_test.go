@@ -49,6 +49,7 @@ func TestAnOperatorKeepsHouse(t *testing.T) {
 	require.Equal(t, 3, code)
 
 	require.Equal(t, 4, strings.Count(do("sweep"), `"level":"INFO","msg":"sweep"`))
+	require.Contains(t, do("backup"), "backed up: 2 users, 0 tasks and 0 pictures")
 	log := filepath.Join(a.state, "log", "housekeeping.log")
 	require.Eventually(t, func() bool {
 		text, err := os.ReadFile(log)
