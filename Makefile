@@ -1,6 +1,6 @@
 # Snaptask. `make help` lists what there is.
 SHELL   := bash
-MODULES := ./bench/... ./db/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./webapp/...
+MODULES := ./bench/... ./db/... ./deploy/kubernetes/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./webapp/...
 BIN     := .snaptask/bin
 STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2

@@ -50,6 +50,11 @@ var rules = []rule{
 		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/deploy/modelserver/...", "snaptask/functions/tensorflowpb"},
 	},
 	{
+		sentence:  "what deploys to Kubernetes knows manifests and stack.yml, and nothing of the program",
+		importers: []string{"snaptask/deploy/kubernetes/..."},
+		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/deploy/kubernetes/..."},
+	},
+	{
 		sentence:  "a function never imports another function, and of our own only what is under internal",
 		importers: []string{"function"},
 		forbidden: []string{"function", "snaptask/..."}, allowed: []string{internal + "..."},
@@ -218,7 +223,7 @@ func ours(known map[string]source) []source {
 func listPackages(t *testing.T) map[string]source {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps", "-json=ImportPath,Name,Dir,Standard,Imports,Deps,GoFiles",
-		"./functions/...", "./bench/...", "./db/...", "./webapp/...", "./deploy/local/...", "./deploy/modelserver/...")
+		"./functions/...", "./bench/...", "./db/...", "./webapp/...", "./deploy/kubernetes/...", "./deploy/local/...", "./deploy/modelserver/...")
 	list.Dir = ".."
 	list.Stderr = os.Stderr
 	text, err := list.Output()

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// cluster keeps Secrets by namespace and name, as Kubernetes does.
+type cluster map[string]map[string]string
+
+func (c cluster) secrets(_ context.Context, namespace string) (map[string]string, error) {
+	return maps.Clone(c[namespace]), nil
+}
+
+func (c cluster) create(_ context.Context, namespace string, values map[string]string) error {
+	if c[namespace] == nil {
+		c[namespace] = map[string]string{}
+	}
+	maps.Copy(c[namespace], values)
+	return nil
+}
+
+func made(t *testing.T, c cluster, args ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), args, c, &out))
+	for _, values := range c {
+		for name, value := range values {
+			if name != "minio-root-user" {
+				require.NotContains(t, out.String(), value, name)
+			}
+		}
+	}
+	return out.String()
+}
+
+func TestSecretsAreMadeOnceAndKept(t *testing.T) {
+	t.Parallel()
+	c := cluster{}
+	require.Contains(t, made(t, c, "here"), "11 secrets made, 0 kept")
+	first := maps.Clone(c["here"])
+	require.ElementsMatch(t, slices.Compact(slices.Sorted(slices.Values(slices.Concat(ofServers, ofFunctions)))), slices.Collect(maps.Keys(first)))
+	require.Contains(t, made(t, c, "here"), "0 secrets made, 11 kept")
+	require.Equal(t, first, c["here"])
+}
+
+func TestEachNamespaceGetsItsOwnAndBothAgree(t *testing.T) {
+	t.Parallel()
+	c := cluster{}
+	made(t, c, "snaptask", "openfaas-fn")
+	require.ElementsMatch(t, ofServers, slices.Collect(maps.Keys(c["snaptask"])))
+	require.ElementsMatch(t, ofFunctions, slices.Collect(maps.Keys(c["openfaas-fn"])))
+	for _, name := range shared() {
+		require.Equal(t, c["snaptask"][name], c["openfaas-fn"][name], name)
+	}
+	require.NotContains(t, c["snaptask"], "token-signing-key")
+	require.NotContains(t, c["openfaas-fn"], "mysql-root-password")
+	require.Regexp(t, `^snaptask:\w{26}@tcp\(mysql\.snaptask:3306\)/snaptask$`, c["openfaas-fn"]["mysql-dsn"])
+	require.Equal(t, "root:"+c["snaptask"]["mysql-root-password"]+"@tcp(mysql.snaptask:3306)/", c["snaptask"]["mysql-admin-dsn"])
+}
+
+func TestWhatIsLostInOneNamespaceComesFromTheOther(t *testing.T) {
+	t.Parallel()
+	c := cluster{}
+	made(t, c, "snaptask", "openfaas-fn")
+	dsn := c["snaptask"]["mysql-dsn"]
+	delete(c["snaptask"], "mysql-dsn")
+	delete(c["openfaas-fn"], "s3-secret-key")
+	made(t, c, "snaptask", "openfaas-fn")
+	require.Equal(t, dsn, c["snaptask"]["mysql-dsn"])
+	require.Equal(t, c["snaptask"]["s3-secret-key"], c["openfaas-fn"]["s3-secret-key"])
+}
+
+func TestThePublicKeyIsThatOfTheSigningKey(t *testing.T) {
+	t.Parallel()
+	c := cluster{}
+	made(t, c, "here")
+	delete(c["here"], "token-public-keys")
+	made(t, c, "here")
+	private, _ := pem.Decode([]byte(c["here"]["token-signing-key"]))
+	key, err := x509.ParsePKCS8PrivateKey(private.Bytes)
+	require.NoError(t, err)
+	public, _ := pem.Decode([]byte(c["here"]["token-public-keys"]))
+	parsed, err := x509.ParsePKIXPublicKey(public.Bytes)
+	require.NoError(t, err)
+	require.Equal(t, key.(ed25519.PrivateKey).Public(), parsed)
+}
+
+func TestWhatDoesNotFitTogetherIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		cluster cluster
+		args    []string
+		problem string
+	}{
+		"no namespace":             {cluster{}, nil, "namespace"},
+		"three":                    {cluster{}, []string{"a", "b", "c"}, "namespace"},
+		"a flag":                   {cluster{}, []string{"-h"}, "namespace"},
+		"two databases":            {cluster{"a": {"mysql-dsn": "hunter1"}, "b": {"mysql-dsn": "hunter2"}}, []string{"a", "b"}, "mysql-dsn is not the same in a and b"},
+		"signing key lost":         {cluster{"a": {"token-public-keys": "hunter1"}}, []string{"a"}, "no token-signing-key"},
+		"signing key of no use":    {cluster{"a": {"token-signing-key": "hunter1"}}, []string{"a"}, "token-signing-key is no Ed25519"},
+		"signing key of no use, 2": {cluster{"a": {"token-signing-key": "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"}}, []string{"a"}, "token-signing-key is no Ed25519"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := run(t.Context(), c.args, c.cluster, &bytes.Buffer{})
+			require.ErrorContains(t, err, c.problem)
+			require.NotContains(t, err.Error(), "hunter")
+		})
+	}
+}
+
+func TestAPersonsOwnDatabaseIsKept(t *testing.T) {
+	t.Parallel()
+	c := cluster{"here": {"mysql-dsn": "app:secret@tcp(db.example.org:6446)/tasks?tls=true"}}
+	require.Contains(t, made(t, c, "here"), "10 secrets made, 1 kept")
+	require.Equal(t, "app:secret@tcp(db.example.org:6446)/tasks?tls=true", c["here"]["mysql-dsn"])
+}
