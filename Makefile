@@ -6,7 +6,7 @@ STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build test-go test-web test-story test-tfclient chaos schemathesis images image-archives bench bench-quick clean
+.PHONY: help run test lint build test-go test-web test-story test-tfclient screenshots chaos schemathesis images image-archives bench bench-quick clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test-tfclient: ## test the model server with TensorFlow Serving's own client and
 	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver
 	$(STEP) "TensorFlow and its client" .ci/venv .snaptask/tfclient deploy/modelserver/tfclient/requirements.txt --no-deps
 	@.snaptask/tfclient/bin/python deploy/modelserver/tfclient/test_modelserver.py
+screenshots: build ## photograph every screen and state of the web app, light and dark, wide and narrow [SCREENSHOTS=.snaptask/screenshots]
+	$(STEP) "Tools for the browser" .ci/tools chromium
+	@SCREENSHOTS=$(abspath $(or $(SCREENSHOTS),.snaptask/screenshots)) npm run --silent --prefix webapp e2e screens
 
 chaos: build ## use it for SECONDS=120 while its processes are killed, and check that nothing is lost; SEED=N repeats choices
 	@go run ./deploy/local/chaos -seconds $(or $(SECONDS),120) -seed $(or $(SEED),0)

@@ -1,6 +1,24 @@
+import { createServer, type AddressInfo } from 'node:net'
 import { defineConfig } from '@playwright/test'
 
-/** The stories run against a whole Snaptask that is up already: `make run`, or any address in SNAPTASK_URL. */
+function freePort(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject).listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo
+      server.close(() => { resolve(port.toString()) })
+    })
+  })
+}
+
+/** The stories run against the Snaptask at SNAPTASK_URL, or else against one of their own, on free ports. */
+const own = {
+  command: '../.snaptask/bin/snaptask run',
+  env: { SNAPTASK_STATE: '../.snaptask/e2e', GATEWAY_PORT: await freePort(), WEB_PORT: await freePort() },
+  wait: { stdout: /web app +(?<snaptask_url>http:\S+)/ },
+  timeout: 240_000,
+  gracefulShutdown: { signal: 'SIGTERM' as const, timeout: 30_000 },
+}
+
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results',
@@ -10,8 +28,9 @@ export default defineConfig({
   workers: 1,
   forbidOnly: true,
   reporter: 'list',
+  ...(process.env.SNAPTASK_URL === undefined ? { webServer: own } : {}),
   use: {
-    baseURL: process.env.SNAPTASK_URL ?? 'http://127.0.0.1:8080',
+    baseURL: process.env.SNAPTASK_URL ?? '',
     locale: 'en-GB',
     trace: 'retain-on-failure',
     launchOptions: {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from '@playwright/test'
-import { expectAccessible } from './axe'
+import { expectAccessible } from './look'
 import { addTask, signIn, signInAfresh, test } from './story'
 
 test('change the password, take the tasks along, delete the account', async ({ page, context }) => {

@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { expectAccessible } from './axe'
+import { expectAccessible } from './look'
 import { card, signInAfresh, test } from './story'
 
 test('everything goes by keyboard, and the focus is never lost', async ({ page }) => {

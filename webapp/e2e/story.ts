@@ -25,6 +25,14 @@ export interface Account {
   password: string
 }
 
+export interface Sample {
+  title: string
+  body?: string
+  day?: number
+  picture?: string
+  done?: boolean
+}
+
 /** An account that nobody else uses, so that a story sees its own tasks only. */
 export async function newAccount(page: Page): Promise<Account> {
   const account = { username: freshName('walker'), password: 'a long enough password' }
@@ -54,6 +62,31 @@ export async function tokenOf(page: Page, account: Account): Promise<string> {
   const answer = await page.request.post('/function/login', { data: account })
   const { token } = (await answer.json()) as { token: string }
   return token
+}
+
+/** Makes tasks behind the page's back, with photos where a name is given; days count from today. */
+export async function makeTasks(page: Page, token: string, tasks: readonly Sample[]): Promise<void> {
+  const headers = { Authorization: `Bearer ${token}` }
+  for (const { title, body = '', day = 0, picture, done = false } of tasks) {
+    const dueDate = await page.evaluate((days) => {
+      const date = new Date()
+      date.setDate(date.getDate() + days)
+      return [date.getFullYear(), date.getMonth() + 1, date.getDate()].map((part) => part.toString().padStart(2, '0')).join('-')
+    }, day)
+    const created = await page.request.post('/function/create-task', { headers, data: { title, body, dueDate } })
+    expect(created.status(), await created.text()).toBe(200)
+    let task = (await created.json()) as { id: string; version: number }
+    if (picture !== undefined) {
+      const seen = await page.request.put(`/function/predict-image?id=${task.id}`, { headers, data: await readFile(photo(picture)) })
+      expect(seen.status(), await seen.text()).toBe(200)
+      task = (await seen.json()) as typeof task
+    }
+    if (done) {
+      const { version } = task
+      const changed = await page.request.patch(`/function/update-task?id=${task.id}`, { headers, data: { completed: true, version } })
+      expect(changed.status(), await changed.text()).toBe(200)
+    }
+  }
 }
 
 /** The titles that the server has for a session. */

@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { expectAccessible } from './axe'
+import { expectAccessible } from './look'
 import { addTask, card, pastePhoto, photo, signIn, signInAfresh, tasksOf, test, tokenOf, watchFor } from './story'
 
 test('from a new account to signing out: add, paste a photo, find by label, edit, complete, delete and take it back', async ({ page }) => {
