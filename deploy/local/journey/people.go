@@ -28,3 +28,9 @@ func TwoPeopleNeverMeet(t *testing.T, a Snaptask) {
 	withoutID := func(got Answer) string { return strings.ReplaceAll(string(got.Body), got.Header.Get("X-Call-Id"), "") }
 	require.Equal(t, withoutID(wrong), withoutID(unknown))
 }
+
+// InvokedByPOST calls a function that only reads, under one of the names that it has there, as faas-cli invoke does.
+func InvokedByPOST(t *testing.T, a Snaptask, function string) {
+	var all []Task
+	a.Must(t, http.StatusOK, &all, "POST", function+"?limit=5", a.SignIn(t, Demo), "")
+}

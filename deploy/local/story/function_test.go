@@ -66,7 +66,7 @@ func (a *application) serve(t *testing.T, program *exec.Cmd, name, database stri
 			f.process.Process.Kill()
 			<-f.ended
 		}
-		require.Empty(t, reveals(f.output.String(), secretsOf(t, a.state)), "the log of %s reveals secrets", name)
+		require.Empty(t, journey.Reveals(f.output.String(), secretsOf(t, a.state)), "the log of %s reveals secrets", name)
 		if t.Failed() {
 			t.Logf("%s said:\n%s", name, f.output)
 		}

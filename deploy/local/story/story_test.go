@@ -21,6 +21,7 @@ func TestTheMainJob(t *testing.T) {
 	t.Run("with curl", func(t *testing.T) { journey.PhotosGetLabels(t, a.Snaptask, a.stored) })
 	t.Run("by two people", func(t *testing.T) { journey.TwoPeopleNeverMeet(t, a.Snaptask) })
 	t.Run("with wrong input", func(t *testing.T) { journey.WrongInputIsRefused(t, a.Snaptask) })
+	t.Run("without permission", func(t *testing.T) { journey.NothingWithoutPermission(t, a.Snaptask) })
 	t.Run("with faas-cli's requests", func(t *testing.T) { faasCLIWorks(t, a) })
 	t.Run("in a browser", func(t *testing.T) {
 		story := exec.Command("npx", "--no-install", "playwright", "test")
@@ -64,6 +65,5 @@ func faasCLIWorks(t *testing.T, a *application) {
 	defer open.Body.Close()
 	require.Equal(t, http.StatusUnauthorized, open.StatusCode)
 
-	var all []journey.Task
-	a.Must(t, http.StatusOK, &all, "POST", "get-tasks.openfaas-fn?limit=5", a.SignIn(t, "demo"), "")
+	journey.InvokedByPOST(t, a.Snaptask, "get-tasks.openfaas-fn")
 }

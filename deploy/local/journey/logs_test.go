@@ -1,0 +1,26 @@
+package journey
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestLogsAreSearched(t *testing.T) {
+	t.Parallel()
+	secrets := []string{"0123456789abcdef"}
+	for log, want := range map[string]string{
+		`{"cause":"0123456789abcdef"}`:                         "the secret 0123456789abcdef",
+		`MDEyMzQ1Njc4OWFiY2RlZg==`:                             "the secret 0123456789abcdef",
+		`{"body":"wrong-password"}`:                            "the secret wrong-password",
+		`"token":"eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMWEy.c2ln"`: "a token",
+		`Authorization: Bearer abcdefghijkl`:                   "an authority",
+		`snaptask:secret@tcp(127.0.0.1:3306)/snaptask`:         "a DSN",
+		"\xff\xd8\xff\xe0":                                     "bytes that are no text",
+		`/9j/4AAQSkZJRgABAQ`:                                   "picture bytes",
+		`$argon2id$v=19$m=19456,t=2`:                           "a password hash",
+	} {
+		require.Equal(t, []string{want}, Reveals(log, secrets))
+	}
+	require.Empty(t, Reveals(`{"level":"INFO","msg":"request","function":"login","callId":"0d9a","status":401,"ms":41.2}`, secrets))
+}
