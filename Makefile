@@ -73,7 +73,7 @@ build: webapp/dist/index.html
 webapp/node_modules/.package-lock.json: webapp/package.json webapp/package-lock.json
 	$(STEP) "Tools for the web app" bash -c '.ci/tools node npm && npm ci --prefix webapp --no-audit --no-fund && touch $@'
 
-webapp/dist/index.html: webapp/node_modules/.package-lock.json webapp/index.html functions/openapi.yaml $(shell find webapp/src webapp/public webapp/openapi webapp/vite.config.ts webapp/tsconfig*.json -type f 2>/dev/null)
+webapp/dist/index.html: webapp/node_modules/.package-lock.json webapp/index.html functions/openapi.yaml $(shell find webapp/src webapp/public webapp/openapi webapp/error-page webapp/vite.config.ts webapp/tsconfig*.json -type f 2>/dev/null)
 	$(STEP) "Web app" npm run --prefix webapp build
 
 clean: ## remove what was built and all local data

@@ -20,6 +20,10 @@ type Config struct {
 	FunctionURL  string // FUNCTION_URL: where a function runs, {name} standing for its name: http://127.0.0.1:31112/function/{name}
 	Registration bool   // REGISTRATION=on|off: whether the app offers to make an account; the function register decides
 
+	// PUBLIC_GATEWAY_URL: where browsers call functions, as PUBLIC_GATEWAY_URL/function/NAME, when not through this server:
+	// https://gateway.example.org. The functions' CORS_ORIGINS must then have this server's origin.
+	PublicGatewayURL string
+
 	ClientAddressKey []byte         // secret client-address-key, shared with functions that count failures by address; may be missing
 	TrustedProxies   []netip.Prefix // TRUSTED_PROXIES: networks of proxies before this server, such as 10.0.0.0/8
 }
@@ -27,12 +31,13 @@ type Config struct {
 // DefaultFunctionURL is OpenFaaS's gateway inside its cluster.
 const DefaultFunctionURL = "http://gateway.openfaas:8080/function/{name}"
 
-// ConfigFromEnv reads FUNCTION_URL, REGISTRATION and TRUSTED_PROXIES through getenv, and the secret in SECRETS_DIR; what
-// is not set gets its default (DefaultFunctionURL, on, none, /var/openfaas/secrets).
+// ConfigFromEnv reads FUNCTION_URL, REGISTRATION, PUBLIC_GATEWAY_URL and TRUSTED_PROXIES through getenv, and the secret in
+// SECRETS_DIR; what is not set gets its default (DefaultFunctionURL, on, none, none, /var/openfaas/secrets).
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
-	c := Config{FunctionURL: getenv("FUNCTION_URL"), Registration: true}
-	if c.FunctionURL == "" {
-		c.FunctionURL = DefaultFunctionURL
+	c := Config{
+		FunctionURL:      cmp.Or(getenv("FUNCTION_URL"), DefaultFunctionURL),
+		Registration:     true,
+		PublicGatewayURL: strings.TrimRight(getenv("PUBLIC_GATEWAY_URL"), "/"),
 	}
 	switch value := getenv("REGISTRATION"); value {
 	case "", "on":
@@ -58,15 +63,20 @@ func (c Config) check() error {
 	if !strings.Contains(c.FunctionURL, "{name}") {
 		return errors.New("FUNCTION_URL must hold {name} where the function's name goes")
 	}
-	u, err := c.urlOf("name")
-	if err != nil {
-		return fmt.Errorf("FUNCTION_URL: %w", err)
-	}
-	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+	if u, err := c.urlOf("name"); err != nil || !isFull(u) {
 		return errors.New("FUNCTION_URL must be a full http or https address")
+	}
+	if c.PublicGatewayURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.PublicGatewayURL)
+	if err != nil || !isFull(u) || u.RawQuery != "" || u.Fragment != "" || u.User != nil || strings.ContainsAny(c.PublicGatewayURL, ";, '") {
+		return errors.New("PUBLIC_GATEWAY_URL must be a full http or https address without query, such as https://gateway.example.org")
 	}
 	return nil
 }
+
+func isFull(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
 
 // urlOf is where the named function answers.
 func (c Config) urlOf(function string) (*url.URL, error) {
@@ -76,6 +86,7 @@ func (c Config) urlOf(function string) (*url.URL, error) {
 // appConfig is /config.json: what the browser's side needs to know, none of it secret. The limits are the functions'
 // own, told here so that the app can say so before it sends something in vain.
 type appConfig struct {
+	Gateway      string    `json:"gateway"` // before /function/NAME; "" where this server forwards
 	Registration bool      `json:"registration"`
 	Limits       appLimits `json:"limits"`
 }
@@ -89,6 +100,7 @@ type appLimits struct {
 
 func (c Config) app() ([]byte, error) {
 	return json.Marshal(appConfig{
+		Gateway:      c.PublicGatewayURL,
 		Registration: c.Registration,
 		Limits: appLimits{
 			PictureBytes: 16 << 20,

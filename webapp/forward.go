@@ -3,7 +3,6 @@ package webapp
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"net"
@@ -30,7 +29,7 @@ const idleTime = 4 * time.Second
 const callIDHeader = "X-Call-Id"
 
 // newForwarder passes /function/{name} on to where that function runs: method, query, body and answer as they are.
-func newForwarder(c Config) (http.Handler, error) {
+func newForwarder(c Config, errorPages errorPages) (http.Handler, error) {
 	targets := map[string]*url.URL{}
 	for _, name := range functionNames {
 		target, err := c.urlOf(name)
@@ -40,6 +39,7 @@ func newForwarder(c Config) (http.Handler, error) {
 		targets[name] = target
 	}
 
+	own := c.guards()
 	proxy := &httputil.ReverseProxy{
 		Transport: &http.Transport{
 			DialContext:           (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
@@ -62,19 +62,18 @@ func newForwarder(c Config) (http.Handler, error) {
 			r.Out.Header.Set(callIDHeader, callID(r.In))
 		},
 		ModifyResponse: func(answer *http.Response) error {
-			for name := range guards {
+			for name := range own {
 				answer.Header.Del(name)
 			}
 			return nil
 		},
-		ErrorHandler: functionAway,
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { functionAway(w, r, err, errorPages) },
 	}
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := callID(r)
-		r.Header.Set(callIDHeader, id)
+		r.Header.Set(callIDHeader, callID(r))
 		if !slices.Contains(functionNames, r.PathValue("name")) {
-			writeError(w, http.StatusNotFound, "no_function", "There is no such function.", id)
+			errorPages.write(w, r, noFunction)
 			return
 		}
 		proxy.ServeHTTP(w, r)
@@ -83,18 +82,17 @@ func newForwarder(c Config) (http.Handler, error) {
 
 // functionAway answers for a function that could not: 503 when nothing was sent to it, so that trying again is safe, else
 // 502, since nobody knows how far it came.
-func functionAway(w http.ResponseWriter, r *http.Request, err error) {
-	id := r.Header.Get(callIDHeader)
+func functionAway(w http.ResponseWriter, r *http.Request, err error, errorPages errorPages) {
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		panic(http.ErrAbortHandler) // the client has gone: there is nobody to answer
 	}
-	slog.Error("forward", "function", r.PathValue("name"), "callId", id, "error", err.Error())
+	slog.Error("forward", "function", r.PathValue("name"), "callId", r.Header.Get(callIDHeader), "error", err.Error())
 	if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
 		w.Header().Set("Retry-After", "2")
-		writeError(w, http.StatusServiceUnavailable, "unavailable", "Snaptask can't be reached at the moment. Please try again.", id)
+		errorPages.write(w, r, away)
 		return
 	}
-	writeError(w, http.StatusBadGateway, "bad_gateway", "Snaptask did not answer as it should. Please check whether it was done.", id)
+	errorPages.write(w, r, badAnswer)
 }
 
 var goodCallID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
@@ -105,18 +103,4 @@ func callID(r *http.Request) string {
 		return id
 	}
 	return rand.Text()
-}
-
-// writeError answers in the form that functions use.
-func writeError(w http.ResponseWriter, status int, code, message, id string) {
-	type failure struct {
-		Code      string `json:"code"`
-		Message   string `json:"message"`
-		RequestID string `json:"requestId"`
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set(callIDHeader, id)
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]failure{"error": {code, message, id}})
 }

@@ -17,11 +17,15 @@ func newHandler(c Config, files fs.FS) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	forward, err := newForwarder(c)
+	errorPages, err := newErrorPages(files)
 	if err != nil {
 		return nil, err
 	}
-	pages, err := newPages(files)
+	forward, err := newForwarder(c, errorPages)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := newPages(files, errorPages)
 	if err != nil {
 		return nil, err
 	}
@@ -29,14 +33,22 @@ func newHandler(c Config, files fs.FS) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.Handle("/function/{name}", forward)
 	for _, closed := range []string{"/function/", "/async-function/", "/system/"} {
-		mux.HandleFunc(closed, func(w http.ResponseWriter, r *http.Request) {
-			writeError(w, http.StatusNotFound, "not_found", "There is nothing here.", callID(r))
+		mux.HandleFunc(closed, func(w http.ResponseWriter, r *http.Request) { errorPages.write(w, r, nothingHere) })
+	}
+	readOnly := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodGet && r.Method != http.MethodHead {
+				w.Header().Set("Allow", "GET, HEAD")
+				errorPages.write(w, r, readingOnly)
+				return
+			}
+			next.ServeHTTP(w, r)
 		})
 	}
 	mux.Handle("/config.json", readOnly(serveAppConfig(app)))
 	mux.Handle("/healthz", readOnly(http.HandlerFunc(healthy)))
 	mux.Handle("/", readOnly(pages))
-	return guarded(mux), nil
+	return guarded(c.guards(), mux), nil
 }
 
 func healthy(w http.ResponseWriter, _ *http.Request) {
@@ -45,31 +57,25 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
-// readOnly lets GET and HEAD through.
-func readOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "This page can only be read (GET or HEAD).", http.StatusMethodNotAllowed)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // guards are the headers on every answer. The app's pictures are blobs, since they are fetched with the session's token.
-var guards = map[string]string{
-	"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
-		"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-	"Cross-Origin-Opener-Policy":   "same-origin",
-	"Cross-Origin-Resource-Policy": "same-origin",
-	"Permissions-Policy":           "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-	"Referrer-Policy":              "no-referrer",
-	"X-Content-Type-Options":       "nosniff",
-	"X-Frame-Options":              "DENY",
+func (c Config) guards() map[string]string {
+	connect := "'self'"
+	if c.PublicGatewayURL != "" {
+		connect += " " + c.PublicGatewayURL + "/"
+	}
+	return map[string]string{
+		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +
+			"connect-src " + connect + "; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+		"Cross-Origin-Opener-Policy":   "same-origin",
+		"Cross-Origin-Resource-Policy": "same-origin",
+		"Permissions-Policy":           "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+		"Referrer-Policy":              "no-referrer",
+		"X-Content-Type-Options":       "nosniff",
+		"X-Frame-Options":              "DENY",
+	}
 }
 
-func guarded(next http.Handler) http.Handler {
+func guarded(guards map[string]string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for name, value := range guards {
 			w.Header().Set(name, value)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -23,6 +24,9 @@ func build() fstest.MapFS {
 		"index.html":                {Data: []byte("<!doctype html><title>Snaptask</title>")},
 		"assets/index-Dk3f9a.js":    {Data: []byte("console.log(1)")},
 		"assets/index-Dk3f9a.js.gz": {Data: []byte("packed")},
+		"assets/index-Dk3f9a.js.br": {Data: []byte("small")},
+		"assets/plain-Ab12.css":     {Data: []byte("p{}")},
+		"error.html":                {Data: []byte("<!doctype html><h1>{{.Heading}}</h1>{{.Message}} {{.Status}} {{.RequestID}}")},
 		"robots.txt":                {Data: []byte("User-agent: *")},
 		"api.html":                  {Data: []byte("<!doctype html><title>The functions</title>")},
 		"openapi.yaml":              {Data: []byte("openapi: 3.1.0")},
@@ -73,10 +77,13 @@ func TestPages(t *testing.T) {
 		"file at the root":      {"/robots.txt", "text/plain; charset=utf-8", checked, 200},
 		"the contract":          {"/openapi.yaml", "application/yaml", checked, 200},
 		"its page":              {"/api", index, checked, 200},
-		"asset that is not":     {"/assets/index-old", "text/plain; charset=utf-8", "no-store", 404},
-		"file that is not":      {"/logo.png", "text/plain; charset=utf-8", "no-store", 404},
-		"hidden file":           {"/.gitkeep", "text/plain; charset=utf-8", "no-store", 404},
-		"packed form by name":   {"/assets/index-Dk3f9a.js.gz", "text/plain; charset=utf-8", "no-store", 404},
+		"asset that is not":     {"/assets/index-old", "application/json", "no-store", 404},
+		"file that is not":      {"/logo.png", "application/json", "no-store", 404},
+		"hidden file":           {"/.gitkeep", "application/json", "no-store", 404},
+		"packed form by name":   {"/assets/index-Dk3f9a.js.gz", "application/json", "no-store", 404},
+		"smaller form by name":  {"/assets/index-Dk3f9a.js.br", "application/json", "no-store", 404},
+		"the page of errors":    {"/error.html", "application/json", "no-store", 404},
+		"its other name":        {"/error", index, checked, 200},
 		"gateway's own":         {"/system/functions", "application/json", "no-store", 404},
 		"async functions":       {"/async-function/login", "application/json", "no-store", 404},
 		"no function":           {"/function/", "application/json", "no-store", 404},
@@ -89,7 +96,7 @@ func TestPages(t *testing.T) {
 			require.Equal(t, want.status, response.StatusCode)
 			require.Equal(t, want.contentType, response.Header.Get("Content-Type"))
 			require.Equal(t, want.cacheControl, response.Header.Get("Cache-Control"))
-			for header, value := range guards {
+			for header, value := range (Config{}).guards() {
 				require.Equal(t, []string{value}, response.Header.Values(header))
 			}
 		})
@@ -107,7 +114,7 @@ func TestTheContractsPageIsNotTheApp(t *testing.T) {
 
 func TestPolicyAllowsNothingInlineOrForeign(t *testing.T) {
 	t.Parallel()
-	policy := guards["Content-Security-Policy"]
+	policy := Config{}.guards()["Content-Security-Policy"]
 	for _, loophole := range []string{"unsafe", "http:", "https:", "data:", "*"} {
 		require.NotContains(t, policy, loophole)
 	}
@@ -139,24 +146,66 @@ func TestUnchangedPageIsNotSentAgain(t *testing.T) {
 	require.Empty(t, body)
 }
 
+func TestPolicyAllowsTheGatewayThatBrowsersAreToldOf(t *testing.T) {
+	t.Parallel()
+	server := serverOver(t, Config{FunctionURL: unusedFunctionURL, PublicGatewayURL: "https://gateway.test"}, build())
+	answer, body := ask(t, http.MethodGet, server.URL+"/config.json", nil)
+	require.Contains(t, answer.Header.Get("Content-Security-Policy"), "connect-src 'self' https://gateway.test/; ")
+	require.Contains(t, body, `"gateway":"https://gateway.test"`)
+}
+
 func TestPackedFormGoesToThoseWhoTakeIt(t *testing.T) {
 	t.Parallel()
 	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, build())
 	etags := map[string]bool{}
-	for accepted, want := range map[string]string{
-		"gzip":                 "packed",
-		"br, GZIP ; q=0.5, *":  "packed",
-		"gzip;q=0":             "console.log(1)",
-		"br":                   "console.log(1)",
-		"identity, x-gzip;q=1": "console.log(1)",
+	for accepted, want := range map[string]struct{ body, coding string }{
+		"gzip":                    {"packed", "gzip"},
+		"gzip, deflate, br, zstd": {"small", "br"},
+		"br;q=0, GZIP ; q=0.5, *": {"packed", "gzip"},
+		"gzip;q=0":                {"console.log(1)", ""},
+		"br":                      {"small", "br"},
+		"identity, x-gzip;q=1":    {"console.log(1)", ""},
 	} {
 		response, body := ask(t, http.MethodGet, server.URL+"/assets/index-Dk3f9a.js", http.Header{"Accept-Encoding": {accepted}})
-		require.Equal(t, want, body, accepted)
-		require.Equal(t, want == "packed", response.Header.Get("Content-Encoding") == "gzip", accepted)
+		require.Equal(t, want.body, body, accepted)
+		require.Equal(t, want.coding, response.Header.Get("Content-Encoding"), accepted)
 		require.Equal(t, "Accept-Encoding", response.Header.Get("Vary"), accepted)
 		etags[response.Header.Get("ETag")] = true
 	}
-	require.Len(t, etags, 2, "each form has an ETag of its own")
+	require.Len(t, etags, 3, "each form has an ETag of its own")
+	response, _ := ask(t, http.MethodGet, server.URL+"/assets/plain-Ab12.css", http.Header{"Accept-Encoding": {"br, gzip"}})
+	require.Empty(t, response.Header.Values("Content-Encoding"), "the build has no packed form of it")
+	require.Empty(t, response.Header.Values("Vary"))
+}
+
+func TestPeopleGetAPageAboutWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	closed := serverOver(t, Config{FunctionURL: unusedFunctionURL}, build())
+	browser := func() http.Header {
+		return http.Header{"Accept": {"text/html,application/xhtml+xml,*/*;q=0.8"}, "X-Call-Id": {"call-1"}}
+	}
+	for path, want := range map[string]struct {
+		status  int
+		heading string
+	}{
+		"/logo.png":             {http.StatusNotFound, "There is nothing here"},
+		"/assets/index-old.js":  {http.StatusNotFound, "There is nothing here"},
+		"/system/functions":     {http.StatusNotFound, "There is nothing here"},
+		"/function/figlet":      {http.StatusNotFound, "There is no such function"},
+		"/function/get-tasks":   {http.StatusServiceUnavailable, "Snaptask can’t be reached"},
+		"/assets/%3Cscript%3E.": {http.StatusNotFound, "There is nothing here"},
+	} {
+		answer, body := ask(t, http.MethodGet, closed.URL+path, browser())
+		require.Equal(t, want.status, answer.StatusCode, path)
+		require.Equal(t, "text/html; charset=utf-8", answer.Header.Get("Content-Type"), path)
+		require.Equal(t, "no-store", answer.Header.Get("Cache-Control"), path)
+		require.Equal(t, "Accept", answer.Header.Get("Vary"), path)
+		require.Contains(t, body, "<h1>"+want.heading+"</h1>", path)
+		require.Contains(t, body, "call-1", path)
+	}
+	answer, body := ask(t, http.MethodGet, closed.URL+"/function/get-tasks", nil)
+	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+	requireError(t, answer, body)
 }
 
 func TestAppConfig(t *testing.T) {
@@ -166,6 +215,7 @@ func TestAppConfig(t *testing.T) {
 		_, body := ask(t, http.MethodGet, server.URL+"/config.json", nil)
 		var got appConfig
 		require.NoError(t, json.Unmarshal([]byte(body), &got))
+		require.Empty(t, got.Gateway, "this server, unless it is told of another")
 		require.Equal(t, registration, got.Registration)
 		require.Equal(t, 16<<20, got.Limits.PictureBytes)
 		require.NotContains(t, body, "127.0.0.1", "where functions run is none of the browser's business")
@@ -189,6 +239,22 @@ func TestEmbeddedBuildIsWhole(t *testing.T) {
 	require.Equal(t, hasIndex(files), Built())
 	packed, err := fs.Glob(files, "assets/*.gz")
 	require.NoError(t, err)
+	smaller, err := fs.Glob(files, "assets/*.br")
+	require.NoError(t, err)
+	require.Len(t, smaller, len(packed))
+	if Built() {
+		page, err := newErrorPages(files)
+		require.NoError(t, err)
+		var filled strings.Builder
+		require.NoError(t, page.page.Execute(&filled, nothingHere.forPeople("<call>")))
+		for _, asset := range regexp.MustCompile(`(?:href|src)="/(assets/[^"]+)"`).FindAllStringSubmatch(filled.String(), -1) {
+			_, err := fs.Stat(files, asset[1])
+			require.NoError(t, err, "the page of errors names an asset that is there")
+		}
+		require.Contains(t, filled.String(), "&lt;call&gt;")
+		require.NotContains(t, filled.String(), "<style")
+		require.NotContains(t, filled.String(), "/src/")
+	}
 	require.Equal(t, Built(), len(packed) > 0, "a build has packed assets, and only a build has")
 	scripts := 0
 	for _, name := range packed {
@@ -213,9 +279,9 @@ func TestEmbeddedBuildIsWhole(t *testing.T) {
 func TestConfigFromEnv(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		url, registration string
-		want              Config
-		wrong             string
+		url, registration, public string
+		want                      Config
+		wrong                     string
 	}{
 		"defaults":         {want: Config{FunctionURL: DefaultFunctionURL, Registration: true}},
 		"each by its name": {url: "http://{name}:8080", registration: "off", want: Config{FunctionURL: "http://{name}:8080"}},
@@ -224,11 +290,18 @@ func TestConfigFromEnv(t *testing.T) {
 		"no host":          {url: "/function/{name}", wrong: "full http"},
 		"other scheme":     {url: "ftp://gateway/{name}", wrong: "full http"},
 		"unknown switch":   {url: "http://{name}", registration: "yes", wrong: "REGISTRATION"},
+		"public gateway": {
+			url: "http://{name}", public: "https://g.test:8443/base/",
+			want: Config{FunctionURL: "http://{name}", Registration: true, PublicGatewayURL: "https://g.test:8443/base"},
+		},
+		"public, no host":  {public: "g.test", wrong: "PUBLIC_GATEWAY_URL"},
+		"public, query":    {public: "https://g.test?a=b", wrong: "PUBLIC_GATEWAY_URL"},
+		"public, policies": {public: "https://g.test/; script-src *", wrong: "PUBLIC_GATEWAY_URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := ConfigFromEnv(func(key string) string {
-				return map[string]string{"FUNCTION_URL": test.url, "REGISTRATION": test.registration}[key]
+				return map[string]string{"FUNCTION_URL": test.url, "REGISTRATION": test.registration, "PUBLIC_GATEWAY_URL": test.public}[key]
 			})
 			if test.wrong != "" {
 				require.ErrorContains(t, err, test.wrong)

@@ -15,27 +15,31 @@ import (
 
 const indexName = "index.html"
 
-// page is one file of the build, with its packed form where the build made one.
+// page is one file of the build, with the packed forms that the build made.
 type page struct {
 	contentType  string
 	cacheControl string
-	etag         string // quoted, of the plain bytes
+	etag         string // of the plain bytes, not quoted
 	plain        []byte
-	gzipped      []byte // nil without one
+	packed       map[string][]byte // by content coding
 }
+
+// codings are the content codings that the build packs for, the smallest first, and the ending of their files.
+var codings = []struct{ name, ending string }{{"br", ".br"}, {"gzip", ".gz"}}
 
 // pages serves the built app from memory: it is some hundred kilobytes.
 type pages struct {
-	byPath map[string]page // path below the root, without the leading slash
+	byPath     map[string]page // path below the root, without the leading slash
+	errorPages errorPages
 }
 
-func newPages(files fs.FS) (http.Handler, error) {
+func newPages(files fs.FS, errorPages errorPages) (http.Handler, error) {
 	if !hasIndex(files) {
 		return http.HandlerFunc(notBuilt), nil
 	}
-	p := pages{byPath: map[string]page{}}
+	p := pages{byPath: map[string]page{}, errorPages: errorPages}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || path.Ext(name) == ".gz" {
+		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || isPacked(name) || name == errorPageName {
 			return err
 		}
 		one, err := readPage(files, name)
@@ -53,18 +57,24 @@ func readPage(files fs.FS, name string) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	gzipped, err := fs.ReadFile(files, name+".gz")
-	if err != nil {
-		gzipped = nil
+	packed := map[string][]byte{}
+	for _, coding := range codings {
+		if form, err := fs.ReadFile(files, name+coding.ending); err == nil {
+			packed[coding.name] = form
+		}
 	}
 	sum := sha256.Sum256(plain)
 	return page{
 		contentType:  contentType(name),
 		cacheControl: cacheControl(name),
-		etag:         strconv.Quote(hex.EncodeToString(sum[:12])),
+		etag:         hex.EncodeToString(sum[:12]),
 		plain:        plain,
-		gzipped:      gzipped,
+		packed:       packed,
 	}, nil
+}
+
+func isPacked(name string) bool {
+	return path.Ext(name) == ".br" || path.Ext(name) == ".gz"
 }
 
 // contentType goes by a table of our own, since the machine's differs from one to the next.
@@ -111,8 +121,7 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		found, ok = p.byPath[indexName]
 	}
 	if !ok {
-		w.Header().Set("Cache-Control", "no-store")
-		http.Error(w, "There is no such page. The app starts at /", http.StatusNotFound)
+		p.errorPages.write(w, r, nothingHere)
 		return
 	}
 	found.serve(w, r)
@@ -128,22 +137,25 @@ func (p page) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", p.contentType)
 	h.Set("Cache-Control", p.cacheControl)
 	body, etag := p.plain, p.etag
-	if p.gzipped != nil {
+	if len(p.packed) > 0 {
 		h.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-			h.Set("Content-Encoding", "gzip")
-			body, etag = p.gzipped, strings.TrimSuffix(p.etag, `"`)+`-gzip"`
+	}
+	for _, coding := range codings {
+		if form, ok := p.packed[coding.name]; ok && accepts(r.Header.Values("Accept-Encoding"), coding.name) {
+			h.Set("Content-Encoding", coding.name)
+			body, etag = form, etag+"-"+coding.name
+			break
 		}
 	}
-	h.Set("ETag", etag)
+	h.Set("ETag", strconv.Quote(etag))
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-// acceptsGzip reads Accept-Encoding (RFC 9110, 12.5.3): gzip must be named, and not with a weight of zero.
-func acceptsGzip(values []string) bool {
+// accepts reads Accept-Encoding (RFC 9110, 12.5.3): the coding must be named, and not with a weight of zero.
+func accepts(values []string, wanted string) bool {
 	for _, coding := range strings.Split(strings.Join(values, ","), ",") {
 		name, params, _ := strings.Cut(coding, ";")
-		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
+		if !strings.EqualFold(strings.TrimSpace(name), wanted) {
 			continue
 		}
 		weight, weighted := strings.CutPrefix(strings.ReplaceAll(strings.ToLower(params), " ", ""), "q=")

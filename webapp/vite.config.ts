@@ -1,14 +1,15 @@
 import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { errorPage } from './error-page/plugin.ts'
 import { contract } from './openapi/plugin.ts'
 
-/** How many bytes of packed JavaScript the whole app may have. */
+/** How many bytes of JavaScript the whole app may have, packed with gzip. */
 const scriptLimit = 100_000
 
-/** Writes NAME.gz beside each text file of the build, so that the server need not pack anything at run time. */
+/** Writes NAME.gz and NAME.br beside each text file of the build, so that the server need not pack anything at run time. */
 const packed: Plugin = {
   name: 'snaptask-packed',
   apply: 'build',
@@ -18,11 +19,13 @@ const packed: Plugin = {
     handler(_options, bundle) {
       let scripts = 0
       for (const file of Object.values(bundle)) {
-        if (!/\.(js|css|html|svg|json|yaml)$/.test(file.fileName)) continue
-        const source = file.type === 'chunk' ? file.code : file.source
-        const small = gzipSync(source, { level: 9 })
-        this.emitFile({ type: 'asset', fileName: `${file.fileName}.gz`, source: small })
-        if (file.fileName.endsWith('.js')) scripts += small.length
+        if (!/\.(js|css|html|svg|json|yaml)$/.test(file.fileName) || file.fileName === 'error.html') continue
+        const source = Buffer.from(file.type === 'chunk' ? file.code : file.source)
+        const gzip = gzipSync(source, { level: 9 })
+        const brotli = brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: source.length } })
+        this.emitFile({ type: 'asset', fileName: `${file.fileName}.gz`, source: gzip })
+        this.emitFile({ type: 'asset', fileName: `${file.fileName}.br`, source: brotli })
+        if (file.fileName.endsWith('.js')) scripts += gzip.length
       }
       if (scripts > scriptLimit) this.error(`the app's JavaScript has ${scripts.toString()} bytes packed, ${scriptLimit.toString()} at most`)
     },
@@ -33,7 +36,7 @@ const packed: Plugin = {
 const running = process.env.SNAPTASK_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [vue(), contract, packed],
+  plugins: [vue(), contract, errorPage, packed],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     // The server's policy allows no data: addresses and nothing inline.

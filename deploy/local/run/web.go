@@ -25,8 +25,10 @@ func (r *runner) startWeb(a *addresses) error {
 		return err
 	}
 	env := []string{"FUNCTION_URL=" + a.gatewayURL() + "/function/{name}", "SECRETS_DIR=" + folder}
-	if value, ok := os.LookupEnv("REGISTRATION"); ok {
-		env = append(env, "REGISTRATION="+value)
+	for _, name := range []string{"REGISTRATION", "PUBLIC_GATEWAY_URL"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
 	}
 	r.web = r.launch(process.Spec{
 		Name:     "web app",

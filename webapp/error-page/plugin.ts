@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs'
+import type { Plugin } from 'vite'
+
+const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
+
+/** Adds error.html to the build: what the server fills in, as a Go template, and shows to people when it has nothing else. */
+export const errorPage: Plugin = {
+  name: 'snaptask-error-page',
+  apply: 'build',
+  generateBundle() {
+    const asset = (name: string, source: string): string =>
+      `/${this.getFileName(this.emitFile({ type: 'asset', name, source }))}`
+    const source = read('./error.html')
+      .replace('/src/error.css', asset('error.css', read('../src/styles/tokens.css') + read('./error.css')))
+      .replaceAll('/src/icon.svg', asset('icon.svg', read('../src/assets/icon.svg')))
+    this.emitFile({ type: 'asset', fileName: 'error.html', source })
+  },
+}

@@ -1,0 +1,81 @@
+package webapp
+
+import (
+	"bytes"
+	"encoding/json"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"strings"
+)
+
+const errorPageName = "error.html"
+
+// failure is why a request comes to nothing.
+type failure struct {
+	status  int
+	code    string // short and stable, for programs
+	heading string // for people
+	message string
+}
+
+var (
+	nothingHere = failure{http.StatusNotFound, "not_found", "There is nothing here",
+		"The address may be mistyped, or what was here has gone."}
+	noFunction = failure{http.StatusNotFound, "no_function", "There is no such function",
+		"There is no such function. The page /api shows those that there are."}
+	readingOnly = failure{http.StatusMethodNotAllowed, "method_not_allowed", "This can only be read",
+		"This page can only be read (GET or HEAD)."}
+	away = failure{http.StatusServiceUnavailable, "unavailable", "Snaptask can’t be reached",
+		"Snaptask can’t be reached at the moment. Please try again."}
+	badAnswer = failure{http.StatusBadGateway, "bad_gateway", "Something went wrong on the way",
+		"Snaptask did not answer as it should. Please check whether it was done."}
+)
+
+// errorPages tells of failures: people get a page of the build, programs the form that functions use.
+type errorPages struct {
+	page *template.Template // nil without a build
+}
+
+func newErrorPages(files fs.FS) (errorPages, error) {
+	if !hasIndex(files) {
+		return errorPages{}, nil
+	}
+	page, err := template.ParseFS(files, errorPageName)
+	return errorPages{page}, err
+}
+
+func (e errorPages) write(w http.ResponseWriter, r *http.Request, f failure) {
+	id := callID(r)
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Accept")
+	h.Set(callIDHeader, id)
+	if body := (&bytes.Buffer{}); e.page != nil && isForPeople(r) && e.page.Execute(body, f.forPeople(id)) == nil {
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(f.status)
+		_, _ = body.WriteTo(w)
+		return
+	}
+	h.Set("Content-Type", "application/json")
+	w.WriteHeader(f.status)
+	type details struct {
+		Code      string `json:"code"`
+		Message   string `json:"message"`
+		RequestID string `json:"requestId"`
+	}
+	_ = json.NewEncoder(w).Encode(map[string]details{"error": {f.code, f.message, id}})
+}
+
+// forPeople is what error.html is filled with.
+func (f failure) forPeople(id string) any {
+	return struct {
+		Status                      int
+		Heading, Message, RequestID string
+	}{f.status, f.heading, f.message, id}
+}
+
+// isForPeople says whether a browser asks in order to show the answer as a page: only then does it name HTML.
+func isForPeople(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
+}
