@@ -8,6 +8,6 @@ import './styles/base.css'
 
 const app = createApp(App)
 app.use(createPinia())
-void useConfigStore().load()
 app.use(makeRouter())
-app.mount('#app')
+// It says where functions are; the page has begun to fetch it already.
+void useConfigStore().load().then(() => app.mount('#app'))

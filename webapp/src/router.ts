@@ -1,6 +1,8 @@
 import { createRouter, createWebHistory, type RouteLocationNormalizedLoaded, type Router } from 'vue-router'
 import { useSessionStore } from '@/stores/session'
 import { text } from '@/text'
+import AccountView from '@/views/AccountView.vue'
+import NotFoundView from '@/views/NotFoundView.vue'
 import RegisterView from '@/views/RegisterView.vue'
 import SignInView from '@/views/SignInView.vue'
 import TasksView from '@/views/TasksView.vue'
@@ -8,8 +10,8 @@ import TasksView from '@/views/TasksView.vue'
 declare module 'vue-router' {
   interface RouteMeta {
     title: string
-    /** Whether the view is for people who are not signed in. */
-    open?: true
+    /** Whom the view is for; without it for who is signed in. */
+    for?: 'strangers' | 'all'
   }
 }
 
@@ -24,16 +26,18 @@ export function makeRouter(): Router {
     history: createWebHistory(),
     routes: [
       { path: '/', name: 'tasks', component: TasksView, meta: { title: text.tasks.page } },
-      { path: '/account', name: 'account', component: () => import('@/views/AccountView.vue'), meta: { title: text.account.page } },
-      { path: '/sign-in', name: 'sign-in', component: SignInView, meta: { title: text.signIn.page, open: true } },
-      { path: '/register', name: 'register', component: RegisterView, meta: { title: text.register.page, open: true } },
-      { path: '/:any(.*)', redirect: '/' },
+      { path: '/account', name: 'account', component: AccountView, meta: { title: text.account.page } },
+      { path: '/sign-in', name: 'sign-in', component: SignInView, meta: { title: text.signIn.page, for: 'strangers' } },
+      { path: '/register', name: 'register', component: RegisterView, meta: { title: text.register.page, for: 'strangers' } },
+      { path: '/:any(.*)', name: 'not-found', component: NotFoundView, meta: { title: text.notFound.page, for: 'all' } },
     ],
+    // Another view begins at its top; the same one, found by other filters, stays where it is.
+    scrollBehavior: (to, from, saved) => saved ?? (to.name === from.name ? false : { top: 0 }),
   })
   router.beforeEach((to) => {
     const signedIn = useSessionStore().token !== null
-    if (!signedIn && to.meta.open !== true) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
-    return signedIn && to.meta.open === true ? { name: 'tasks' } : true
+    if (!signedIn && to.meta.for === undefined) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+    return signedIn && to.meta.for === 'strangers' ? { name: 'tasks' } : true
   })
   router.afterEach((to) => { document.title = text.app.title(to.meta.title) })
   return router

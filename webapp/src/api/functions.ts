@@ -11,9 +11,12 @@ export interface TaskPage {
   next: Record<string, string> | null
 }
 
-/** The functions of Snaptask, one by one. Each throws a Problem when it does not succeed. */
+/**
+ * The functions of Snaptask, one by one. Each throws a Problem when it does not succeed. What changes something goes through
+ * even when the page goes away meanwhile.
+ */
 export const functions = {
-  appConfig: () => requestJSON<AppConfig>('/config.json'),
+  appConfig: (signal: AbortSignal) => requestJSON<AppConfig>('/config.json', { signal }),
 
   register: (credentials: Credentials) =>
     requestJSON<{ username: string }>(functionURL('register'), { method: 'POST', json: credentials }),
@@ -22,7 +25,7 @@ export const functions = {
     requestJSON<SessionGrant>(functionURL('login'), { method: 'POST', json: credentials }),
 
   logout: (token: string) =>
-    requestJSON<Record<string, never>>(functionURL('logout'), { method: 'POST', token }),
+    requestJSON<Record<string, never>>(functionURL('logout'), { method: 'POST', token, keepalive: true }),
 
   changePassword: (token: string, change: PasswordChange) =>
     requestJSON<SessionGrant>(functionURL('change-password'), { method: 'POST', json: change, token }),
@@ -36,16 +39,15 @@ export const functions = {
     return { tasks, next: nextQuery(response.headers.get('Link')) }
   },
 
-  getTask: (token: string, id: string, signal?: AbortSignal) =>
-    requestJSON<Task>(functionURL('get-tasks', { id }), { token, signal }),
+  getTask: (token: string, id: string) =>
+    requestJSON<Task>(functionURL('get-tasks', { id }), { token }),
 
-  createTask: (token: string, task: NewTask, signal?: AbortSignal) =>
-    requestJSON<Task>(functionURL('create-task'), { method: 'POST', json: task, token, signal }),
+  createTask: (token: string, task: NewTask) =>
+    requestJSON<Task>(functionURL('create-task'), { method: 'POST', json: task, token, keepalive: true }),
 
   updateTask: (token: string, id: string, change: TaskChange) =>
-    requestJSON<Task>(functionURL('update-task', { id }), { method: 'PATCH', json: change, token }),
+    requestJSON<Task>(functionURL('update-task', { id }), { method: 'PATCH', json: change, token, keepalive: true }),
 
-  /** Deletes a task, even when the page goes away meanwhile. */
   deleteTask: (token: string, id: string) =>
     requestJSON<{ deleted: string }>(functionURL('delete-task', { id }), { method: 'DELETE', token, keepalive: true }),
 
@@ -56,7 +58,7 @@ export const functions = {
   predictAgain: (token: string, id: string, signal?: AbortSignal) =>
     requestJSON<Task>(functionURL('predict-image', { id }), { method: 'POST', token, signal }),
 
-  /** Takes the picture off a task, even when the page goes away meanwhile. */
+  /** Takes the picture off a task. */
   deleteImage: (token: string, id: string) =>
     requestJSON<Task>(functionURL('delete-image', { id }), { method: 'DELETE', token, keepalive: true }),
 

@@ -6,7 +6,7 @@ export class Problem extends Error {
   override readonly name = 'Problem'
   /** The HTTP status; 0 when no answer came. */
   readonly status: number
-  /** Short and stable, for programs; "network" and "cancelled" are the app's own. */
+  /** Short and stable, for programs; "network", "cancelled", "invalid" and "defect" are the app's own. */
   readonly code: string
   /** What is wrong with each named field of the request. */
   readonly fields: Readonly<Record<string, string>>
@@ -18,6 +18,11 @@ export class Problem extends Error {
     this.fields = fields
   }
 
+  /** Whether the same call may succeed at another time: nothing was wrong with what was asked for. */
+  get mayPass(): boolean {
+    return this.code === 'network' || this.status >= 500 || this.status === 429
+  }
+
   get cancelled(): boolean {
     return this.code === 'cancelled'
   }
@@ -25,6 +30,9 @@ export class Problem extends Error {
 
 export const networkProblem = () => new Problem(0, 'network', text.problem.network)
 export const cancelledProblem = () => new Problem(0, 'cancelled', text.problem.cancelled)
+
+/** What a form finds wrong with its fields before anything is sent. */
+export const invalidProblem = (fields: Record<string, string>) => new Problem(0, 'invalid', '', fields)
 
 /** Anything that was thrown, as a Problem that can be shown. */
 export function asProblem(thrown: unknown): Problem {

@@ -1,5 +1,7 @@
+import { createPinia, setActivePinia } from 'pinia'
 import { describe, expect, test } from 'vitest'
-import { failure, json, stubFetch } from '@/testing/edge'
+import { useConfigStore } from '@/stores/config'
+import { appConfig, failure, json, stubFetch } from '@/testing/edge'
 import { text } from '@/text'
 import { functions, nextQuery } from './functions'
 import { functionURL, request } from './request'
@@ -23,6 +25,17 @@ describe('a call of a function', () => {
   ])('that fails tells why: %s', async (_name, answer, problem) => {
     stubFetch({ login: () => answer })
     await expect(functions.login({ username: 'a', password: 'b' })).rejects.toMatchObject(problem)
+  })
+
+  test('goes to the gateway that the web server names', async () => {
+    const calls = stubFetch({ '/config.json': () => json({ ...appConfig, gateway: 'https://gateway.test' }), 'https://gateway.test/function/login': () => json({}) })
+    setActivePinia(createPinia())
+    await useConfigStore().load()
+    await functions.login({ username: 'a', password: 'b' })
+    expect(calls.at(-1)?.url).toBe('https://gateway.test/function/login')
+    stubFetch({ '/config.json': () => new TypeError('no network') })
+    await useConfigStore().load()
+    expect(functionURL('login')).toBe('/function/login')
   })
 
   test('can be cancelled', async () => {

@@ -2,34 +2,43 @@ import { cancelledProblem, networkProblem, problemOf } from './problem'
 
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  query?: Record<string, string>
   json?: unknown
   token?: string
   signal?: AbortSignal | undefined
-  /** Whether the request goes on when the page does not. */
+  /** Whether the request goes on when the page does not, as long as its body is small. */
   keepalive?: boolean
 }
 
-/** The address of a function, on the origin the app came from. */
+let gateway = ''
+
+/** Says where functions are called: what comes before /function/NAME, '' for the origin that the app came from. */
+export function callFunctionsAt(base: string): void {
+  gateway = base
+}
+
+/** The address of a function. */
 export function functionURL(name: string, query: Record<string, string> = {}): string {
   const search = new URLSearchParams(query).toString()
-  return search === '' ? `/function/${name}` : `/function/${name}?${search}`
+  return `${gateway}/function/${name}${search === '' ? '' : `?${search}`}`
 }
+
+/** The most bytes of a body for which a request may outlive the page: browsers allow 64 KiB for all such requests together. */
+const keepaliveLimit = 16_000
 
 /** The answer of a function that succeeded; throws a Problem else. */
 export async function request(url: string, options: RequestOptions = {}): Promise<Response> {
   const headers = new Headers({ Accept: 'application/json, image/*' })
   if (options.token !== undefined) headers.set('Authorization', `Bearer ${options.token}`)
   if (options.json !== undefined) headers.set('Content-Type', 'application/json')
+  const body = options.json === undefined ? null : JSON.stringify(options.json)
   let response: Response
   try {
     response = await fetch(url, {
       method: options.method ?? 'GET',
       headers,
-      body: options.json === undefined ? null : JSON.stringify(options.json),
+      body,
       signal: options.signal ?? null,
-      credentials: 'omit',
-      keepalive: options.keepalive ?? false,
+      keepalive: options.keepalive === true && (body?.length ?? 0) < keepaliveLimit,
     })
   } catch {
     throw options.signal?.aborted ? cancelledProblem() : networkProblem()

@@ -35,6 +35,8 @@ export type PictureSize = components['parameters']['size']
 
 /** What the web server tells the app about itself: /config.json. */
 export interface AppConfig {
+  /** What comes before /function/NAME: '' where the web server forwards. */
+  gateway: string
   registration: boolean
   limits: {
     pictureBytes: number

@@ -56,6 +56,20 @@ describe('an upload', () => {
     await expect(start()).rejects.toMatchObject({ cancelled: true })
   })
 
+  test('does not wait for ever while nothing moves', async () => {
+    vi.useFakeTimers()
+    const result = start()
+    const outcome = expect(result).rejects.toMatchObject({ code: 'network' })
+    vi.advanceTimersByTime(60_000)
+    FakeUpload.last.sent(3)
+    vi.advanceTimersByTime(60_000)
+    FakeUpload.last.sent(4)
+    vi.advanceTimersByTime(120_000)
+    await outcome
+    expect(sent).toEqual([3, 4])
+    vi.useRealTimers()
+  })
+
   test('does not wait for ever for the answer', async () => {
     vi.useFakeTimers()
     const result = start()

@@ -8,8 +8,8 @@ export interface UploadOptions {
   onSent: (bytes: number) => void
 }
 
-/** Longest wait for an answer after the last byte went out: the server's own bound and some more. */
-const answerTimeout = 90_000
+/** Longest wait without any byte moving, or for an answer after the last: the server's own bound and some more. */
+const patience = 90_000
 
 /**
  * Sends a file's bytes and gives the JSON answer. It uses XMLHttpRequest because fetch does not tell how much of a request
@@ -25,15 +25,22 @@ export function upload<T>(url: string, file: Blob, { token, signal, onSent }: Up
     const abort = () => { call.abort() }
     let timer: ReturnType<typeof setTimeout> | undefined
     let late = false
-    signal.addEventListener('abort', abort, { once: true })
-
-    call.upload.addEventListener('progress', (event) => { onSent(event.loaded) })
-    call.upload.addEventListener('load', () => {
-      onSent(file.size)
+    function wait(): void {
+      clearTimeout(timer)
       timer = setTimeout(() => {
         late = true
         call.abort()
-      }, answerTimeout)
+      }, patience)
+    }
+    signal.addEventListener('abort', abort, { once: true })
+
+    call.upload.addEventListener('progress', (event) => {
+      onSent(event.loaded)
+      wait()
+    })
+    call.upload.addEventListener('load', () => {
+      onSent(file.size)
+      wait()
     })
     call.addEventListener('load', () => {
       if (call.status < 200 || call.status > 299) {
@@ -57,5 +64,6 @@ export function upload<T>(url: string, file: Blob, { token, signal, onSent }: Up
     call.setRequestHeader('Authorization', `Bearer ${token}`)
     call.setRequestHeader('Accept', 'application/json')
     call.send(file)
+    wait()
   })
 }

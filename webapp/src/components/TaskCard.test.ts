@@ -2,7 +2,9 @@ import { flushPromises } from '@vue/test-utils'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { watch } from 'vue'
 import type { Task } from '@/api/types'
+import { useDraftsStore } from '@/stores/drafts'
 import { useNoticesStore } from '@/stores/notices'
+import { usePicturesStore } from '@/stores/pictures'
 import { useTasksStore } from '@/stores/tasks'
 import { failure, FakeUpload, json, makeTask, recognised, stubFetch, stubUploads } from '@/testing/edge'
 import { button, mountApp } from '@/testing/mount'
@@ -51,7 +53,7 @@ describe('a task’s photo', () => {
     await flushPromises()
 
     expect(card.findAll('.chip .label').map((label) => label.text())).toEqual(['pier', 'lakeside', 'breakwater'])
-    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual(['Photo recognised: pier, lakeside, breakwater.'])
+    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.picture.recognised(task.title, 'pier, lakeside, breakwater')])
     await button(card, text.labels.showAll(10)).trigger('click')
     expect(card.findAll('.chip')).toHaveLength(10)
     expect(button(card, text.labels.showFewer).attributes('aria-expanded')).toBe('true')
@@ -111,6 +113,59 @@ describe('a task’s photo', () => {
     expect(card.find('progress').exists()).toBe(true)
   })
 
+  test('that comes along with words is left out where somebody types', async () => {
+    stubFetch({})
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    const carried = { files: [photo], types: ['text/plain', 'Files'] }
+    await card.find('textarea').trigger('paste', { clipboardData: carried })
+    expect(usePicturesStore().uploads.size).toBe(0)
+    await card.trigger('paste', { clipboardData: carried })
+    expect(usePicturesStore().uploads.size).toBe(1)
+  })
+
+  test('that does not come through can be sent again as it is', async () => {
+    stubFetch({ 'get-tasks': () => json(task) })
+    const card = await mountCard(task)
+    await card.trigger('drop', { dataTransfer: { files: [photo], types: ['Files'] } })
+    await flushPromises()
+    FakeUpload.last.end('error')
+    await flushPromises()
+    const first = FakeUpload.last
+    await button(card, text.problem.retry).trigger('click')
+    await flushPromises()
+    expect(FakeUpload.last).not.toBe(first)
+    expect(FakeUpload.last.body).toBe(photo)
+    expect(card.find('[role=alert]').exists()).toBe(false)
+  })
+
+  test('that waits is asked about until it has been recognised', async () => {
+    vi.useFakeTimers()
+    const waiting: Task = { ...task, version: 2, upload: true, imageStatus: 'pending' }
+    let now = waiting
+    const calls = stubFetch({ 'get-image': () => new Response('bytes'), 'get-tasks': () => json(now) })
+    const asked = () => calls.filter(({ url }) => url.includes('get-tasks')).length
+    const card = await mountCard(waiting)
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(asked()).toBe(1)
+    now = { ...recognised(task), version: 3 }
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(card.text()).toContain('pier')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(asked()).toBe(2)
+    vi.useRealTimers()
+  })
+
+  test('that can’t be had can be asked for again', async () => {
+    stubFetch({ 'get-image': () => new TypeError('no network') })
+    const card = await mountCard(recognised(task))
+    await flushPromises()
+    stubFetch({ 'get-image': () => new Response('bytes') })
+    await button(card, text.picture.missing(task.title)).trigger('click')
+    await flushPromises()
+    expect(card.find('img').attributes('src')).toMatch(/^blob:/)
+  })
+
   test('is removed when there was time to take it back', async () => {
     const calls = stubFetch({
       'get-image': () => new Response('bytes'), 'delete-image': () => json({ ...task, version: 3 }),
@@ -163,6 +218,31 @@ describe('a task', () => {
     expect(calls).toEqual([])
   })
 
+  test('is left with a way back to what was written', async () => {
+    stubFetch({})
+    const card = await mountCard(task)
+    const notices = useNoticesStore()
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await button(card, text.task.cancel).trigger('click')
+    expect(notices.list, 'nothing was written').toEqual([])
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('textarea').setValue('Half a page')
+    await button(card, text.task.cancel).trigger('click')
+    notices.undo(notices.list[0]?.id ?? 0)
+    await flushPromises()
+    expect(card.find('textarea').element.value).toBe('Half a page')
+  })
+
+  test('that is deleted elsewhere leaves what was written about it in the form for a new one', async () => {
+    stubFetch({})
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('textarea').setValue('Half a page')
+    useTasksStore().drop(task.id)
+    expect(useDraftsStore().composed).toMatchObject({ title: task.title, body: 'Half a page', dueDate: task.dueDate })
+    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.goneButKept(task.title)])
+  })
+
   test('is done at once, with a way back', async () => {
     const calls = stubFetch({
       'update-task': ({ json: change }) => json({ ...task, ...(change as object), version: (change as { version: number }).version + 1 }),
@@ -192,10 +272,34 @@ describe('a task', () => {
     await card.find('form').trigger('submit')
     await flushPromises()
     expect(card.findAll('dialog .title').map((title) => title.text())).toEqual(['Mine', 'Theirs'])
+    await card.find('dialog').trigger('cancel')
+    expect(card.find<HTMLInputElement>('input[type=text]').element.value, 'closed without a choice').toBe('Mine')
+    await card.find('form').trigger('submit')
+    await flushPromises()
     await button(card, text.conflict.keepMine).trigger('click')
     await flushPromises()
     expect(card.find('dialog').exists()).toBe(false)
     expect(card.find('h3').text()).toBe('Mine')
+  })
+
+  test('that was changed elsewhere keeps what was written here until it is saved', async () => {
+    const theirs = { ...task, title: 'Theirs', version: 2 }
+    stubFetch({
+      'update-task': ({ json: change }) =>
+        (change as { version: number }).version === 2 ? failure(503, 'unavailable', 'Later.') : failure(409, 'stale_version', 'Changed.'),
+      'get-tasks': () => json(theirs),
+    })
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('input[type=text]').setValue('Mine')
+    await card.find('form').trigger('submit')
+    await flushPromises()
+    await button(card, text.conflict.keepMine).trigger('click')
+    await flushPromises()
+    expect(card.find('dialog [role=alert]').text()).toContain('Later.')
+    await button(card, text.conflict.keepTheirs).trigger('click')
+    expect(card.find('form').exists()).toBe(false)
+    expect(card.find('h3').text()).toBe('Theirs')
   })
 
   test('is deleted from here', async () => {

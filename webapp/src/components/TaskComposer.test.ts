@@ -33,6 +33,28 @@ describe('the form for a new task', () => {
     expect(calls).toEqual([])
   })
 
+  test('says what is too long, in characters and bytes, and sends nothing', async () => {
+    const calls = stubFetch({})
+    const form = await mountApp(TaskComposer, { props })
+    await form.find('input[name=title]').setValue('🦆'.repeat(256))
+    await form.find('textarea').setValue('é'.repeat(32_768))
+    await form.find('form').trigger('submit')
+    expect(form.text()).toContain(text.compose.titleLong('256', '255'))
+    expect(form.text()).toContain(text.compose.bodyLong('65,536', '65,535'))
+    expect(calls).toEqual([])
+  })
+
+  test('goes with the day until one is chosen', async () => {
+    stubFetch({})
+    const form = await mountApp(TaskComposer, { props })
+    const day = form.find<HTMLInputElement>('input[name=due]')
+    await form.setProps({ today: '2026-11-24' })
+    expect(day.element.value).toBe('2026-11-24')
+    await day.setValue('2026-12-24')
+    await form.setProps({ today: '2026-11-25' })
+    expect(day.element.value).toBe('2026-12-24')
+  })
+
   test('keeps what was typed when the server refuses, and says why', async () => {
     stubFetch({ 'create-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { body: 'is too long' }) })
     const form = await mountApp(TaskComposer, { props })

@@ -1,8 +1,20 @@
 import { ref, type Ref } from 'vue'
+import { isForTyping } from './use-shortcuts'
 
 /** The first picture among what is pasted or dropped, if there is one. */
-export function pictureIn(data: DataTransfer | null): File | null {
-  return Array.from(data?.files ?? []).find((file) => file.type.startsWith('image/')) ?? null
+function pictureIn(data: DataTransfer | null): File | undefined {
+  return Array.from(data?.files ?? []).find((file) => file.type.startsWith('image/'))
+}
+
+/** A listener for pasted pictures. Where somebody types, words that come along with a picture are what is meant. */
+export function onPastedPhoto(pasted: (file: File) => void): (event: ClipboardEvent) => void {
+  return (event) => {
+    const file = pictureIn(event.clipboardData)
+    if (file === undefined || event.defaultPrevented) return
+    if (event.clipboardData?.types.includes('text/plain') === true && isForTyping(event.target)) return
+    event.preventDefault()
+    pasted(file)
+  }
 }
 
 /** Lets a file be dropped anywhere on an element: whether one hovers there, and the listeners to bind. */
@@ -37,7 +49,7 @@ export function usePhotoDrop(dropped: (file: File) => void): {
       drop(event) {
         depth = 0
         over.value = false
-        const file = event.dataTransfer?.files[0]
+        const file = pictureIn(event.dataTransfer) ?? event.dataTransfer?.files[0]
         if (file === undefined) return
         event.preventDefault()
         dropped(file)

@@ -15,42 +15,44 @@ export type PictureSource =
 export function usePictureUrl(source: () => PictureSource | null): {
   url: Readonly<Ref<string | null>>
   problem: Readonly<Ref<Problem | null>>
+  /** Fetches the picture once more. */
+  retry: () => void
 } {
   const pictures = usePicturesStore()
   const url = shallowRef<string | null>(null)
   const problem = shallowRef<Problem | null>(null)
+  let loading: AbortController | undefined
 
   function show(picture: Blob | null): void {
     if (url.value !== null) URL.revokeObjectURL(url.value)
     url.value = picture === null ? null : URL.createObjectURL(picture)
   }
 
-  watch(source, async (wanted, before, onCleanup) => {
-    if (same(wanted, before)) return
+  async function load(wanted: PictureSource | null): Promise<void> {
+    loading?.abort()
     problem.value = null
-    if (wanted === null) {
-      show(null)
+    if (wanted?.kind !== 'task') {
+      show(wanted?.file ?? null)
       return
     }
-    if (wanted.kind === 'file') {
-      show(wanted.file)
-      return
-    }
-    const controller = new AbortController()
-    onCleanup(() => { controller.abort() })
+    const { signal } = (loading = new AbortController())
     try {
-      const picture = await pictures.load(wanted.taskId, wanted.size, controller.signal)
-      if (!controller.signal.aborted) show(picture)
+      const picture = await pictures.load(wanted.taskId, wanted.size, signal)
+      if (!signal.aborted) show(picture)
     } catch (thrown) {
       const reason = asProblem(thrown)
-      if (reason.cancelled || controller.signal.aborted) return
+      if (reason.cancelled || signal.aborted) return
       problem.value = reason
       show(null)
     }
-  }, { immediate: true })
+  }
 
-  onScopeDispose(() => { show(null) })
-  return { url, problem }
+  watch(source, (wanted, before) => { if (!same(wanted, before)) void load(wanted) }, { immediate: true })
+  onScopeDispose(() => {
+    loading?.abort()
+    show(null)
+  })
+  return { url, problem, retry: () => { void load(source()) } }
 }
 
 function same(a: PictureSource | null, b: PictureSource | null | undefined): boolean {

@@ -15,6 +15,7 @@ export function useShortcuts(actions: Readonly<Record<string, () => void>>): voi
 
 const typed = 'textarea, select, [contenteditable], input:not([type=checkbox], [type=radio], [type=file])'
 
-function isForTyping(target: EventTarget | null): boolean {
+/** Whether keys that are pressed there are meant for it. */
+export function isForTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.matches(typed)
 }

@@ -1,28 +1,31 @@
 import { ref, type Ref } from 'vue'
 import { asProblem } from '@/api/problem'
 
-/** What a form needs around the one call that it makes: whether it runs, what is wrong with which field, and what else is. */
-export function useSubmit(act: () => Promise<void>): {
+/**
+ * What a form needs around the one call that it makes: whether it runs, what is wrong with which field, and what else is. The
+ * call throws a Problem when it comes to nothing; while it runs no other starts.
+ */
+export function useSubmit<Args extends unknown[]>(act: (...args: Args) => Promise<void>): {
   busy: Readonly<Ref<boolean>>
   wrong: Readonly<Ref<Readonly<Partial<Record<string, string>>>>>
   problem: Ref<string | null>
-  submit: () => Promise<void>
+  submit: (...args: Args) => Promise<void>
 } {
   const busy = ref(false)
   const wrong = ref<Readonly<Partial<Record<string, string>>>>({})
   const problem = ref<string | null>(null)
 
-  async function submit(): Promise<void> {
+  async function submit(...args: Args): Promise<void> {
     if (busy.value) return
     busy.value = true
     problem.value = null
     wrong.value = {}
     try {
-      await act()
+      await act(...args)
     } catch (thrown) {
       const reason = asProblem(thrown)
       wrong.value = reason.fields
-      if (!reason.cancelled) problem.value = reason.message
+      problem.value = reason.cancelled || reason.message === '' ? null : reason.message
     } finally {
       busy.value = false
     }

@@ -42,7 +42,7 @@ describe('days', () => {
 })
 
 test('tasks that come by due date are put under headings', () => {
-  const all = ['2026-11-22', '2026-11-23', '2026-11-23', '2026-11-24', '2026-11-30', '2026-12-01']
+  const all = ['2026-11-22', '2026-11-23', '2026-11-23', '2026-11-24', '2026-11-29', '2026-11-30']
     .map((dueDate, index) => makeTask({ id: 'abcdef'.charAt(index), dueDate }))
   const under = (changes: Partial<Filter>) => groupTasks(all, { ...everyday, ...changes }, '2026-11-23')
     .map(({ name, chunks }) => [name, chunks.flatMap(({ tasks }) => tasks.map(({ id }) => id)).join('')])

@@ -1,10 +1,17 @@
-import type { TaskDraft } from '@/api/types'
+import type { AppConfig, TaskDraft } from '@/api/types'
 import { text } from '@/text'
+import { count } from './numbers'
 
-/** What a task still lacks, by field, in words. */
-export function missing(draft: TaskDraft): Partial<Record<keyof TaskDraft, string>> {
+type Limits = Pick<AppConfig['limits'], 'titleLength' | 'bodyBytes'>
+
+/** What forbids sending a task, by field, in words; nothing when it can go. */
+export function faults(draft: TaskDraft, limits: Limits): Partial<Record<keyof TaskDraft, string>> {
+  const title = Array.from(draft.title.trim()).length
+  const body = new TextEncoder().encode(draft.body).length
   return {
-    ...(draft.title.trim() === '' ? { title: text.compose.titleMissing } : {}),
+    ...(title === 0 ? { title: text.compose.titleMissing } : {}),
+    ...(title > limits.titleLength ? { title: text.compose.titleLong(count(title), count(limits.titleLength)) } : {}),
+    ...(body > limits.bodyBytes ? { body: text.compose.bodyLong(count(body), count(limits.bodyBytes)) } : {}),
     ...(draft.dueDate === '' ? { dueDate: text.compose.dueMissing } : {}),
   }
 }

@@ -21,11 +21,11 @@ describe('exported tasks', () => {
   })
 
   test('are a calendar of what is still to be done', () => {
-    const lines = toCalendar([makeTask({ title: 'Paint; sand, \\ rest', body: 'One\nTwo', dueDate: '2026-12-31' }),
+    const lines = toCalendar([makeTask({ title: 'Paint; sand,\u0007 \\ rest', body: 'One\nTwo', dueDate: '2026-12-31' }),
       makeTask({ completed: true, title: 'Done' })], now).split('\r\n')
     expect(lines).toEqual([
       'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Snaptask//Snaptask//EN', 'BEGIN:VEVENT',
-      `UID:${makeTask().id}@snaptask`, 'DTSTAMP:20261123T080000Z', 'DTSTART;VALUE=DATE:20261231', 'DTEND;VALUE=DATE:20270101',
+      `UID:${makeTask().id}@snaptask`, 'DTSTAMP:20261123T080000Z', 'DTSTART;VALUE=DATE:20261231',
       'SUMMARY:Paint\\; sand\\, \\\\ rest', 'DESCRIPTION:One\\nTwo', 'TRANSP:TRANSPARENT', 'END:VEVENT', 'END:VCALENDAR', '',
     ])
   })

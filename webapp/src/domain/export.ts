@@ -1,5 +1,4 @@
 import type { Task } from '@/api/types'
-import { addDays } from './dates'
 
 /** The kinds of file that tasks can be saved as: name, media type, and how they are written. */
 export const exportKinds = {
@@ -29,7 +28,10 @@ function cell(value: string): string {
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
 }
 
-/** The due dates of tasks still to be done as a calendar of whole-day events (RFC 5545), made at `now`. */
+/**
+ * The due dates of tasks still to be done as a calendar (RFC 5545), made at `now`. An event that starts on a date and has no
+ * end takes that day.
+ */
 export function toCalendar(tasks: readonly Task[], now: Date): string {
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '')
   const day = (date: string) => date.replaceAll('-', '')
@@ -38,7 +40,6 @@ export function toCalendar(tasks: readonly Task[], now: Date): string {
     `UID:${task.id}@snaptask`,
     `DTSTAMP:${stamp}`,
     `DTSTART;VALUE=DATE:${day(task.dueDate)}`,
-    `DTEND;VALUE=DATE:${day(addDays(task.dueDate, 1))}`,
     `SUMMARY:${escaped(task.title)}`,
     ...(task.body === '' ? [] : [`DESCRIPTION:${escaped(task.body)}`]),
     'TRANSP:TRANSPARENT',
@@ -48,8 +49,9 @@ export function toCalendar(tasks: readonly Task[], now: Date): string {
   return lines.map((line) => folded(line) + '\r\n').join('')
 }
 
+/** Words as a calendar's text (RFC 5545, 3.3.11), which has no control characters but tabs. */
 function escaped(words: string): string {
-  return words.replace(/[\\;,]/g, '\\$&').replace(/\r\n|\r|\n/g, '\\n')
+  return words.replace(/[\\;,]/g, '\\$&').replace(/\r\n|\r|\n/g, '\\n').replace(/(?!\t)\p{Cc}/gu, '')
 }
 
 /** A line in pieces of at most 75 bytes, none of which cuts a character in two (RFC 5545, 3.1). */

@@ -18,7 +18,7 @@ export interface TaskGroup {
 
 /** Tasks that come by due date, under headings; by age there is but one. Past tasks are overdue only where all are open. */
 export function groupTasks(tasks: readonly Task[], filter: Filter, today: string): TaskGroup[] {
-  const weekEnd = addDays(today, 7)
+  const weekEnd = addDays(today, 6)
   const nameOf = ({ dueDate }: Task): GroupName => {
     if (filter.sort === 'created') return 'newest'
     if (dueDate < today) return filter.status === 'open' ? 'overdue' : 'earlier'

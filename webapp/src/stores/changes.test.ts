@@ -52,22 +52,27 @@ describe('a change', () => {
     await useChangesStore().change(task, { title: 'New' })
     expect(useTasksStore().get(task.id)).toMatchObject({ title: 'New', body: 'theirs', version: 6 })
     expect(calls.map(({ method }) => method)).toEqual(['PATCH', 'GET', 'PATCH'])
-    expect(useChangesStore().conflicts.size).toBe(0)
   })
 
-  test.each([['mine', 'My title', 3], ['theirs', 'Their title', 2]] as const)('of what somebody else has changed is for the person to decide: %s', async (whose, title, version) => {
+  test('of what somebody else has changed is for the person to decide', async () => {
     const theirs = { ...task, title: 'Their title', version: 2 }
     stubFetch({
       'update-task': (call) => (versionIn(call) === 2 ? json({ ...theirs, title: 'My title', version: 3 }) : stale()),
       'get-tasks': () => json(theirs),
     })
     const changes = useChangesStore()
-    await changes.change(task, { title: 'My title' })
-    expect(changes.conflicts.get(task.id)).toEqual({ mine: { title: 'My title' }, theirs })
+    const conflict = await changes.change(task, { title: 'My title' })
+    expect(conflict).toEqual({ mine: { title: 'My title' }, theirs })
     expect(useTasksStore().list[0]?.title).toBe('Their title')
-    await changes.decide(task.id, whose)
-    expect(useTasksStore().get(task.id)).toMatchObject({ title, version })
-    expect(changes.conflicts.size).toBe(0)
+    expect(await changes.change(theirs, { title: 'My title' })).toBeNull()
+    expect(useTasksStore().get(task.id)).toMatchObject({ title: 'My title', version: 3 })
+  })
+
+  test('does not go on for ever against a server that always knows a newer version', async () => {
+    let version = 1
+    stubFetch({ 'update-task': stale, 'get-tasks': () => json({ ...task, version: version += 1 }) })
+    await expect(useChangesStore().change(task, { title: 'New' })).rejects.toMatchObject({ status: 409 })
+    expect(version).toBeLessThan(10)
   })
 
   test('of a task that is gone takes it off the list', async () => {

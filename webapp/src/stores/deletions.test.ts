@@ -71,6 +71,15 @@ describe('deleting a task', () => {
     expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.notDeleted(task.title, 'Later.')])
   })
 
+  test('whose session ends before it says that it did not happen', async () => {
+    const calls = remove(() => json({ deleted: task.id }))
+    localStorage.removeItem('snaptask.session')
+    window.dispatchEvent(new StorageEvent('storage', { key: 'snaptask.session' }))
+    await useNoticesStore().settle()
+    expect(calls).toEqual([])
+    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.notDeleted(task.title, text.problem.signedOut)])
+  })
+
   test('of one that is gone already is done', async () => {
     remove(() => failure(404, 'task_not_found', 'There is no such task.'))
     await useNoticesStore().settle()

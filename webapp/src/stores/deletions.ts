@@ -36,7 +36,8 @@ export const useDeletionsStore = defineStore('deletions', () => {
         return
       }
       tasks.hide(task.id, false)
-      if (!reason.cancelled) notices.say(text.tasks.notDeleted(task.title, reason.message))
+      // Cancelled is what a call becomes whose session ends before it.
+      notices.say(text.tasks.notDeleted(task.title, reason.cancelled ? text.problem.signedOut : reason.message))
     }
   }
 

@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { reactive, shallowReactive } from 'vue'
+import { computed, reactive, shallowReactive } from 'vue'
 import type { NewTask, Task, TaskDraft } from '@/api/types'
 import { newId } from '@/domain/ids'
 
@@ -10,38 +10,68 @@ export interface Edit {
   draft: TaskDraft
 }
 
-export interface Composed extends NewTask {
+export interface Composed extends Omit<NewTask, 'dueDate'> {
+  /** Null as long as nobody has chosen one: then it is the current day. */
+  dueDate: string | null
   photo: File | null
 }
 
 /** What has been typed and not been sent: it outlives its forms, and the session too when the same person comes back. */
 export const useDraftsStore = defineStore('drafts', () => {
   const edits = shallowReactive(new Map<string, Edit>())
-  const composed = reactive<Composed>({ id: newId(), title: '', body: '', dueDate: '', photo: null })
+  const composed = reactive<Composed>(empty())
   let owner: string | null = null
+
+  /** Whether there is something that would be a pity to lose. */
+  const any = computed(() => hasNew() || [...edits.values()].some(isChanged))
 
   function edit(task: Task): void {
     const { title, body, dueDate } = task
     edits.set(task.id, { seen: task, draft: reactive({ title, body, dueDate }) })
   }
 
-  function leave(id: string): void {
+  /** Ends the editing of a task; gives what brings it back where something would be lost by that. */
+  function leave(id: string): (() => void) | null {
+    const left = edits.get(id)
     edits.delete(id)
+    return left !== undefined && isChanged(left) ? () => { edits.set(id, left) } : null
   }
 
-  /** An empty form for another task, due on a day. */
-  function renew(day: string): void {
-    Object.assign(composed, { id: newId(), title: '', body: '', dueDate: day, photo: null })
+  /** Moves what was being written about a task that is gone into the form for a new one, if that is free; whether it has. */
+  function rescue(id: string): boolean {
+    const left = edits.get(id)
+    edits.delete(id)
+    if (left === undefined || !isChanged(left) || hasNew()) return false
+    Object.assign(composed, left.draft)
+    return true
   }
 
-  /** Tells whose drafts these are; those of somebody else are forgotten. */
-  function belongTo(username: string): void {
-    if (owner !== null && owner !== username) {
-      edits.clear()
-      renew('')
-    }
+  /** Empties the form for another task. */
+  function renew(): void {
+    Object.assign(composed, empty())
+  }
+
+  /** Tells whose drafts these are, and whether that is somebody else than before: then the drafts are forgotten. */
+  function belongTo(username: string): boolean {
+    const another = owner !== null && owner !== username
     owner = username
+    if (!another) return false
+    edits.clear()
+    renew()
+    return true
   }
 
-  return { edits, composed, edit, leave, renew, belongTo }
+  function hasNew(): boolean {
+    return composed.title.trim() !== '' || composed.body.trim() !== '' || composed.photo !== null
+  }
+
+  return { edits, composed, any, edit, leave, rescue, renew, belongTo }
 })
+
+function empty(): Composed {
+  return { id: newId(), title: '', body: '', dueDate: null, photo: null }
+}
+
+function isChanged({ seen, draft }: Edit): boolean {
+  return draft.title !== seen.title || draft.body !== seen.body || draft.dueDate !== seen.dueDate
+}

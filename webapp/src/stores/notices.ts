@@ -97,5 +97,10 @@ export const useNoticesStore = defineStore('notices', () => {
     await Promise.all(running)
   }
 
-  return { list, say, offer, dismiss, undo, hold, settle }
+  /** Forgets all notices, for the next person. */
+  function reset(): void {
+    for (const { id } of shown.value) take(id)
+  }
+
+  return { list, say, offer, dismiss, undo, hold, settle, reset }
 })

@@ -39,7 +39,7 @@ describe('a photo', () => {
     await flushPromises()
     FakeUpload.last.answer(422, { error: { code: 'broken', message: 'This picture is broken.' } })
     await done
-    expect(pictures.problems.get(task.id)).toBe('This picture is broken.')
+    expect(pictures.problems.get(task.id)).toEqual({ words: 'This picture is broken.', retry: null })
     expect(pictures.uploads.size).toBe(0)
     void pictures.attach(task.id, file)
     await flushPromises()
@@ -64,7 +64,7 @@ describe('a photo', () => {
     await flushPromises()
     FakeUpload.last.end('error')
     await done
-    expect(pictures.problems.get(task.id)).toBe(text.problem.network)
+    expect(pictures.problems.get(task.id)?.words).toBe(text.problem.network)
   })
 
   test('can be cancelled without a word of failure', async () => {
@@ -98,16 +98,25 @@ describe('a photo', () => {
   ])('that is %s is not sent', async (_name, refused, words) => {
     const pictures = usePicturesStore()
     await pictures.attach(task.id, refused)
-    expect(pictures.problems.get(task.id)).toContain(words)
+    expect(pictures.problems.get(task.id)?.words).toContain(words)
     expect(pictures.uploads.size).toBe(0)
   })
 
-  test('on its way stops when the session does', async () => {
+  test('on its way stops when the session does, and can go on in the next', async () => {
     const pictures = usePicturesStore()
     const done = pictures.attach(task.id, file)
     await flushPromises()
-    pictures.reset()
+    pictures.interrupt()
     await done
     expect(pictures.uploads.size).toBe(0)
+    const problem = pictures.problems.get(task.id)
+    expect(problem?.words).toBe(text.picture.interrupted)
+    const first = FakeUpload.last
+    void problem?.retry?.()
+    await flushPromises()
+    expect(FakeUpload.last).not.toBe(first)
+    expect(FakeUpload.last.body).toBe(file)
+    pictures.reset()
+    expect([pictures.uploads.size, pictures.problems.size]).toEqual([0, 0])
   })
 })

@@ -3,6 +3,7 @@ import { shallowReactive } from 'vue'
 import { functions } from '@/api/functions'
 import { asProblem, cancelledProblem, type Problem } from '@/api/problem'
 import type { PictureSize, Task } from '@/api/types'
+import { strongPredictions } from '@/domain/labels'
 import { megabytes } from '@/domain/numbers'
 import { fit } from '@/media/fit'
 import { text } from '@/text'
@@ -20,6 +21,13 @@ export interface Upload {
   sent: number
 }
 
+/** What went wrong with the last photo of a task. */
+export interface PictureProblem {
+  words: string
+  /** Tries the same once more; null where that would end the same way. */
+  retry: (() => Promise<void>) | null
+}
+
 const without: Partial<Task> = { upload: false, imageStatus: 'none', labels: [], predictions: [] }
 
 /** Photos on their way, by task, and the photos that tasks have. */
@@ -29,9 +37,8 @@ export const usePicturesStore = defineStore('pictures', () => {
   const config = useConfigStore()
   const notices = useNoticesStore()
   const uploads = shallowReactive(new Map<string, Upload>())
-  /** What went wrong with the last photo of a task, in words. */
-  const problems = shallowReactive(new Map<string, string>())
-  const cancels = new Map<string, AbortController>()
+  const problems = shallowReactive(new Map<string, PictureProblem>())
+  const running = new Map<string, { controller: AbortController; again: () => Promise<void> }>()
   const removals = new Map<string, () => void>()
 
   /** What forbids sending this file, in words; null when nothing does. A photo that is only too large may still be made smaller. */
@@ -44,14 +51,15 @@ export const usePicturesStore = defineStore('pictures', () => {
   async function attach(taskId: string, file: File): Promise<void> {
     const refused = refusal(file)
     if (refused !== null) {
-      problems.set(taskId, refused)
+      problems.set(taskId, { words: refused, retry: null })
       return
     }
-    await run(taskId, { file, phase: 'preparing', sent: 0 }, async (signal, show) => {
+    const again = () => attach(taskId, file)
+    await run(taskId, { file, phase: 'preparing', sent: 0 }, again, async (signal, show) => {
       const photo = await fit(file, signal).catch(() => { throw cancelledProblem() })
       const { pictureBytes } = config.current.limits
       if (photo.size > pictureBytes) {
-        problems.set(taskId, text.picture.tooLarge(megabytes(pictureBytes)))
+        problems.set(taskId, { words: text.picture.tooLarge(megabytes(pictureBytes)), retry: null })
         throw cancelledProblem()
       }
       show({ file, phase: 'uploading', sent: 0 })
@@ -65,24 +73,28 @@ export const usePicturesStore = defineStore('pictures', () => {
 
   /** Lets the classifier look again at the photo that a task has. It never throws. */
   async function lookAgain(taskId: string): Promise<void> {
-    await run(taskId, { file: null, phase: 'recognising', sent: 1 }, (signal) =>
+    await run(taskId, { file: null, phase: 'recognising', sent: 1 }, () => lookAgain(taskId), (signal) =>
       session.authorized((token) => functions.predictAgain(token, taskId, signal)))
   }
 
   async function run(
-    taskId: string, first: Upload, work: (signal: AbortSignal, show: (upload: Upload) => void) => Promise<Task>,
+    taskId: string, first: Upload, again: () => Promise<void>, work: (signal: AbortSignal, show: (upload: Upload) => void) => Promise<Task>,
   ): Promise<void> {
     cancel(taskId)
     keep(taskId)
     problems.delete(taskId)
     const controller = new AbortController()
-    cancels.set(taskId, controller)
+    running.set(taskId, { controller, again })
     uploads.set(taskId, first)
-    const current = () => cancels.get(taskId) === controller
+    const current = () => running.get(taskId)?.controller === controller
     try {
-      tasks.share(await work(controller.signal, (upload) => { if (current()) uploads.set(taskId, upload) }))
+      const task = await work(controller.signal, (upload) => { if (current()) uploads.set(taskId, upload) })
+      tasks.share(task)
+      if (task.imageStatus === 'done') notices.say(text.picture.recognised(task.title, strongPredictions(task.predictions).map(({ label }) => label).join(', ')))
     } catch (thrown) {
-      await settle(taskId, asProblem(thrown), current)
+      const reason = asProblem(thrown)
+      if (current() && !reason.cancelled) problems.set(taskId, { words: reason.message, retry: reason.mayPass ? again : null })
+      await settle(taskId, reason, current)
     } finally {
       if (current()) forget(taskId)
     }
@@ -90,7 +102,6 @@ export const usePicturesStore = defineStore('pictures', () => {
 
   /** After a photo did not come through, only the server knows what the task has now: it may have kept the photo. */
   async function settle(taskId: string, reason: Problem, current: () => boolean): Promise<void> {
-    if (!reason.cancelled) problems.set(taskId, reason.message)
     if (session.token === null) return
     try {
       const task = await tasks.refresh(taskId)
@@ -113,7 +124,8 @@ export const usePicturesStore = defineStore('pictures', () => {
           tasks.share(await session.authorized((token) => functions.deleteImage(token, task.id)))
         } catch (thrown) {
           const reason = asProblem(thrown)
-          if (reason.status !== 404 && !reason.cancelled) problems.set(task.id, reason.message)
+          if (reason.status === 404) return
+          problems.set(task.id, { words: reason.cancelled ? text.picture.notRemoved : reason.message, retry: null })
         } finally {
           keep(task.id)
         }
@@ -130,12 +142,12 @@ export const usePicturesStore = defineStore('pictures', () => {
   }
 
   function forget(taskId: string): void {
-    cancels.delete(taskId)
+    running.delete(taskId)
     uploads.delete(taskId)
   }
 
   function cancel(taskId: string): void {
-    const controller = cancels.get(taskId)
+    const controller = running.get(taskId)?.controller
     forget(taskId)
     controller?.abort()
   }
@@ -149,11 +161,19 @@ export const usePicturesStore = defineStore('pictures', () => {
     return session.authorized((token) => functions.getImage(token, taskId, size, signal))
   }
 
-  /** Stops and forgets everything, for the next person. */
+  /** Stops everything that needs the session, which has ended; the person may go on with it in another. */
+  function interrupt(): void {
+    for (const [taskId, { again }] of [...running]) {
+      cancel(taskId)
+      problems.set(taskId, { words: text.picture.interrupted, retry: again })
+    }
+  }
+
+  /** Forgets everything, for the next person. */
   function reset(): void {
-    for (const taskId of [...cancels.keys()]) cancel(taskId)
+    interrupt()
     problems.clear()
   }
 
-  return { uploads, problems, refusal, attach, lookAgain, remove, cancel, dismiss, load, reset }
+  return { uploads, problems, refusal, attach, lookAgain, remove, cancel, dismiss, load, interrupt, reset }
 })

@@ -58,6 +58,18 @@ describe('a session', () => {
     expect(session.token).toBe('token-1')
   })
 
+  test('begins with a new account whose first answer was lost, but with nobody else’s', async () => {
+    const session = useSessionStore()
+    const taken = () => failure(409, 'username_taken', 'This username is taken.')
+    stubFetch({ register: taken, login: () => json(grant) })
+    await expect(session.register(credentials)).rejects.toMatchObject({ status: 409 })
+    stubFetch({ register: () => new TypeError('no network') })
+    await expect(session.register(credentials)).rejects.toMatchObject({ code: 'network' })
+    stubFetch({ register: taken, login: () => json(grant) })
+    await session.register(credentials)
+    expect(session.token).toBe('token-1')
+  })
+
   test.each(['{', '7', '{"token":1}', 'null'])('is not read from %s', (kept) => {
     localStorage.setItem('snaptask.session', kept)
     expect(useSessionStore().token).toBeNull()

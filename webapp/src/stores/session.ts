@@ -16,15 +16,19 @@ export const useSessionStore = defineStore('session', () => {
   /** Changes whenever another session begins or ends; everything that belongs to a session is forgotten then. */
   const token = computed(() => grant.value?.token ?? null)
 
+  /** The name of an account that may be there already, since the answer about it was lost or signing in failed after it. */
+  let perhapsMade: string | null = null
+
   watchSession((other) => {
     if (other?.token === grant.value?.token) return
     endReason.value = other === null ? 'elsewhere' : null
     grant.value = other
   })
 
+  // The reason comes first, for those who watch the session.
   function become(next: SessionGrant | null, reason: EndReason | null = null): void {
-    grant.value = next
     endReason.value = reason
+    grant.value = next
     writeSession(next)
   }
 
@@ -32,9 +36,17 @@ export const useSessionStore = defineStore('session', () => {
     become(await functions.login(credentials))
   }
 
-  /** Makes an account and signs in with it. */
+  /** Makes an account and signs in with it. Called again after an answer was lost, it goes on from where that came to. */
   async function register(credentials: Credentials): Promise<void> {
-    await functions.register(credentials)
+    try {
+      await functions.register(credentials)
+    } catch (thrown) {
+      const reason = asProblem(thrown)
+      const isOurs = reason.status === 409 && perhapsMade === credentials.username
+      if (reason.status === 0 || reason.status >= 500) perhapsMade = credentials.username
+      if (!isOurs) throw reason
+    }
+    perhapsMade = credentials.username
     await signIn(credentials)
   }
 

@@ -31,6 +31,33 @@ describe('tasks', () => {
     ])
   })
 
+  test('that were put at the end stay last when the pages before them come', async () => {
+    const tasks = useTasksStore()
+    const day = (id: string, dueDate: string) => makeTask({ id, dueDate })
+    stubFetch({ 'get-tasks': () => json([day('a', '2026-11-23')], 200, { Link: '<?cursor=x>; rel="next"' }) })
+    await tasks.load()
+    for (const task of [day('z', '2027-01-01'), day('c', '2026-11-25')]) {
+      tasks.put(task)
+      tasks.place(task.id)
+    }
+    stubFetch({ 'get-tasks': () => json([day('b', '2026-11-24'), day('c', '2026-11-25'), day('d', '2026-11-26')], 200, { Link: '<?cursor=y>; rel="next"' }) })
+    await tasks.loadMore()
+    expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'z'])
+  })
+
+  test('are all there for an export, page by page', async () => {
+    const tasks = useTasksStore()
+    const calls = stubFetch({
+      'get-tasks': ({ url }) => url.includes('cursor')
+        ? json([makeTask({ id: 'b' })])
+        : json([makeTask({ id: 'a' })], 200, { Link: '<?cursor=x&limit=1000>; rel="next"' }),
+    })
+    const counts: number[] = []
+    expect((await tasks.all((count) => counts.push(count))).map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(counts).toEqual([1, 2])
+    expect(calls.map(({ url }) => url)).toEqual(['/function/get-tasks?limit=1000', '/function/get-tasks?cursor=x&limit=1000'])
+  })
+
   test('that can’t be loaded say why, and can be asked for again', async () => {
     const tasks = useTasksStore()
     stubFetch({ 'get-tasks': () => failure(503, 'unavailable', 'The database can’t be reached.') })

@@ -5,6 +5,9 @@ import { asProblem, type Problem } from '@/api/problem'
 import type { NewTask, Task } from '@/api/types'
 import { dayOf } from '@/domain/dates'
 import { everyday, inOrder, matches, parametersOf, type Filter } from '@/domain/filter'
+import { text } from '@/text'
+import { useDraftsStore } from './drafts'
+import { useNoticesStore } from './notices'
 import { useSessionStore } from './session'
 import { openTaskChannel } from './task-channel'
 
@@ -19,6 +22,8 @@ type Overlay = Partial<Record<'change' | 'picture', Partial<Task> | null>>
  */
 export const useTasksStore = defineStore('tasks', () => {
   const session = useSessionStore()
+  const drafts = useDraftsStore()
+  const notices = useNoticesStore()
   const known = shallowReactive(new Map<string, Task>())
   const overlays = shallowReactive(new Map<string, Overlay>())
   const hidden = shallowReactive(new Set<string>())
@@ -83,8 +88,7 @@ export const useTasksStore = defineStore('tasks', () => {
     try {
       const page = await session.authorized((token) => functions.getTasks(token, query))
       if (next.value !== query) return
-      page.tasks.forEach(put)
-      order.value = [...new Set([...order.value, ...page.tasks.map(({ id }) => id)])]
+      append(page.tasks)
       next.value = page.next
     } catch (thrown) {
       const reason = asProblem(thrown)
@@ -94,14 +98,32 @@ export const useTasksStore = defineStore('tasks', () => {
     }
   }
 
-  /** Every task there is, newest first, whatever the filter; throws a Problem. */
-  async function all(): Promise<Task[]> {
+  /** Takes over the next page. What was put at the end meanwhile, and comes later than that, moves on to stay last. */
+  function append(page: readonly Task[]): void {
+    page.forEach(put)
+    const ids = page.map(({ id }) => id)
+    const fresh = new Set(ids)
+    const before = order.value.filter((id) => !fresh.has(id))
+    const [first] = page
+    let end = before.length
+    const isLater = (id: string | undefined): boolean => {
+      const task = id === undefined ? undefined : get(id)
+      return task !== undefined && first !== undefined && inOrder(filter.value.sort, task, first) > 0
+    }
+    while (isLater(before[end - 1])) end -= 1
+    order.value = [...before.slice(0, end), ...ids]
+    before.slice(end).forEach(place)
+  }
+
+  /** Every task there is, newest first, whatever the filter; tells how many have come so far; throws a Problem. */
+  async function all(progress: (count: number) => void): Promise<Task[]> {
     const found: Task[] = []
     let query: Record<string, string> | null = { limit: '1000' }
     while (query !== null) {
       const asked: Record<string, string> = query
       const page = await session.authorized((token) => functions.getTasks(token, asked))
       found.push(...page.tasks)
+      progress(found.length)
       query = page.next
     }
     return found
@@ -126,6 +148,11 @@ export const useTasksStore = defineStore('tasks', () => {
       if (reason.status === 404) drop(id)
       throw reason
     }
+  }
+
+  /** Asks for one task anew when there is no hurry: that it can't be had is no news. */
+  async function lookFor(id: string): Promise<void> {
+    await refresh(id).catch(() => undefined)
   }
 
   /** Takes over a task as a function gave it, unless what is here is newer. */
@@ -174,12 +201,18 @@ export const useTasksStore = defineStore('tasks', () => {
 
   /** Forgets a task that was deleted from here, and tells the other tabs. */
   function dropEverywhere(id: string): void {
-    drop(id)
+    forget(id)
     channel.tell({ gone: id })
   }
 
-  /** Forgets a task that is gone. */
+  /** Forgets a task that turns out to be gone; what was being written about it is not lost. */
   function drop(id: string): void {
+    const title = known.get(id)?.title ?? ''
+    forget(id)
+    if (drafts.rescue(id)) notices.say(text.tasks.goneButKept(title))
+  }
+
+  function forget(id: string): void {
     order.value = order.value.filter((other) => other !== id)
     known.delete(id)
     overlays.delete(id)
@@ -199,6 +232,6 @@ export const useTasksStore = defineStore('tasks', () => {
 
   return {
     known, list, filter, state, problem, hasMore, loadingMore,
-    get, load, loadMore, all, create, refresh, put, share, place, shows, overlay, hide, drop, dropEverywhere, reset,
+    get, load, loadMore, all, create, refresh, lookFor, put, share, place, shows, overlay, hide, drop, dropEverywhere, reset,
   }
 })

@@ -134,6 +134,7 @@ export function recognised(task: Task): Task {
 }
 
 export const appConfig: AppConfig = {
+  gateway: '',
   registration: true,
   limits: { pictureBytes: 16 * 2 ** 20, pictureTypes: ['image/jpeg', 'image/png', 'image/webp'], titleLength: 255, bodyBytes: 65_535 },
 }
