@@ -6,12 +6,10 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	"github.com/pressly/goose/v3"
 )
 
@@ -56,17 +54,10 @@ func Status(ctx context.Context, dsn string) (all []Migration, err error) {
 // locked runs f while no other process migrates the same database: MySQL's and MariaDB's named locks belong to a
 // connection, so they end with it, whatever becomes of the process.
 func locked(ctx context.Context, dsn string, f func(*goose.Provider) error) error {
-	config, err := mysql.ParseDSN(dsn)
-	if err != nil {
-		return errors.New("the database address can't be read: want USER:PASSWORD@tcp(HOST:PORT)/DATABASE")
-	}
-	config.ParseTime = true
-	config.Loc = time.UTC
-	connector, err := mysql.NewConnector(config)
+	pool, config, err := open(dsn)
 	if err != nil {
 		return err
 	}
-	pool := sql.OpenDB(connector)
 	defer pool.Close()
 
 	guard, err := pool.Conn(ctx)

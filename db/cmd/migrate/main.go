@@ -1,16 +1,22 @@
-// Command migrate brings the database's schema up to date or shows where it stands.
+// Command migrate brings the database's accounts and schema up to date or shows where the schema stands.
 //
-//	migrate up       apply what is missing; safe to run again, and twice at once
-//	migrate status   list the migrations and which of them are applied
+//	migrate accounts   make the database, and the accounts of migrations and of the application
+//	migrate up         apply what is missing; safe to run again, and twice at once
+//	migrate status     list the migrations and which of them are applied
 //
-// The database is the secret mysql-migration-dsn in SECRETS_DIR (/var/openfaas/secrets), or MYSQL_DSN where that is set.
+// With -wait 5m before the verb it waits that long for a server that can't be reached yet. The database is the secret
+// mysql-migration-dsn in SECRETS_DIR (/var/openfaas/secrets), or MYSQL_DSN where that is set. accounts needs the secrets
+// mysql-admin-dsn, mysql-migration-dsn and mysql-dsn; without the first, somebody else looks after accounts, and it does
+// nothing.
 package main
 
 import (
 	"cmp"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -31,14 +37,25 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) != 1 {
-		return errors.New("say one of: up, status")
+	flags := flag.NewFlagSet("migrate", flag.ContinueOnError)
+	patience := flags.Duration("wait", 0, "how long to wait for the server")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		return errors.New("say one of: accounts, up, status")
+	}
+	if flags.Arg(0) == "accounts" {
+		return accounts(ctx, *patience)
 	}
 	dsn, err := address()
 	if err != nil {
 		return err
 	}
-	switch args[0] {
+	if err := db.Wait(ctx, dsn, *patience); err != nil {
+		return err
+	}
+	switch flags.Arg(0) {
 	case "up":
 		applied, err := db.Up(ctx, dsn)
 		for _, name := range applied {
@@ -59,17 +76,40 @@ func run(ctx context.Context, args []string) error {
 		}
 		return err
 	}
-	return fmt.Errorf("%q is neither up nor status", args[0])
+	return fmt.Errorf("%q is neither accounts, up nor status", flags.Arg(0))
+}
+
+func accounts(ctx context.Context, patience time.Duration) error {
+	admin, err := secret("mysql-admin-dsn")
+	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Println("nothing to do: there is no secret mysql-admin-dsn")
+		return nil
+	}
+	migration, migrationErr := secret("mysql-migration-dsn")
+	application, applicationErr := secret("mysql-dsn")
+	if err := errors.Join(err, migrationErr, applicationErr); err != nil {
+		return err
+	}
+	if err := db.Accounts(ctx, admin, migration, application, patience); err != nil {
+		return err
+	}
+	fmt.Println("the accounts are up to date")
+	return nil
 }
 
 func address() (string, error) {
 	if dsn := os.Getenv("MYSQL_DSN"); dsn != "" {
 		return dsn, nil
 	}
-	folder := cmp.Or(os.Getenv("SECRETS_DIR"), "/var/openfaas/secrets")
-	text, err := os.ReadFile(filepath.Join(folder, "mysql-migration-dsn"))
+	dsn, err := secret("mysql-migration-dsn")
 	if err != nil {
 		return "", fmt.Errorf("no database named: set MYSQL_DSN or the secret mysql-migration-dsn: %w", err)
 	}
-	return strings.TrimSpace(string(text)), nil
+	return dsn, nil
+}
+
+func secret(name string) (string, error) {
+	folder := cmp.Or(os.Getenv("SECRETS_DIR"), "/var/openfaas/secrets")
+	text, err := os.ReadFile(filepath.Join(folder, name))
+	return strings.TrimSpace(string(text)), err
 }
