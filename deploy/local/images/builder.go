@@ -11,6 +11,7 @@ import (
 
 // plain are the images that are no function's, by name, with their Dockerfiles. All have the repository as their context.
 var plain = map[string]string{
+	"bucket":       "deploy/kubernetes/bucket/Dockerfile",
 	"migrate":      "db/Dockerfile",
 	"housekeeping": "functions/housekeeping/Dockerfile",
 	"modelserver":  "deploy/modelserver/Dockerfile",

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/minio/minio-go/v7/pkg/signer"
+	"github.com/secure-io/sio-go"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/argon2"
+)
+
+// standIn answers as much of MinIO as the command uses. That the real one takes it is what `make e2e-kubernetes` shows.
+type standIn struct {
+	sync.Mutex
+	root     credentials
+	buckets  []string
+	policies map[string]policy
+	users    map[string]string // access key -> secret key
+	attached map[string]string // access key -> policy
+	problems []string
+}
+
+const region = "us-east-1"
+
+func (m *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m.Lock()
+	defer m.Unlock()
+	body, _ := io.ReadAll(r.Body)
+	if !m.signed(r) {
+		w.WriteHeader(http.StatusForbidden)
+		io.WriteString(w, `<Error><Code>SignatureDoesNotMatch</Code><Message>signature</Message></Error>`)
+		return
+	}
+	query := r.URL.Query()
+	switch call := r.Method + " " + r.URL.Path; {
+	case call == "GET /":
+		io.WriteString(w, `<ListAllMyBucketsResult></ListAllMyBucketsResult>`)
+	case call == "PUT /minio/admin/v3/add-canned-policy":
+		var p policy
+		if json.Unmarshal(body, &p) != nil {
+			m.problems = append(m.problems, "the policy is no JSON")
+		}
+		m.policies[query.Get("name")] = p
+	case call == "PUT /minio/admin/v3/add-user":
+		var user struct{ SecretKey, Status string }
+		if err := json.Unmarshal(unseal(m.root.secret, body), &user); err != nil || user.Status != "enabled" {
+			m.problems = append(m.problems, "the user can't be read")
+		}
+		m.users[query.Get("accessKey")] = user.SecretKey
+	case call == "PUT /minio/admin/v3/set-user-or-group-policy" && query.Get("isGroup") == "false":
+		if _, ok := m.users[query.Get("userOrGroup")]; !ok {
+			m.problems = append(m.problems, "a policy for nobody")
+		}
+		m.attached[query.Get("userOrGroup")] = query.Get("policyName")
+	case r.Method == "HEAD":
+		if !slices.Contains(m.buckets, strings.Trim(r.URL.Path, "/")) {
+			w.WriteHeader(http.StatusNotFound)
+		}
+	case r.Method == "PUT" && strings.Count(strings.Trim(r.URL.Path, "/"), "/") == 0:
+		m.buckets = append(m.buckets, strings.Trim(r.URL.Path, "/"))
+	default:
+		m.problems = append(m.problems, "unknown call: "+call)
+		w.WriteHeader(http.StatusNotImplemented)
+	}
+}
+
+// signed signs the request again and compares.
+func (m *standIn) signed(r *http.Request) bool {
+	again := r.Clone(r.Context())
+	again.URL.Host, again.Host = r.Host, r.Host
+	names := strings.Split(strings.SplitN(strings.SplitN(r.Header.Get("Authorization")+"SignedHeaders=,", "SignedHeaders=", 2)[1], ",", 2)[0], ";")
+	for name := range again.Header {
+		if !slices.Contains(names, strings.ToLower(name)) {
+			again.Header.Del(name)
+		}
+	}
+	before, _, _ := strings.Cut(r.Header.Get("X-Amz-Date"), "T")
+	return len(before) == 8 && strings.Contains(r.Header.Get("Authorization"), "Credential="+m.root.access+"/"+before+"/"+region+"/s3/") &&
+		strings.HasSuffix(r.Header.Get("Authorization"), signatureOf(again, m.root))
+}
+
+func signatureOf(r *http.Request, root credentials) string {
+	signedNow := signer.SignV4(*r, root.access, root.secret, "", region).Header.Get("Authorization")
+	_, signature, _ := strings.Cut(signedNow, "Signature=")
+	return signature
+}
+
+// unseal is nil when the text was not sealed with this secret.
+func unseal(secret string, sealed []byte) []byte {
+	if len(sealed) < 41 || sealed[32] != 0 {
+		return nil
+	}
+	stream, err := sio.AES_256_GCM.Stream(argon2.IDKey([]byte(secret), sealed[:32], 1, 64<<10, 4, 32))
+	if err != nil {
+		return nil
+	}
+	plain, err := io.ReadAll(stream.DecryptReader(bytes.NewReader(sealed[41:]), sealed[33:41], nil))
+	if err != nil {
+		return nil
+	}
+	return plain
+}
+
+// start serves a MinIO and gives the command its secrets and settings. It forbids t.Parallel.
+func start(t *testing.T, secrets map[string]string) *standIn {
+	t.Helper()
+	m := &standIn{root: credentials{"root", "root-password"}, policies: map[string]policy{}, users: map[string]string{}, attached: map[string]string{}}
+	s := httptest.NewServer(m)
+	t.Cleanup(s.Close)
+	folder := t.TempDir()
+	t.Setenv("SECRETS_DIR", folder)
+	t.Setenv("S3_ENDPOINT", s.URL)
+	t.Setenv("S3_BUCKET", "pictures")
+	t.Setenv("S3_REGION", "")
+	for name, value := range map[string]string{
+		"minio-root-user": m.root.access, "minio-root-password": m.root.secret, "s3-access-key": "functions", "s3-secret-key": "functions-secret",
+	} {
+		if other, ok := secrets[name]; ok {
+			value = other
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(value+"\n"), 0o600))
+	}
+	return m
+}
+
+func TestTheAccountMayUseTheObjectsAndNothingElse(t *testing.T) {
+	m := start(t, nil)
+	require.NoError(t, run(t.Context(), nil))
+	require.NoError(t, run(t.Context(), []string{"-wait", "1s"}), "a second time")
+	require.Empty(t, m.problems)
+	require.Equal(t, []string{"pictures"}, m.buckets)
+	require.Equal(t, map[string]string{"functions": "functions-secret"}, m.users)
+	require.Equal(t, map[string]string{"functions": "pictures"}, m.attached)
+	require.Equal(t, map[string]policy{"pictures": {"2012-10-17", []statement{
+		{"Allow", []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, []string{"arn:aws:s3:::pictures/*"}},
+		{"Allow", []string{"s3:ListBucket"}, []string{"arn:aws:s3:::pictures"}},
+	}}}, m.policies)
+}
+
+func TestWhatIsWrongIsSaid(t *testing.T) {
+	for name, c := range map[string]struct {
+		secrets map[string]string
+		env     [2]string
+		args    []string
+		problem string
+	}{
+		"another password": {secrets: map[string]string{"minio-root-password": "hunter1"}, args: []string{"-wait", "1h"}, problem: "signature"},
+		"an empty secret":  {secrets: map[string]string{"s3-secret-key": ""}, problem: "s3-secret-key is empty"},
+		"root's own":       {secrets: map[string]string{"s3-access-key": "root"}, problem: "s3-access-key: must not be that of root"},
+		"no server":        {env: [2]string{"S3_ENDPOINT", "http://127.0.0.1:1"}, problem: "can't be reached"},
+		"no address":       {env: [2]string{"S3_ENDPOINT", "minio:9000"}, problem: "S3_ENDPOINT: must be"},
+		"an argument":      {args: []string{"now"}, problem: `unexpected argument "now"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := start(t, c.secrets)
+			if c.env[0] != "" {
+				t.Setenv(c.env[0], c.env[1])
+			}
+			err := run(t.Context(), c.args)
+			require.ErrorContains(t, err, c.problem)
+			require.NotContains(t, err.Error(), "hunter")
+			require.Empty(t, m.users)
+		})
+	}
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	login "github.com/minio/minio-go/v7/pkg/credentials"
+)
+
+// server is MinIO as its administrator sees it.
+type server struct {
+	endpoint *url.URL
+	region   string
+	root     credentials
+}
+
+func (s server) client() (*minio.Client, error) {
+	return minio.New(s.endpoint.Host, &minio.Options{
+		Creds:        login.NewStaticV4(s.root.access, s.root.secret, ""),
+		Secure:       s.endpoint.Scheme == "https",
+		Region:       s.region,
+		BucketLookup: minio.BucketLookupPath,
+		MaxRetries:   1,
+	})
+}
+
+// wait returns when the server answers the administrator, at once with an error where it won't have these credentials.
+func (s server) wait(ctx context.Context, patience time.Duration) error {
+	client, err := s.client()
+	if err != nil {
+		return err
+	}
+	deadline := time.Now().Add(patience)
+	for {
+		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
+		_, err := client.ListBuckets(attempt)
+		cancel()
+		if err == nil || ctx.Err() != nil || refused(err) {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s can't be reached, for %s now: %w", s.endpoint, patience, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// refused says that the server knows what was asked and will not do it.
+func refused(err error) bool {
+	if timeout := net.Error(nil); errors.As(err, &timeout) {
+		return false
+	}
+	status := minio.ToErrorResponse(err).StatusCode
+	return status >= 400 && status < 500
+}
+
+// makeBucket makes the bucket, unless it is there.
+func (s server) makeBucket(ctx context.Context, name string) (made bool, err error) {
+	client, err := s.client()
+	if err != nil {
+		return false, err
+	}
+	exists, err := client.BucketExists(ctx, name)
+	if err != nil || exists {
+		return false, err
+	}
+	err = client.MakeBucket(ctx, name, minio.MakeBucketOptions{Region: s.region})
+	if code := minio.ToErrorResponse(err).Code; code == "BucketAlreadyOwnedByYou" {
+		return false, nil // by another run at the same time
+	}
+	return err == nil, err
+}
+
+// makeAccount makes the account and lets it use the bucket's objects. One of the same name gets the secret and the policy
+// of this one.
+func (s server) makeAccount(ctx context.Context, account credentials, bucket string) error {
+	policy, err := json.Marshal(policyFor(bucket))
+	if err != nil {
+		return err
+	}
+	if err := s.administer(ctx, "add-canned-policy", url.Values{"name": {bucket}}, policy); err != nil {
+		return err
+	}
+	user, err := json.Marshal(struct {
+		SecretKey string `json:"secretKey"`
+		Status    string `json:"status"`
+	}{account.secret, "enabled"})
+	if err != nil {
+		return err
+	}
+	sealed, err := seal(s.root.secret, user)
+	if err != nil {
+		return err
+	}
+	if err := s.administer(ctx, "add-user", url.Values{"accessKey": {account.access}}, sealed); err != nil {
+		return err
+	}
+	return s.administer(ctx, "set-user-or-group-policy",
+		url.Values{"policyName": {bucket}, "userOrGroup": {account.access}, "isGroup": {"false"}}, nil)
+}
+
+type statement struct {
+	Effect   string
+	Action   []string
+	Resource []string
+}
+
+type policy struct {
+	Version   string
+	Statement []statement
+}
+
+// policyFor allows what the functions and housekeeping do, and nothing else.
+func policyFor(bucket string) policy {
+	return policy{"2012-10-17", []statement{
+		{"Allow", []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, []string{"arn:aws:s3:::" + bucket + "/*"}},
+		{"Allow", []string{"s3:ListBucket"}, []string{"arn:aws:s3:::" + bucket}},
+	}}
+}
