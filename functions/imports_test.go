@@ -72,7 +72,12 @@ var rules = []rule{
 	{
 		sentence:  "store, objects and picture know tasks and faults and their driver, never each other, never HTTP's side",
 		importers: []string{internal + "store", internal + "objects", internal + "picture"},
-		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault", internal + "picture/baseline"},
+	},
+	{
+		sentence:  "a plain JPEG needs only the standard library",
+		importers: []string{internal + "picture/baseline"},
+		forbidden: []string{"..."}, allowed: []string{"std"},
 	},
 	{
 		sentence:  "classifier knows tasks and faults and TensorFlow Serving's messages, never the other clients",

@@ -37,8 +37,7 @@ func (b bench) upload(t *testing.T, owner task.Owner, mine task.Task, photo []by
 	t.Helper()
 	decoded, err := picture.Decode(t.Context(), photo)
 	require.NoError(t, err)
-	full, err := decoded.Full()
-	require.NoError(t, err)
+	full := decoded.Full()
 	key = objects.NewKey(owner.UserID, mine.ID)
 	require.NoError(t, b.pictures.Put(t.Context(), key, full, full))
 	return key

@@ -24,13 +24,5 @@ func (d *deps) keepAndLook(ctx context.Context, key string, p *picture.Picture) 
 }
 
 func (d *deps) keep(ctx context.Context, key string, p *picture.Picture) error {
-	full, err := p.Full()
-	if err != nil {
-		return err
-	}
-	thumb, err := p.Thumb()
-	if err != nil {
-		return err
-	}
-	return d.pictures.Put(ctx, key, full, thumb)
+	return d.pictures.Put(ctx, key, p.Full(), p.Thumb())
 }

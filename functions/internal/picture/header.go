@@ -10,14 +10,16 @@ import (
 	"io"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/picture/baseline"
 )
 
 // header is what can be told about a picture without decoding a pixel.
 type header struct {
 	width, height int // as stored, before orientation; pixels
 	orientation   orientation
-	memory        int // upper bound of what decoding holds at once, in bytes
+	memory        int // upper bound of what decode holds at once, in bytes
 	decode        func(io.Reader) (image.Image, error)
+	plain         *baseline.File // a JPEG that can be read faster, and with less memory, by package baseline
 }
 
 // inspect finds out the format of data and reads its header.

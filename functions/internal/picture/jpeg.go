@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"image/jpeg"
+
+	"snaptask/functions/internal/picture/baseline"
 )
 
 // JPEG marker codes, from table B.1 of ITU-T T.81.
@@ -53,6 +55,9 @@ func inspectJPEG(data []byte) (header, error) {
 		return header{}, broken(errors.New("jpeg: too many scans"))
 	}
 	h.memory = frameMemory(frame, progressive, rgb)
+	if plain, err := baseline.Open(data); err == nil {
+		h.plain = plain
+	}
 	return h, nil
 }
 

@@ -5,11 +5,12 @@ package picture
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"image"
-	"image/jpeg"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/picture/baseline"
 )
 
 // Limits of what Decode accepts. A side may be as long as JPEG allows, in every format.
@@ -29,15 +30,20 @@ const (
 	ThumbSide = 480
 )
 
+// nearFull is a longest side, in pixels, that is enough of FullSide for a picture that can be read at exactly a half of its
+// size, or less, when FullSide would take reading all of it: so are those of a camera with 12 megapixels.
+const nearFull = 1920
+
 const (
 	fullQuality  = 88
 	thumbQuality = 80
 )
 
-// Picture is a decoded picture: upright, opaque, its longest side at most FullSide. It holds no more than 13 MB, never
+// Picture is a decoded picture: upright, opaque, its longest side at most FullSide. It holds no more than 16 MB, never
 // changes, and may be used by several goroutines at once.
 type Picture struct {
 	planes *image.YCbCr
+	half   *image.YCbCr // the same at half its size, for what needs no more
 }
 
 // Decode reads a JPEG, PNG or WebP; the bytes alone decide which. Transparency becomes white, and the orientation that
@@ -65,16 +71,41 @@ func decode(ctx context.Context, g *gate, data []byte) (*Picture, error) {
 	if err := h.check(); err != nil {
 		return nil, err
 	}
-	release, err := g.enter(ctx, h.memory)
+	if h.plain != nil {
+		p, err := h.take(ctx, g, h.plain.Memory(scale(h.plain)), func() (image.Image, error) { return h.plain.Decode(scale(h.plain)) })
+		if !errors.Is(err, baseline.ErrOther) {
+			return p, err
+		}
+	}
+	return h.take(ctx, g, h.memory, func() (image.Image, error) { return h.decode(bytes.NewReader(data)) })
+}
+
+// take decodes the picture when there is room for memory bytes.
+func (h header) take(ctx context.Context, g *gate, memory int, decode func() (image.Image, error)) (*Picture, error) {
+	release, err := g.enter(ctx, memory)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	img, err := h.decode(bytes.NewReader(data))
+	img, err := decode()
 	if err != nil {
 		return nil, broken(err)
 	}
-	return &Picture{planes: reduce(img, h.orientation, FullSide)}, nil
+	return newPicture(reduce(img, h.orientation, FullSide)), nil
+}
+
+// scale is the smallest at which a picture is read: a side of nearFull is left.
+func scale(f *baseline.File) baseline.Scale {
+	for s := baseline.Scale(1); s < 8; s *= 2 {
+		if size := f.Size(s); max(size.X, size.Y) >= nearFull {
+			return s
+		}
+	}
+	return 8
+}
+
+func newPicture(planes *image.YCbCr) *Picture {
+	return &Picture{planes: planes, half: halved(planes)}
 }
 
 // Size gives the width and height of the upright picture, in pixels.
@@ -83,21 +114,22 @@ func (p *Picture) Size() (width, height int) {
 }
 
 // Full gives the picture as a JPEG without metadata, its longest side at most FullSide.
-func (p *Picture) Full() ([]byte, error) {
+func (p *Picture) Full() []byte {
 	return encode(p.planes, fullQuality)
 }
 
 // Thumb gives the picture as a JPEG without metadata, its longest side at most ThumbSide.
-func (p *Picture) Thumb() ([]byte, error) {
-	return encode(reduce(p.planes, asStored, ThumbSide), thumbQuality)
+func (p *Picture) Thumb() []byte {
+	source := p.planes
+	if max(p.half.Rect.Dx(), p.half.Rect.Dy()) >= ThumbSide {
+		source = p.half
+	}
+	return encode(reduce(source, asStored, ThumbSide), thumbQuality)
 }
 
-func encode(img *image.YCbCr, quality int) ([]byte, error) {
-	var out bytes.Buffer
-	// A guess that spares most pictures the growing: high quality takes about two bits a pixel.
-	out.Grow(img.Rect.Dx()*img.Rect.Dy()/4 + 1024)
-	if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: quality}); err != nil {
-		return nil, fmt.Errorf("encode picture: %w", err)
+func encode(img *image.YCbCr, quality int) []byte {
+	if img.SubsampleRatio != baseline.Ratio {
+		img = reducePlanes(img, asStored, img.Rect.Size(), baseline.Ratio)
 	}
-	return out.Bytes(), nil
+	return baseline.Encode(img, quality)
 }

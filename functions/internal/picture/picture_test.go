@@ -91,11 +91,9 @@ func requireQuarters(t *testing.T, data []byte, width, height int, want [4]color
 	}
 }
 
-func stored(t *testing.T, make func() ([]byte, error)) image.Image {
+func stored(t *testing.T, make func() []byte) image.Image {
 	t.Helper()
-	data, err := make()
-	require.NoError(t, err)
-	img, err := jpeg.Decode(bytes.NewReader(data))
+	img, err := jpeg.Decode(bytes.NewReader(make()))
 	require.NoError(t, err)
 	return img
 }
@@ -131,9 +129,8 @@ func TestStoredPicturesCarryNoMetadata(t *testing.T) {
 		require.True(t, bytes.Contains(data, place))
 		p, err := Decode(t.Context(), data)
 		require.NoError(t, err)
-		for _, make := range []func() ([]byte, error){p.Full, p.Thumb} {
-			out, err := make()
-			require.NoError(t, err)
+		for _, make := range []func() []byte{p.Full, p.Thumb} {
+			out := make()
 			require.False(t, bytes.Contains(out, place))
 			eachSegment(out, func(marker byte, _ []byte) {
 				require.False(t, marker >= 0xe0 && marker <= 0xef || marker == 0xfe, "segment %x", marker)
@@ -146,9 +143,7 @@ func TestStoredPictureIsReadAgain(t *testing.T) {
 	t.Parallel()
 	p, err := Decode(t.Context(), asJPEG(t, paint(image.NewRGBA(image.Rect(0, 0, 2500, 200)))))
 	require.NoError(t, err)
-	full, err := p.Full()
-	require.NoError(t, err)
-	again, err := Decode(t.Context(), full)
+	again, err := Decode(t.Context(), p.Full())
 	require.NoError(t, err)
 	require.InDeltaSlice(t, p.Tensor(64, 64), again.Tensor(64, 64), 0.04)
 }
@@ -170,4 +165,42 @@ func TestDecodeOnlyWaitsAsLongAsItsContext(t *testing.T) {
 	_, err = decode(t.Context(), g, asJPEG(t, drawing()))
 	require.NoError(t, err)
 	require.Empty(t, g.units, "a decode gives back what it took")
+}
+
+// A camera's picture is read at half its size, or a quarter, when that is nearly FullSide; other pictures at their own.
+func TestLargeJPEGsAreReadAtAFraction(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ in, full image.Point }{
+		"half":             {image.Pt(4000, 600), image.Pt(2000, 300)},
+		"half, to the bit": {image.Pt(4095, 273), image.Pt(2048, 137)},
+		"a little more":    {image.Pt(4099, 273), image.Pt(2048, 137)},
+		"a little less":    {image.Pt(300, 3838), image.Pt(160, 2048)},
+		"a quarter":        {image.Pt(8000, 400), image.Pt(2000, 100)},
+		"an eighth":        {image.Pt(300, 16000), image.Pt(38, 2000)},
+		"as large as can":  {image.Pt(2048, 300), image.Pt(2048, 300)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			img := image.NewYCbCr(image.Rectangle{Max: c.in}, image.YCbCrSubsampleRatio420)
+			for i := range img.Y {
+				img.Y[i] = byte(220 * (i % img.YStride) / c.in.X)
+			}
+			for i := range img.Cb {
+				img.Cb[i], img.Cr[i] = 128, byte(220*(i/img.CStride)*2/c.in.Y)
+			}
+			var data bytes.Buffer
+			require.NoError(t, jpeg.Encode(&data, img, &jpeg.Options{Quality: 90}))
+			p, err := Decode(t.Context(), jpegWithEXIF(data.Bytes(), exif(binary.BigEndian, 3)))
+			require.NoError(t, err)
+			full := stored(t, p.Full).(*image.YCbCr)
+			require.Equal(t, c.full, full.Rect.Size())
+			for y := 0; y < c.full.Y; y += 13 {
+				for x := 0; x < c.full.X; x += 17 {
+					at := full.YCbCrAt(x, y)
+					require.InDelta(t, 220-220*float64(x)/float64(c.full.X), float64(at.Y), 6)
+					require.InDelta(t, 220-220*float64(y)/float64(c.full.Y), float64(at.Cr), 16)
+				}
+			}
+		})
+	}
 }

@@ -16,7 +16,7 @@ func reduce(img image.Image, o orientation, longest int) *image.YCbCr {
 	case *image.YCbCr:
 		out = img
 		if size != img.Rect.Size() || o.mirrorX || o.mirrorY || img.SubsampleRatio != keptRatio(img.SubsampleRatio) {
-			out = reducePlanes(img, o, size)
+			out = reducePlanes(img, o, size, keptRatio(img.SubsampleRatio))
 		}
 	default:
 		out = reducePixels(img, o, size)
@@ -40,8 +40,7 @@ func fit(width, height, longest int) image.Point {
 }
 
 // reducePlanes works on the planes as a JPEG gives them, without a detour over RGB.
-func reducePlanes(src *image.YCbCr, o orientation, size image.Point) *image.YCbCr {
-	ratio := keptRatio(src.SubsampleRatio)
+func reducePlanes(src *image.YCbCr, o orientation, size image.Point, ratio image.YCbCrSubsampleRatio) *image.YCbCr {
 	dst := image.NewYCbCr(image.Rectangle{Max: size}, ratio)
 	from, to := channels(src), channels(dst)
 	srcH, srcV := subsampling(src.SubsampleRatio)
@@ -62,6 +61,16 @@ func keptRatio(ratio image.YCbCrSubsampleRatio) image.YCbCrSubsampleRatio {
 		return image.YCbCrSubsampleRatio420
 	}
 	return ratio
+}
+
+// halved gives a picture at half its size, each sample the mean of four.
+func halved(src *image.YCbCr) *image.YCbCr {
+	dst := image.NewYCbCr(image.Rect(0, 0, ceilDiv(src.Rect.Dx(), 2), ceilDiv(src.Rect.Dy(), 2)), src.SubsampleRatio)
+	from := channels(src)
+	for i, to := range channels(dst) {
+		halvePlane(to, from[i])
+	}
+	return dst
 }
 
 // axisFilter shows an axis of size pixels, with a sample for every step pixels, as newSize pixels with a sample for
@@ -87,8 +96,7 @@ func reducePixels(src image.Image, o orientation, size image.Point) *image.YCbCr
 	var b band
 	for y := 0; y < size.Y; y += bandRows {
 		part := rows[y:min(y+bandRows, size.Y)]
-		last := part[len(part)-1]
-		top, bottom := min(part[0].first, last.first), max(part[0].end(), last.end())
+		top, bottom := part.span()
 		from := channels(b.read(src, top, bottom))
 		for i, to := range channels(dst) {
 			to.pix = to.pix[y*to.stride:]

@@ -28,16 +28,19 @@ func newFilter(size int, from, to float64, n int) filter {
 	scale := (to - from) / float64(n)
 	reach := max(math.Abs(scale), 1)
 	f := make(filter, n)
+	// All weights in one piece, for there are thousands of taps.
+	weights := make([]uint16, 0, n*int(2*reach+2))
 	for i := range f {
 		centre := from + (float64(i)+0.5)*scale
 		first := max(int(math.Floor(centre-reach)), 0)
 		end := min(int(math.Ceil(centre+reach)), size)
-		f[i] = newTap(first, end, centre, reach)
+		f[i], weights = newTap(first, end, centre, reach, weights)
 	}
 	return f
 }
 
-func newTap(first, end int, centre, reach float64) tap {
+// newTap makes the tap round centre. It puts its weights behind those that are there already.
+func newTap(first, end int, centre, reach float64, weights []uint16) (tap, []uint16) {
 	weight := func(sample int) float64 {
 		return max(1-math.Abs(float64(sample)+0.5-centre)/reach, 0)
 	}
@@ -51,26 +54,31 @@ func newTap(first, end int, centre, reach float64) tap {
 	for s := first; s < end; s++ {
 		total += weight(s)
 	}
-	t := tap{first: first, weights: make([]uint16, end-first)}
 	// Rounding the running sum, not each weight, makes them add up to exactly 256.
 	sum, given := 0.0, 0.0
-	for i := range t.weights {
-		sum += weight(first + i)
+	before := len(weights)
+	for s := first; s < end; s++ {
+		sum += weight(s)
 		upTo := math.Round(256 * sum / total)
-		t.weights[i] = uint16(upTo - given)
+		weights = append(weights, uint16(upTo-given))
 		given = upTo
 	}
-	return t
+	return tap{first, weights[before:len(weights):len(weights)]}, weights
 }
 
 // end is the sample after the last one that t reads.
 func (t tap) end() int { return t.first + len(t.weights) }
 
+// span gives the first sample that f reads and the one after the last.
+func (f filter) span() (first, end int) {
+	last := f[len(f)-1]
+	return min(f[0].first, last.first), max(f[0].end(), last.end())
+}
+
 // resample fills dst from src through a filter for columns and one for rows. The first row of src is row top of the
 // rows that the filter counts.
 func resample(dst, src plane, columns, rows filter, top int) {
-	last := columns[len(columns)-1]
-	left, right := min(columns[0].first, last.first), max(columns[0].end(), last.end())
+	left, right := columns.span()
 	mixed := make([]byte, src.width)
 	for y, t := range rows {
 		line := src.pix[(t.first-top)*src.stride:]
@@ -117,5 +125,20 @@ func mixColumns(dst, line []byte, columns filter) {
 			sum += uint32(samples[i]) * uint32(w)
 		}
 		dst[x] = byte(sum >> 8)
+	}
+}
+
+// halvePlane fills dst with the means of four samples of src. Where a side of src is odd, its last samples are repeated.
+func halvePlane(dst, src plane) {
+	for y := range dst.height {
+		upper := src.pix[2*y*src.stride:][:src.width]
+		lower := src.pix[min(2*y+1, src.height-1)*src.stride:][:src.width]
+		out := dst.pix[y*dst.stride:][:dst.width]
+		for x := range src.width / 2 {
+			out[x] = byte((uint32(upper[2*x]) + uint32(upper[2*x+1]) + uint32(lower[2*x]) + uint32(lower[2*x+1]) + 2) >> 2)
+		}
+		if src.width%2 == 1 {
+			out[dst.width-1] = byte((uint32(upper[src.width-1]) + uint32(lower[src.width-1]) + 1) >> 1)
+		}
 	}
 }

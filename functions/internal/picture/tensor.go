@@ -7,17 +7,21 @@ const cropShare = 0.875
 // Tensor gives the middle of the picture as float32 values 0..1 of shape [height, width, 3], row-major, channels red,
 // green, blue. It is the largest centred part with the tensor's proportions, brought down to 0.875 of its sides.
 func (p *Picture) Tensor(height, width int) []float32 {
-	fullWidth, fullHeight := float64(p.planes.Rect.Dx()), float64(p.planes.Rect.Dy())
+	source, scale := p.planes, 1.0
+	fullWidth, fullHeight := float64(source.Rect.Dx()), float64(source.Rect.Dy())
 	cropWidth := cropShare * min(fullWidth, fullHeight*float64(width)/float64(height))
 	cropHeight := cropWidth * float64(height) / float64(width)
 	left, top := (fullWidth-cropWidth)/2, (fullHeight-cropHeight)/2
+	if cropWidth >= 2*float64(width) {
+		source, scale = p.half, 2
+	}
 
-	h, v := subsampling(p.planes.SubsampleRatio)
+	h, v := subsampling(source.SubsampleRatio)
 	var parts [3][]byte
-	for i, src := range channels(p.planes) {
-		stepX, stepY := 1.0, 1.0
+	for i, src := range channels(source) {
+		stepX, stepY := scale, scale
 		if i > 0 {
-			stepX, stepY = float64(h), float64(v)
+			stepX, stepY = float64(h)*scale, float64(v)*scale
 		}
 		parts[i] = make([]byte, height*width)
 		resample(plane{parts[i], width, width, height}, src,

@@ -52,7 +52,7 @@ func TestTensorStaysWithinItsRange(t *testing.T) {
 	for i := range img.Cb {
 		img.Cb[i], img.Cr[i] = byte(255*(i%2)), byte(255*(i/2%2))
 	}
-	for _, v := range (&Picture{planes: img}).Tensor(32, 32) {
+	for _, v := range newPicture(img).Tensor(32, 32) {
 		require.GreaterOrEqual(t, v, float32(0))
 		require.LessOrEqual(t, v, float32(1))
 	}

@@ -1,0 +1,216 @@
+package baseline
+
+import (
+	"bytes"
+	"encoding/binary"
+	"image"
+	"image/jpeg"
+	"math/bits"
+	"sync"
+)
+
+// head is what comes before the entropy coded data of every picture of one quality, but for its size, and what encoding
+// takes from it.
+type head struct {
+	bytes  []byte
+	sizeAt int // of height and width in bytes
+	luma   tables
+	chroma tables
+}
+
+// tables are what a component's blocks are coded with.
+type tables struct {
+	scale  [64]float32 // by zigzag place: what makes a transform's coefficients those of the file
+	dc, ac [256]word   // by symbol
+}
+
+// word is a Huffman code word and how many bits it has.
+type word struct {
+	bits uint32
+	size uint8
+}
+
+// newHead takes the tables that image/jpeg uses for a quality, from a picture of one pixel that it writes.
+func newHead(quality int) *head {
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, image.NewYCbCr(image.Rect(0, 0, 1, 1), image.YCbCrSubsampleRatio420), &jpeg.Options{Quality: quality}); err != nil {
+		panic(err) // a buffer takes everything
+	}
+	f, err := Open(out.Bytes())
+	if err != nil {
+		panic(err) // image/jpeg writes plain baseline JPEGs
+	}
+	h := head{bytes: out.Bytes()[:out.Len()-len(f.scan)]}
+	h.sizeAt = bytes.Index(h.bytes, []byte{0xff, markerSOF0}) + 5
+	h.luma, h.chroma = f.tables(0), f.tables(1)
+	return &h
+}
+
+func (f *File) tables(component int) (t tables) {
+	c := f.components[component]
+	t.dc, t.ac = f.huffman[classDC][c.dc].words(), f.huffman[classAC][c.ac].words()
+	for k, q := range f.quant[c.quant] {
+		row, column := natural[k]/8, natural[k]%8
+		t.scale[k] = float32(1 / (8 * aan[row] * aan[column] * float64(q)))
+	}
+	return t
+}
+
+// words gives the code words by symbol.
+func (c *code) words() (words [256]word) {
+	bits, at := uint32(0), 0
+	for i, count := range c.counts {
+		bits *= 2
+		for range count {
+			words[c.symbols[at]] = word{bits, uint8(i + 1)}
+			bits++
+			at++
+		}
+	}
+	return words
+}
+
+var heads sync.Map // quality -> *head
+
+// Ratio is the subsampling of what Encode takes and writes.
+const Ratio = image.YCbCrSubsampleRatio420
+
+// Encode writes a picture whose first pixel is at (0, 0), with the tables that image/jpeg has for a quality of 1 to 100.
+func Encode(img *image.YCbCr, quality int) []byte {
+	known, ok := heads.Load(quality)
+	if !ok {
+		known, _ = heads.LoadOrStore(quality, newHead(quality))
+	}
+	h := known.(*head)
+	width, height := img.Rect.Dx(), img.Rect.Dy()
+	// A guess that spares most pictures the growing: high quality takes about two bits a pixel.
+	out := make([]byte, len(h.bytes), len(h.bytes)+width*height/4+1024)
+	copy(out, h.bytes)
+	binary.BigEndian.PutUint16(out[h.sizeAt:], uint16(height))
+	binary.BigEndian.PutUint16(out[h.sizeAt+2:], uint16(width))
+	w := writer{out: out}
+	luma := source{img.Y, img.YStride, width, height, 0, &h.luma}
+	cb := source{img.Cb, img.CStride, ceilDiv(width, 2), ceilDiv(height, 2), 0, &h.chroma}
+	cr := source{img.Cr, img.CStride, ceilDiv(width, 2), ceilDiv(height, 2), 0, &h.chroma}
+	for y := 0; y < height; y += 16 {
+		for x := 0; x < width; x += 16 {
+			w.writeBlock(&luma, x, y)
+			w.writeBlock(&luma, x+8, y)
+			w.writeBlock(&luma, x, y+8)
+			w.writeBlock(&luma, x+8, y+8)
+			w.writeBlock(&cb, x/2, y/2)
+			w.writeBlock(&cr, x/2, y/2)
+		}
+	}
+	return w.end()
+}
+
+// source is a plane on its way into a file.
+type source struct {
+	pix           []byte
+	stride        int
+	width, height int
+	before        int32 // the DC coefficient of the block before
+	tables        *tables
+}
+
+// read fills b with the block at (x, y). Beyond the plane's edges, its last samples are repeated.
+func (s *source) read(b *[64]float32, x, y int) {
+	if x+8 <= s.width && y+8 <= s.height {
+		for i := range 8 {
+			samples := (*[8]byte)(s.pix[(y+i)*s.stride+x:])
+			row := (*[8]float32)(b[8*i : 8*i+8])
+			for j, v := range samples {
+				row[j] = float32(int32(v) - 128)
+			}
+		}
+		return
+	}
+	for i := range 64 {
+		b[i] = float32(int32(s.pix[min(y+i/8, s.height-1)*s.stride+min(x+i%8, s.width-1)]) - 128)
+	}
+}
+
+// writer collects the entropy coded data.
+type writer struct {
+	out   []byte
+	word  uint64 // bits to be written, in its lowest
+	count int    // how many
+}
+
+// writeBlock writes one block (F.1.2).
+func (w *writer) writeBlock(s *source, x, y int) {
+	var b [64]float32
+	s.read(&b, x, y)
+	transform(&b)
+	var values [64]int32
+	filled := uint64(0) // a bit for every coefficient that is not zero
+	for k := range values {
+		// Adding what makes it positive before cutting rounds to the nearest.
+		const half, positive = 0.5, 1 << 14
+		v := int32(b[natural[k]&63]*s.tables.scale[k]+positive+half) - positive
+		values[k] = v
+		if v != 0 {
+			filled |= 1 << k
+		}
+	}
+	difference := values[0] - s.before
+	s.before = values[0]
+	w.write(&s.tables.dc, 0, difference)
+	before := 0
+	for filled &^= 1; filled != 0; filled &= filled - 1 {
+		k := bits.TrailingZeros64(filled)
+		run := k - before - 1
+		for ; run > 15; run -= 16 {
+			w.write(&s.tables.ac, 15, 0)
+		}
+		w.write(&s.tables.ac, run, values[k&63])
+		before = k
+	}
+	if before < 63 {
+		w.write(&s.tables.ac, 0, 0)
+	}
+}
+
+// write writes a value behind the code word for its size and the run of zeros before it.
+func (w *writer) write(words *[256]word, run int, value int32) {
+	sign := value >> 31
+	size := bits.Len32(uint32((value ^ sign) - sign))
+	code := words[(run<<4|size)&0xff]
+	w.word = w.word<<(code.size&63) | uint64(code.bits)
+	w.word = w.word<<(size&63) | uint64(value+sign)&(1<<(size&63)-1)
+	w.count += int(code.size) + size
+	if w.count >= 32 {
+		w.count -= 32
+		w.put(uint32(w.word >> (w.count & 63)))
+	}
+}
+
+// put writes 32 bits, with a zero stuffed behind each byte of ones.
+func (w *writer) put(v uint32) {
+	if ones := ^v; (ones-0x01010101)&^ones&0x80808080 == 0 {
+		w.out = binary.BigEndian.AppendUint32(w.out, v)
+		return
+	}
+	for shift := 24; shift >= 0; shift -= 8 {
+		w.byte(byte(v >> shift))
+	}
+}
+
+func (w *writer) byte(v byte) {
+	w.out = append(w.out, v)
+	if v == 0xff {
+		w.out = append(w.out, 0)
+	}
+}
+
+// end fills the last byte up with ones and closes the file.
+func (w *writer) end() []byte {
+	for w.count > 0 {
+		fill := max(8-w.count, 0)
+		w.word, w.count = w.word<<fill|(1<<fill-1), w.count+fill
+		w.count -= 8
+		w.byte(byte(w.word >> w.count))
+	}
+	return append(w.out, 0xff, markerEOI)
+}
