@@ -34,16 +34,21 @@ const (
 // size, or less, when FullSide would take reading all of it: so are those of a camera with 12 megapixels.
 const nearFull = 1920
 
+// mostBare is the largest upload, in bytes, that is stored as it is: about what the most detailed picture takes when it is
+// encoded with fullQuality.
+const mostBare = 2 << 20
+
 const (
 	fullQuality  = 88
 	thumbQuality = 80
 )
 
-// Picture is a decoded picture: upright, opaque, its longest side at most FullSide. It holds no more than 16 MB, never
+// Picture is a decoded picture: upright, opaque, its longest side at most FullSide. It holds no more than 18 MB, never
 // changes, and may be used by several goroutines at once.
 type Picture struct {
 	planes *image.YCbCr
 	half   *image.YCbCr // the same at half its size, for what needs no more
+	bare   []byte       // the upload without its metadata, where that can be stored as it is
 }
 
 // Decode reads a JPEG, PNG or WebP; the bytes alone decide which. Transparency becomes white, and the orientation that
@@ -73,6 +78,9 @@ func decode(ctx context.Context, g *gate, data []byte) (*Picture, error) {
 	}
 	if h.plain != nil {
 		p, err := h.take(ctx, g, h.plain.Memory(scale(h.plain)), func() (image.Image, error) { return h.plain.Decode(scale(h.plain)) })
+		if err == nil {
+			p.bare = h.bare()
+		}
 		if !errors.Is(err, baseline.ErrOther) {
 			return p, err
 		}
@@ -104,6 +112,18 @@ func scale(f *baseline.File) baseline.Scale {
 	return 8
 }
 
+// bare gives the upload without its metadata, when it was read whole and fits as it is: upright, within FullSide and no
+// larger than what Full would make of a picture of that size. Else it gives nil.
+func (h header) bare() []byte {
+	if h.orientation != asStored || max(h.width, h.height) > FullSide {
+		return nil
+	}
+	if bare := h.plain.Bare(); len(bare) <= mostBare {
+		return bare
+	}
+	return nil
+}
+
 func newPicture(planes *image.YCbCr) *Picture {
 	return &Picture{planes: planes, half: halved(planes)}
 }
@@ -115,6 +135,9 @@ func (p *Picture) Size() (width, height int) {
 
 // Full gives the picture as a JPEG without metadata, its longest side at most FullSide.
 func (p *Picture) Full() []byte {
+	if p.bare != nil {
+		return p.bare
+	}
 	return encode(p.planes, fullQuality)
 }
 

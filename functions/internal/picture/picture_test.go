@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -165,6 +166,50 @@ func TestDecodeOnlyWaitsAsLongAsItsContext(t *testing.T) {
 	_, err = decode(t.Context(), g, asJPEG(t, drawing()))
 	require.NoError(t, err)
 	require.Empty(t, g.units, "a decode gives back what it took")
+}
+
+// What a browser sends has the right size already. It is stored to the bit as it came, but for what is no picture.
+func TestUprightJPEGsAreNotEncodedAgain(t *testing.T) {
+	t.Parallel()
+	plain := asJPEG(t, paint(image.NewRGBA(image.Rect(0, 0, 300, 200))))
+	full := func(data []byte) []byte {
+		p, err := Decode(t.Context(), data)
+		require.NoError(t, err)
+		return p.Full()
+	}
+	bare := full(jpegWithEXIF(plain, exif(binary.LittleEndian, 1)))
+	require.Equal(t, full(plain), bare)
+	want, err := jpeg.Decode(bytes.NewReader(plain))
+	require.NoError(t, err)
+	got, err := jpeg.Decode(bytes.NewReader(bare))
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
+	require.Equal(t, bare, full(append(bytes.Clone(plain), "PK\x03\x04 an archive, <script> or another picture"...)))
+	require.Equal(t, bare, full(bare))
+	// What Bare would have to change is encoded again.
+	require.NotEqual(t, bare, full(jpegWithEXIF(plain, exif(binary.LittleEndian, 3))))
+	end := len(plain) - 2
+	for _, hidden := range []string{"hidden", "\xff\xfe\x00\x08hidden", "\xff\xff"} {
+		again := full(append(append(bytes.Clone(plain[:end]), hidden...), plain[end:]...))
+		require.NotContains(t, string(again), "hidden")
+		require.NotEqual(t, bare, again)
+	}
+}
+
+func TestHeavyUploadsAreEncodedAgain(t *testing.T) {
+	t.Parallel()
+	noise := image.NewGray(image.Rect(0, 0, 2048, 1900))
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range noise.Pix {
+		noise.Pix[i] = byte(random.Uint())
+	}
+	var data bytes.Buffer
+	require.NoError(t, jpeg.Encode(&data, noise, &jpeg.Options{Quality: 100}))
+	require.Greater(t, data.Len(), mostBare)
+	p, err := Decode(t.Context(), data.Bytes())
+	require.NoError(t, err)
+	require.Less(t, len(p.Full()), data.Len()*3/4)
 }
 
 // A camera's picture is read at half its size, or a quarter, when that is nearly FullSide; other pictures at their own.
