@@ -107,7 +107,7 @@ func (r *Request) JSON(event any) error {
 func jsonFault(err error) error {
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) && wrongType.Field != "" {
-		return fault.InvalidFields(map[string]string{wrongType.Field: "must be " + jsonType(wrongType.Type)})
+		return fault.InvalidFields(map[string]string{wrongType.Field: "must be " + typeName(wrongType.Type)})
 	}
 	if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		if name, err := strconv.Unquote(quoted); err == nil {
@@ -117,7 +117,7 @@ func jsonFault(err error) error {
 	return fault.New(fault.Invalid, "invalid_json", "The request is not valid JSON.")
 }
 
-func jsonType(t reflect.Type) string {
+func typeName(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Bool:
 		return "true or false"
