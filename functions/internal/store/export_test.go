@@ -8,3 +8,9 @@ func FindNamed(pictures []Picture) (string, []any) {
 	st := findNamed(pictures)
 	return st.text, st.args
 }
+
+// EncodePredictions and DecodePredictions stand between predictions and their column.
+var (
+	EncodePredictions = encodePredictions
+	DecodePredictions = decodePredictions
+)

@@ -21,9 +21,10 @@ var errPageFull = errors.New("page full")
 func (s *Store) Tasks(ctx context.Context, owner task.Owner, f task.Filter) (all []task.Task, more bool, err error) {
 	text, args := find(owner, f)
 	size := 0
+	row := newTaskRow()
 	start := func() { all, size = nil, 0 }
 	err = s.query(ctx, start, func(rows *sql.Rows) error {
-		t, err := scanTask(rows)
+		t, err := row.scan(rows)
 		if err != nil {
 			return err
 		}

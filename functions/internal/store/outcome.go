@@ -39,7 +39,7 @@ func (o *outcome) scan(rows *sql.Rows) error {
 		o.deletions = append(o.deletions, key)
 		return err
 	}
-	o.task, err = scanTask(rows)
+	o.task, err = newTaskRow().scan(rows)
 	o.found = true
 	return err
 }

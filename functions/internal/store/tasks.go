@@ -2,32 +2,12 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
-	"fmt"
 
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/task"
 
 	"github.com/google/uuid"
 )
-
-// columns are a task's, in the order that scanTask reads them.
-const columns = `t.id, t.title, t.body, CAST(t.due_date AS CHAR), t.completed, t.created_at, t.updated_at, t.version, t.image_key, t.image_status, t.predictions`
-
-func scanTask(rows *sql.Rows) (task.Task, error) {
-	var t task.Task
-	var predictions string
-	err := rows.Scan(&t.ID, &t.Title, &t.Body, &t.DueDate, &t.Completed, &t.CreatedAt, &t.UpdatedAt, &t.Version,
-		&t.ImageKey, &t.ImageStatus, &predictions)
-	if err != nil {
-		return t, err
-	}
-	if err := json.Unmarshal([]byte(predictions), &t.Predictions); err != nil {
-		return t, fmt.Errorf("predictions of task %s: %w", t.ID, err)
-	}
-	return t, nil
-}
 
 // AddTask stores a draft for its owner. A draft with the id of a task that the owner has already is taken for a
 // repeated call and gives that task. The fault is Conflict when the owner had such a task and deleted it.
