@@ -50,15 +50,9 @@ func python(ctx context.Context, root, folder string) (string, error) {
 	return interpreter, os.WriteFile(mark, wanted, 0o600)
 }
 
-// startBaseline runs the design that we replace: under Flask's own server or, as workers and threads say, under gunicorn.
-func (s *scene) startBaseline(ctx context.Context, name string, gunicorn bool) (*program, error) {
-	number, err := port.Free()
-	if err != nil {
-		return nil, err
-	}
-	address := "127.0.0.1:" + strconv.Itoa(number)
-	folder := filepath.Join(s.root, "bench", "baseline")
-	env := []string{
+// baselineEnv is the environment of the design that we replace, which its own server's port is part of.
+func (s *scene) baselineEnv(number int) []string {
+	return []string{
 		"PATH=" + os.Getenv("PATH"), "PYTHONDONTWRITEBYTECODE=1", "PYTHONUNBUFFERED=1", "HOME=" + s.folder,
 		"PORT=" + strconv.Itoa(number),
 		"DB_PORT=" + strconv.Itoa(s.server.Port), "DB_USER=" + s.account.Name, "DB_PASSWORD=" + s.account.Password, "DB_NAME=" + baselineDatabase,
@@ -67,12 +61,24 @@ func (s *scene) startBaseline(ctx context.Context, name string, gunicorn bool) (
 		"MODEL_SIDE=" + strconv.Itoa(stubSide), "MODEL_URL=http://" + s.stubREST + "/v1/models/" + stubModel + ":predict",
 		"CLASS_NAMES=" + filepath.Join(s.root, "deploy", "modelserver", "model", "imagenet1k_names.json"),
 	}
-	args := []string{"keep", s.python, filepath.Join(folder, "app.py")}
+}
+
+func (s *scene) baselineProgram() string { return filepath.Join(s.root, "bench", "baseline", "app.py") }
+
+// startBaseline runs the design that we replace, under Flask's own server or under gunicorn. Neither knows lifelines, so
+// each runs under a keeper.
+func (s *scene) startBaseline(ctx context.Context, name string, gunicorn bool) (*program, error) {
+	number, err := port.Free()
+	if err != nil {
+		return nil, err
+	}
+	address := "127.0.0.1:" + strconv.Itoa(number)
+	args := []string{"keep", s.python, s.baselineProgram()}
 	if gunicorn {
-		args = []string{"keep", s.python, "-m", "gunicorn", "--chdir", folder, "--workers", "2", "--threads", "4",
+		args = []string{"keep", s.python, "-m", "gunicorn", "--chdir", filepath.Dir(s.baselineProgram()), "--workers", "2", "--threads", "4",
 			"--bind", address, "--worker-tmp-dir", s.folder, "--no-control-socket", "app:app"}
 	}
-	p, err := launch(s.folder, name, address, env, s.self, args...)
+	p, err := launch(s.folder, name, address, s.baselineEnv(number), s.self, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"slices"
-	"time"
 )
 
 // The contenders, as the table and the chart call them.
@@ -31,64 +30,63 @@ type claim struct {
 	atMost  float64
 }
 
-// benchCase is one kind of work.
+// benchCase is one thing to find out.
 type benchCase struct {
-	name   string // for -only
-	title  string
-	quick  bool // part of -quick
-	needs  []string
-	start  func(ctx context.Context, s *scene, p *people) ([]contender, error)
-	claims []claim
+	name  string // for -only
+	title string
+	quick bool     // part of -quick
+	needs []string // the functions whose programs it takes
+	run   func(ctx context.Context, b *bench, c benchCase) (caseResult, error)
 }
 
-// Whatever is measured of the functions get-tasks, create-task, delete-task and predict-image.
 var cases = []benchCase{
 	{
-		name: "get-20", title: "get-tasks, 20 tasks, 16 clients", quick: true, needs: []string{"get-tasks"}, start: listing("twenty", 20, "/"),
-		claims: []claim{
-			{of: ourName, to: flaskName, what: rate, atLeast: 20},
-			{of: ourName, to: gunicornName, what: rate, atLeast: 12},
-			{of: ourName, to: databaseName, what: rate, atLeast: 0.6},
-		},
+		name: "get-20", title: "get-tasks, 20 tasks, 16 clients", quick: true, needs: []string{"get-tasks"},
+		run: compete(listing("twenty", 20, "/"),
+			claim{of: ourName, to: flaskName, what: rate, atLeast: 20},
+			claim{of: ourName, to: gunicornName, what: rate, atLeast: 12},
+			claim{of: ourName, to: databaseName, what: rate, atLeast: 0.6}),
 	},
 	{
 		name: "get-1000", title: "get-tasks, 1,000 tasks, 16 clients", quick: true, needs: []string{"get-tasks"},
-		start: listing("thousand", 1000, "/?limit=1000"),
-		claims: []claim{
-			{of: ourName, to: flaskName, what: rate, atLeast: 15},
-			{of: ourName, to: gunicornName, what: rate, atLeast: 10},
-		},
+		run: compete(listing("thousand", 1000, "/?limit=1000"),
+			claim{of: ourName, to: flaskName, what: rate, atLeast: 15},
+			claim{of: ourName, to: gunicornName, what: rate, atLeast: 10}),
 	},
 	{
-		name: "create", title: "create-task, durable, 16 clients", quick: true, needs: []string{"create-task"}, start: creating,
-		claims: []claim{
-			{of: ourName, to: flaskName, what: rate, atLeast: 12},
-			{of: ourName, to: gunicornName, what: rate, atLeast: 5},
-		},
+		name: "create", title: "create-task, durable commits, 16 clients", quick: true, needs: []string{"create-task"},
+		run: compete(creating,
+			claim{of: ourName, to: flaskName, what: rate, atLeast: 12},
+			claim{of: ourName, to: gunicornName, what: rate, atLeast: 5}),
 	},
 	{
-		name: "delete", title: "delete-task, durable, 16 clients", quick: true, needs: []string{"delete-task"}, start: deleting,
-		claims: []claim{
-			{of: ourName, to: flaskName, what: rate, atLeast: 12},
-			{of: ourName, to: gunicornName, what: rate, atLeast: 5},
-		},
+		name: "delete", title: "delete-task, durable commits, 16 clients", quick: true, needs: []string{"delete-task"},
+		run: compete(deleting,
+			claim{of: ourName, to: flaskName, what: rate, atLeast: 12},
+			claim{of: ourName, to: gunicornName, what: rate, atLeast: 5}),
 	},
 	{
-		name: "predict-1024", title: "predict-image, photo of 1024 px, 1 client, model answers at once", quick: true,
-		needs: []string{"predict-image"}, start: predicting(small),
-		claims: []claim{
-			{of: ourName, to: flaskName, what: latency, atMost: 1.0 / 15},
-			{of: ourName, to: flaskName, what: effort, atMost: 1.0 / 15},
-		},
+		name: "predict-1024", title: "predict-image, photo of 1024 px, 1 client", quick: true, needs: []string{"predict-image"},
+		run: besideTheModel(compete(predicting(small),
+			claim{of: ourName, to: flaskName, what: latency, atMost: 1.0 / 15},
+			claim{of: ourName, to: flaskName, what: effort, atMost: 1.0 / 15})),
 	},
 	{
-		name: "predict-12mp", title: "predict-image, photo of 12 megapixels, 1 client, model answers at once", quick: true,
-		needs: []string{"predict-image"}, start: predicting(large),
-		claims: []claim{
-			{of: ourName, to: flaskName, what: latency, atMost: 0.45},
-			{of: ourName, to: flaskName, what: effort, atMost: 0.45},
-		},
+		name: "predict-12mp", title: "predict-image, photo of 12 megapixels, 1 client", quick: true, needs: []string{"predict-image"},
+		run: compete(predicting(large),
+			claim{of: ourName, to: flaskName, what: latency, atMost: 0.45},
+			claim{of: ourName, to: flaskName, what: effort, atMost: 0.45}),
 	},
+	{
+		name: "page", title: "get-tasks, a page of 20, 1 client", needs: []string{"get-tasks"},
+		run: compete(paging,
+			claim{of: pageOthers, to: pageFew, what: latency, atMost: 1.3},
+			claim{of: pageMany, to: pageFew, what: latency, atMost: 1.3},
+			claim{of: pageVeryMany, to: pageFew, what: latency, atMost: 1.3}),
+	},
+	{name: "start", title: "start: from exec to the first answer, the database being up", quick: true, needs: []string{"get-tasks", "predict-image"}, run: starting},
+	{name: "crowd", title: "predict-image, 64 clients with photos of 12 megapixels", needs: []string{"predict-image"}, run: crowding},
+	{name: "idle", title: "memory when idle, and size of the program", needs: functionNames, run: idling},
 }
 
 func caseNames() []string {
@@ -101,15 +99,15 @@ func caseNames() []string {
 
 func contains(names []string, name string) bool { return slices.Contains(names, name) }
 
+// functionNames are all functions.
+var functionNames = []string{
+	"change-password", "create-task", "delete-account", "delete-image", "delete-task", "get-image", "get-tasks", "login", "logout",
+	"predict-image", "register", "update-task",
+}
+
 // What a claim compares.
 const (
 	rate    = "calls a second"
 	latency = "median time"
 	effort  = "CPU a call"
 )
-
-// warming is the part of a repetition's duration for which a contender is warmed up before its first.
-const warming = 3
-
-// warmUp is how long that is.
-func warmUp(duration time.Duration) time.Duration { return duration / warming }

@@ -51,9 +51,9 @@ func creating(ctx context.Context, s *scene, p *people) ([]contender, error) {
 		return nil, err
 	}
 	return []contender{
-		{flaskName, rivals[0], repeating(rivals[0], theirs)},
-		{gunicornName, rivals[1], repeating(rivals[1], theirs)},
-		{ourName, function, repeating(function, ours)},
+		{flaskName, rivals[0], repeating(clients, rivals[0], theirs)},
+		{gunicornName, rivals[1], repeating(clients, rivals[1], theirs)},
+		{ourName, function, repeating(clients, function, ours)},
 		{databaseName, nil, func(ctx context.Context, _ int) ([]script, error) {
 			return bareLoop(ctx, s.pool, clients, func() string { return replaceable.with(uuid.Must(uuid.NewV7())) })
 		}},

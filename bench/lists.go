@@ -47,21 +47,21 @@ func listing(user string, n int, target string) func(context.Context, *scene, *p
 			return nil, err
 		}
 		return []contender{
-			{flaskName, rivals[0], repeating(rivals[0], theirs)},
-			{gunicornName, rivals[1], repeating(rivals[1], theirs)},
-			{ourName, function, repeating(function, ours)},
+			{flaskName, rivals[0], repeating(clients, rivals[0], theirs)},
+			{gunicornName, rivals[1], repeating(clients, rivals[1], theirs)},
+			{ourName, function, repeating(clients, function, ours)},
 			{databaseName, nil, func(ctx context.Context, _ int) ([]script, error) {
 				return bareLoop(ctx, s.pool, clients, func() string { return statement })
 			}},
-			{serverName, alone, repeating(alone, ours)},
+			{serverName, alone, repeating(clients, alone, ours)},
 		}, nil
 	}
 }
 
-// repeating prepares clients that all send the same request again and again.
-func repeating(p *program, sent []byte) func(context.Context, int) ([]script, error) {
+// repeating prepares n clients that all send the same request again and again.
+func repeating(n int, p *program, sent []byte) func(context.Context, int) ([]script, error) {
 	return func(context.Context, int) ([]script, error) {
-		return callers(clients, p.address, func() []byte { return sent }, succeeds), nil
+		return callers(n, p.address, func() []byte { return sent }, succeeds), nil
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
-	"syscall"
 )
 
 // machine is what the figures were measured on. It bears no name and no path.
@@ -41,16 +40,8 @@ func describe(ctx context.Context, s *scene) machine {
 			m.MemoryGB = int((all + 1<<29) >> 30)
 		}
 	}
-	var names syscall.Utsname
-	if syscall.Uname(&names) == nil {
-		var b strings.Builder
-		for _, c := range names.Release {
-			if c == 0 {
-				break
-			}
-			b.WriteByte(byte(c))
-		}
-		m.Kernel = b.String()
+	if text, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
+		m.Kernel = strings.TrimSpace(string(text))
 	}
 	if said, err := exec.CommandContext(ctx, s.python, "--version").Output(); err == nil {
 		m.Python = strings.TrimSpace(string(said))

@@ -22,7 +22,7 @@ type photo struct {
 }
 
 var (
-	small = photo{"1024px", 1024, 683, 0, 90}
+	small = photo{"1024px", 1024, 683, 4, 90}
 	large = photo{"12mp", 4000, 3000, 12, 90}
 )
 

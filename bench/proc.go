@@ -120,3 +120,42 @@ func kilobytes(text, name string) (int64, error) {
 	}
 	return 0, fmt.Errorf("no line %q", name)
 }
+
+// busyness tells how busy the machine was with other things since it was made: what else runs makes figures worse.
+type busyness struct {
+	pid       int
+	all, ours time.Duration
+	at        time.Time
+}
+
+func newBusyness(pid int) busyness {
+	b := busyness{pid: pid, at: time.Now()}
+	b.all, b.ours = b.now()
+	return b
+}
+
+// now gives the CPU time used by everybody, and by the process with its descendants.
+func (b busyness) now() (all, ours time.Duration) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, 0
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	fields := strings.Fields(line)
+	for i, field := range fields {
+		if i == 0 || i == 4 || i == 5 || i > 8 { // the name, idle, iowait, and guests, which user has already
+			continue
+		}
+		if n, err := strconv.ParseInt(field, 10, 64); err == nil {
+			all += time.Duration(n) * tick
+		}
+	}
+	ours, _ = cpu(b.pid)
+	return all, ours
+}
+
+// elsewhere gives how many cores were busy with other things, on average.
+func (b busyness) elsewhere() float64 {
+	all, ours := b.now()
+	return max(0, (all-b.all-(ours-b.ours)).Seconds()/time.Since(b.at).Seconds())
+}

@@ -21,8 +21,10 @@ type result struct {
 type caseResult struct {
 	Name       string            `json:"name"`
 	Title      string            `json:"title"`
-	Contenders []contenderResult `json:"contenders"`
-	Ratios     []ratio           `json:"ratios"`
+	Contenders []contenderResult `json:"contenders,omitempty"`
+	Ratios     []ratio           `json:"ratios,omitempty"`
+	Figures    []figure          `json:"figures,omitempty"`
+	Elsewhere  float64           `json:"coresBusyElsewhere"`
 }
 
 type contenderResult struct {
@@ -47,6 +49,21 @@ type ratio struct {
 	Met     bool    `json:"met"`
 }
 
+// figure is one number, and what it is to be.
+type figure struct {
+	Name   string  `json:"name"`
+	Value  float64 `json:"value"`
+	Unit   string  `json:"unit"`
+	AtMost float64 `json:"atMost,omitempty"` // 0 for none
+	Met    bool    `json:"met"`
+}
+
+// atMost is a figure that is to be no more than most; 0 for any.
+func atMost(most float64, value float64, unit, format string, args ...any) figure {
+	value = rounded(value)
+	return figure{fmt.Sprintf(format, args...), value, unit, most, most == 0 || value <= most}
+}
+
 // summary gives the medians over a contender's repetitions.
 func summary(name string, samples []sample) contenderResult {
 	r := contenderResult{Name: name}
@@ -57,7 +74,7 @@ func summary(name string, samples []sample) contenderResult {
 		p50 = append(p50, milliseconds(percentile(s.latencies, 50)))
 		p99 = append(p99, milliseconds(percentile(s.latencies, 99)))
 		effort = append(effort, milliseconds(s.cpu)/float64(s.calls))
-		held = append(held, float64(s.memory.PSS)/(1<<20))
+		held = append(held, float64(s.memory.PSS)/megabyte)
 	}
 	r.Rate, r.P50, r.P99 = median(r.Rates), rounded(median(p50)), rounded(median(p99))
 	r.CPU, r.MemoryMB = rounded(median(effort)), rounded(median(held))
@@ -90,6 +107,9 @@ func (c claim) check(all []contenderResult) (ratio, error) {
 	return ratio{c.of, c.to, c.what, value, c.atLeast, rounded(c.atMost), (c.atLeast == 0 || value >= c.atLeast) && (c.atMost == 0 || value <= c.atMost)}, nil
 }
 
+// megabyte is in bytes.
+const megabyte = 1e6
+
 // rounded keeps four digits, which is more than repetitions agree on.
 func rounded(v float64) float64 {
 	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
@@ -108,16 +128,26 @@ func (r *result) table() string {
 	fmt.Fprintf(&b, "%s\n", r.Machine)
 	fmt.Fprintf(&b, "Medians over %d repetitions of %g s each, one contender after another in every round.\n", r.Repetitions, r.Seconds)
 	for _, c := range r.Cases {
-		fmt.Fprintf(&b, "\n%-44s %10s %9s %9s %12s %10s\n", c.Title, "calls/s", "p50 ms", "p99 ms", "CPU ms/call", "memory MB")
+		if len(c.Contenders) > 0 {
+			fmt.Fprintf(&b, "\n%-50s %9s %8s %8s %12s %10s\n", c.Title, "calls/s", "p50 ms", "p99 ms", "CPU ms/call", "memory MB")
+		} else {
+			fmt.Fprintf(&b, "\n%s\n", c.Title)
+		}
 		for _, one := range c.Contenders {
 			cpu, held := "-", "-"
 			if one.MemoryMB > 0 {
 				cpu, held = number(one.CPU), number(one.MemoryMB)
 			}
-			fmt.Fprintf(&b, "  %-42s %10s %9s %9s %12s %10s\n", one.Name, number(one.Rate), number(one.P50), number(one.P99), cpu, held)
+			fmt.Fprintf(&b, "  %-48s %9s %8s %8s %12s %10s\n", one.Name, number(one.Rate), number(one.P50), number(one.P99), cpu, held)
 		}
 		for _, ratio := range c.Ratios {
 			fmt.Fprintf(&b, "    %s\n", ratio)
+		}
+		for _, figure := range c.Figures {
+			fmt.Fprintf(&b, "  %s\n", figure)
+		}
+		if c.Elsewhere > 0.1 {
+			fmt.Fprintf(&b, "    (meanwhile %s cores were busy with other things, so take it with care)\n", number(c.Elsewhere))
 		}
 	}
 	return b.String()
@@ -133,6 +163,18 @@ func (r ratio) String() string {
 		verdict = "MISSED"
 	}
 	return fmt.Sprintf("%s: %s x %s (%s; wanted %s) %s", r.Of, number(r.Value), r.To, r.What, wanted, verdict)
+}
+
+// String is the figure as a line of the table.
+func (f figure) String() string {
+	line := fmt.Sprintf("%-48s %9s %s", f.Name, number(f.Value), f.Unit)
+	switch {
+	case f.AtMost == 0:
+		return line
+	case f.Met:
+		return fmt.Sprintf("%s (wanted at most %s) met", line, number(f.AtMost))
+	}
+	return fmt.Sprintf("%s (wanted at most %s) MISSED", line, number(f.AtMost))
 }
 
 // number writes a value with three digits or all before the point.
@@ -157,5 +199,8 @@ func (r *result) write(folder string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, "result.json"), append(text, '\n'), 0o644)
+	if err := os.WriteFile(filepath.Join(folder, "result.json"), append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, "chart.svg"), []byte(r.chart()), 0o644)
 }

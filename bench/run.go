@@ -13,6 +13,13 @@ import (
 	"snaptask/deploy/local/state"
 )
 
+// bench is what a case works with.
+type bench struct {
+	*scene
+	*people
+	options
+}
+
 // run does everything: builds, starts, measures, prints, writes.
 func run(ctx context.Context, o options) (err error) {
 	if runtime.GOOS != "linux" {
@@ -58,13 +65,17 @@ func run(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
+	b := &bench{scene: s, people: p, options: o}
 	result := &result{Machine: describe(ctx, s), Repetitions: o.repetitions, Seconds: o.duration.Seconds()}
 	for _, c := range chosen {
-		measured, err := measure(ctx, o, s, p, c)
-		if err != nil {
+		busy := newBusyness(os.Getpid())
+		found, err := c.run(ctx, b, c)
+		if err = errors.Join(err, s.healthy(), ctx.Err()); err != nil {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
-		result.Cases = append(result.Cases, measured)
+		found.Name, found.Title, found.Elsewhere = c.name, c.title, rounded(busy.elsewhere())
+		result.Cases = append(result.Cases, found)
+		s.screen.step("%s", c.title)
 	}
 	fmt.Print("\n", result.table())
 	if o.results == "" {
@@ -103,95 +114,4 @@ func newPeople(ctx context.Context, s *scene) (*people, error) {
 	rivals, err := s.rivals(ctx)
 	p.flask = rivals[0]
 	return p, err
-}
-
-// measure runs one case: all contenders in turn, again and again, so that what slows the machine for a while slows them
-// all.
-func measure(ctx context.Context, o options, s *scene, p *people, c benchCase) (caseResult, error) {
-	all, err := c.start(ctx, s, p)
-	if err != nil {
-		return caseResult{}, err
-	}
-	samples := make([][]sample, len(all))
-	calls := make([]int, len(all)) // that a repetition may come to
-	for i, one := range all {
-		calls[i] = 300
-		warm, err := repeat(ctx, one, warmUp(o.duration), calls[i])
-		if err != nil {
-			return caseResult{}, fmt.Errorf("%s: %w", one.name, err)
-		}
-		calls[i] = room(warm, o.duration)
-	}
-	for round := range o.repetitions {
-		for i := range all {
-			i := (i + round) % len(all)
-			one, err := repeat(ctx, all[i], o.duration, calls[i])
-			if err != nil {
-				return caseResult{}, fmt.Errorf("%s: %w", all[i].name, err)
-			}
-			calls[i] = room(one, o.duration)
-			samples[i] = append(samples[i], one)
-		}
-		if err := errors.Join(s.healthy(), ctx.Err()); err != nil {
-			return caseResult{}, err
-		}
-	}
-	done := caseResult{Name: c.name, Title: c.title}
-	for i, one := range all {
-		done.Contenders = append(done.Contenders, summary(one.name, samples[i]))
-	}
-	for _, claim := range c.claims {
-		checked, err := claim.check(done.Contenders)
-		if err != nil {
-			return done, err
-		}
-		done.Ratios = append(done.Ratios, checked)
-	}
-	s.screen.step("%s", c.title)
-	return done, nil
-}
-
-// room is how many calls the next repetition must have something to do for.
-func room(last sample, duration time.Duration) int {
-	return int(1.3*last.rate()*duration.Seconds()) + 100
-}
-
-// sample is one repetition of one contender.
-type sample struct {
-	measured
-	cpu    time.Duration
-	memory memory
-}
-
-// repeat measures one contender once.
-func repeat(ctx context.Context, c contender, duration time.Duration, calls int) (sample, error) {
-	scripts, err := c.prepare(ctx, calls)
-	if err != nil {
-		return sample{}, err
-	}
-	var before, after time.Duration
-	if c.program != nil {
-		c.program.forget()
-		if before, err = cpu(c.program.pid); err != nil {
-			return sample{}, err
-		}
-	}
-	m, err := load(ctx, duration, scripts)
-	if err = errors.Join(err, ctx.Err()); err != nil {
-		return sample{}, err
-	}
-	if m.calls == 0 {
-		return sample{}, errors.New("no call was answered in time")
-	}
-	done := sample{measured: m}
-	if c.program != nil {
-		if after, err = cpu(c.program.pid); err != nil {
-			return sample{}, err
-		}
-		done.cpu = after - before
-		if done.memory, err = memoryOf(c.program.pid); err != nil {
-			return sample{}, err
-		}
-	}
-	return done, nil
 }
