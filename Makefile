@@ -1,12 +1,12 @@
 # Snaptask. `make help` lists what there is.
 SHELL   := bash
-MODULES := ./bench/... ./db/... ./deploy/kubernetes/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./webapp/...
+MODULES := ./bench/... ./db/... ./deploy/kubernetes/... ./deploy/kubernetes/e2e/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./webapp/...
 BIN     := .snaptask/bin
 STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build test-go test-web test-story test-tfclient screenshots chaos schemathesis images image-archives bench bench-quick clean
+.PHONY: help run test lint build test-go test-web test-story test-tfclient screenshots chaos schemathesis images image-archives e2e-kubernetes bench bench-quick clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ lint: webapp/node_modules/.package-lock.json webapp/dist/index.html ## check the
 	$(STEP) "vue-tsc" npm run --prefix webapp typecheck
 
 test-go: build
-	@$(BIN)/snaptask services -- go test -race -shuffle=on $$(go list $(MODULES) | grep -v '/local/story$$')
+	@$(BIN)/snaptask services -- go test -race -shuffle=on $$(go list $(MODULES) | grep -vE '/(local/story|kubernetes/e2e)$$')
 
 test-web: webapp/node_modules/.package-lock.json
 	@npm run --silent --prefix webapp test
@@ -65,6 +65,9 @@ images: webapp/dist/index.html ## build every image with Docker and faas-cli [IM
 
 image-archives: webapp/dist/index.html ## build every image without Docker, as .snaptask/images/NAME.tar [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
 	@go run ./deploy/local/images -prefix $(or $(IMAGE_PREFIX),snaptask) -tag $(or $(IMAGE_TAG),dev) -revision $$(git rev-parse HEAD 2>/dev/null || echo unknown)
+
+e2e-kubernetes: ## use it on the cluster of KUBECONFIG, which has the images IMAGE_PREFIX/NAME:IMAGE_TAG [NEXT_IMAGE_TAG= MYSQL_IMAGE= MINIO_IMAGE= KEEP=1]
+	@go test -count=1 -v -timeout 40m ./deploy/kubernetes/e2e
 
 build: webapp/dist/index.html
 	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver
