@@ -5,7 +5,8 @@
 //	go run ./deploy/kubernetes/secrets NAMESPACE [FUNCTIONS]
 //
 // NAMESPACE is where the servers are; FUNCTIONS is where the functions are, if elsewhere. Both must exist. To use servers of
-// your own, make their Secrets first: mysql-dsn, mysql-migration-dsn and mysql-admin-dsn, s3-access-key and s3-secret-key.
+// your own, make their Secrets first: mysql-dsn and mysql-migration-dsn (and mysql-admin-dsn, if the Job migrate shall make
+// their accounts), s3-access-key and s3-secret-key.
 package main
 
 import (
@@ -67,10 +68,13 @@ func run(ctx context.Context, args []string, cluster store, out io.Writer) error
 		return err
 	}
 	for _, namespace := range slices.Compact([]string{servers, functions}) {
-		missing := map[string]string{}
+		missing, kept := map[string]string{}, 0
 		for _, name := range wanted[namespace] {
-			if _, ok := found[namespace][name]; !ok {
-				missing[name] = values[name]
+			value, ok := values[name]
+			if _, there := found[namespace][name]; ok && !there {
+				missing[name] = value
+			} else if there {
+				kept++
 			}
 		}
 		if len(missing) > 0 {
@@ -78,7 +82,7 @@ func run(ctx context.Context, args []string, cluster store, out io.Writer) error
 				return err
 			}
 		}
-		fmt.Fprintf(out, "namespace %s: %d secrets made, %d kept\n", namespace, len(missing), len(wanted[namespace])-len(missing))
+		fmt.Fprintf(out, "namespace %s: %d secrets made, %d kept\n", namespace, len(missing), kept)
 	}
 	return nil
 }

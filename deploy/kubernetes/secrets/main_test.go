@@ -105,6 +105,9 @@ func TestWhatDoesNotFitTogetherIsRefused(t *testing.T) {
 		"three":                    {cluster{}, []string{"a", "b", "c"}, "namespace"},
 		"a flag":                   {cluster{}, []string{"-h"}, "namespace"},
 		"two databases":            {cluster{"a": {"mysql-dsn": "hunter1"}, "b": {"mysql-dsn": "hunter2"}}, []string{"a", "b"}, "mysql-dsn is not the same in a and b"},
+		"half of a database":       {cluster{"a": {"mysql-dsn": "hunter1"}}, []string{"a"}, "mysql-migration-dsn is missing"},
+		"half of a store":          {cluster{"a": {"s3-access-key": "hunter1"}}, []string{"a"}, "s3-secret-key is missing"},
+		"root's password lost":     {cluster{"a": {"mysql-migration-dsn": "hunter1"}}, []string{"a"}, "restore mysql-root-password"},
 		"signing key lost":         {cluster{"a": {"token-public-keys": "hunter1"}}, []string{"a"}, "no token-signing-key"},
 		"signing key of no use":    {cluster{"a": {"token-signing-key": "hunter1"}}, []string{"a"}, "token-signing-key is no Ed25519"},
 		"signing key of no use, 2": {cluster{"a": {"token-signing-key": "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"}}, []string{"a"}, "token-signing-key is no Ed25519"},
@@ -118,9 +121,21 @@ func TestWhatDoesNotFitTogetherIsRefused(t *testing.T) {
 	}
 }
 
-func TestAPersonsOwnDatabaseIsKept(t *testing.T) {
+func TestServersOfAPersonsOwnAreKeptAndHaveNoRoot(t *testing.T) {
 	t.Parallel()
-	c := cluster{"here": {"mysql-dsn": "app:secret@tcp(db.example.org:6446)/tasks?tls=true"}}
-	require.Contains(t, made(t, c, "here"), "10 secrets made, 1 kept")
-	require.Equal(t, "app:secret@tcp(db.example.org:6446)/tasks?tls=true", c["here"]["mysql-dsn"])
+	const dsn = "app:secret@tcp(db.example.org:6446)/tasks?tls=true"
+	own := map[string]string{"mysql-dsn": dsn, "mysql-migration-dsn": "owner:hidden@tcp(db.example.org:6446)/tasks?tls=true"}
+	c := cluster{"here": maps.Clone(own)}
+	require.Contains(t, made(t, c, "here"), "7 secrets made, 2 kept")
+	require.Equal(t, dsn, c["here"]["mysql-dsn"])
+	require.NotContains(t, c["here"], "mysql-root-password")
+	require.NotContains(t, c["here"], "mysql-admin-dsn")
+	require.Contains(t, c["here"], "minio-root-password")
+	require.Contains(t, made(t, c, "here"), "0 secrets made, 9 kept")
+
+	own["s3-access-key"], own["s3-secret-key"] = "access", "hidden-too"
+	c = cluster{"here": maps.Clone(own)}
+	made(t, c, "here", "there")
+	require.NotContains(t, c["here"], "minio-root-password")
+	require.Equal(t, "access", c["there"]["s3-access-key"])
 }

@@ -26,27 +26,37 @@ func shared() []string {
 	return slices.DeleteFunc(slices.Clone(ofFunctions), func(name string) bool { return !slices.Contains(ofServers, name) })
 }
 
-// complete adds every value that is missing. The database runs in the namespace servers.
+// complete adds every value that is missing. The database runs in the namespace servers. Where there are addresses or keys
+// already but no root's password for them, they belong to a server of somebody else, and nothing is made for its root.
 func complete(values map[string]string, servers string) error {
-	add := func(name string, value func() string) {
-		if _, ok := values[name]; !ok {
-			values[name] = value()
+	has := func(name string) bool { _, ok := values[name]; return ok }
+	add := func(name, value string) {
+		if !has(name) {
+			values[name] = value
 		}
 	}
-	dsn := func(user, password, database string) func() string {
-		return func() string { return fmt.Sprintf("%s:%s@tcp(mysql.%s:3306)/%s", user, password, servers, database) }
+	dsn := func(user, password, database string) string {
+		return fmt.Sprintf("%s:%s@tcp(mysql.%s:3306)/%s", user, password, servers, database)
 	}
-	add("mysql-root-password", password)
-	add("mysql-admin-dsn", dsn("root", values["mysql-root-password"], ""))
-	add("mysql-migration-dsn", dsn("snaptask_migration", password(), "snaptask"))
-	add("mysql-dsn", dsn("snaptask", password(), "snaptask"))
-	add("minio-root-user", func() string { return "snaptask-root" })
-	add("minio-root-password", password)
-	add("s3-access-key", func() string { return rand.Text()[:20] })
-	add("s3-secret-key", password)
-	add("client-address-key", password)
-	if _, ok := values["token-signing-key"]; !ok {
-		if _, public := values["token-public-keys"]; public {
+	if foreign, err := someoneElses(has, "mysql-root-password", "mysql-dsn", "mysql-migration-dsn"); err != nil {
+		return err
+	} else if !foreign {
+		add("mysql-root-password", password())
+		add("mysql-admin-dsn", dsn("root", values["mysql-root-password"], ""))
+		add("mysql-migration-dsn", dsn("snaptask_migration", password(), "snaptask"))
+		add("mysql-dsn", dsn("snaptask", password(), "snaptask"))
+	}
+	if foreign, err := someoneElses(has, "minio-root-password", "s3-access-key", "s3-secret-key"); err != nil {
+		return err
+	} else if !foreign {
+		add("minio-root-user", "snaptask-root")
+		add("minio-root-password", password())
+		add("s3-access-key", rand.Text()[:20])
+		add("s3-secret-key", password())
+	}
+	add("client-address-key", password())
+	if !has("token-signing-key") {
+		if has("token-public-keys") {
 			return errors.New("there are token-public-keys but no token-signing-key: restore it, or delete both and have everybody sign in again")
 		}
 		key, err := signingKey()
@@ -55,7 +65,7 @@ func complete(values map[string]string, servers string) error {
 		}
 		values["token-signing-key"] = key
 	}
-	if _, ok := values["token-public-keys"]; !ok {
+	if !has("token-public-keys") {
 		public, err := publicKey(values["token-signing-key"])
 		if err != nil {
 			return err
@@ -63,6 +73,19 @@ func complete(values map[string]string, servers string) error {
 		values["token-public-keys"] = public
 	}
 	return nil
+}
+
+// someoneElses says whether the server that two Secrets are for is not ours; then both must be there.
+func someoneElses(has func(string) bool, root, one, two string) (bool, error) {
+	if has(root) || !has(one) && !has(two) {
+		return false, nil
+	}
+	for _, name := range []string{one, two} {
+		if !has(name) {
+			return false, fmt.Errorf("the Secret %s is missing: with a server of your own make both %s and %s; with ours, restore %s", name, one, two, root)
+		}
+	}
+	return true, nil
 }
 
 // password is 130 random bits, in letters and digits, which need no quotes anywhere.

@@ -1,0 +1,297 @@
+package kubernetes
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"snaptask/deploy/kubernetes/stack"
+)
+
+const stackYAML = "../../stack.yml"
+
+// builtIn are the kinds that every Kubernetes has, by group and version; nothing needs an operator.
+var builtIn = map[string][]string{
+	"v1":                   {"ConfigMap", "Namespace", "Service", "ServiceAccount"},
+	"apps/v1":              {"Deployment", "StatefulSet"},
+	"autoscaling/v2":       {"HorizontalPodAutoscaler"},
+	"batch/v1":             {"CronJob", "Job"},
+	"networking.k8s.io/v1": {"Ingress", "NetworkPolicy"},
+	"policy/v1":            {"PodDisruptionBudget"},
+}
+
+func TestOnlyBuiltInKindsAndNoSecrets(t *testing.T) {
+	inEach(t, func(t *testing.T, all []object) {
+		for _, o := range all {
+			require.Contains(t, builtIn[o.APIVersion], o.Kind, "%s", o)
+		}
+	})
+}
+
+func TestEveryObjectIsInANamespaceOfTheFolder(t *testing.T) {
+	inEach(t, func(t *testing.T, all []object) {
+		namespaces := ofKind(all, "Namespace")
+		for _, o := range all {
+			if o.Kind == "Namespace" {
+				require.NotEmpty(t, o.Metadata.Labels["pod-security.kubernetes.io/enforce"], "%s", o)
+				require.Equal(t, "restricted", o.Metadata.Labels["pod-security.kubernetes.io/warn"], "%s", o)
+				continue
+			}
+			require.Contains(t, namespaces, o.Metadata.Namespace, "%s", o)
+			require.Equal(t, "snaptask", o.Metadata.Labels["app.kubernetes.io/part-of"], "%s", o)
+		}
+		for name, namespace := range namespaces {
+			if name == "openfaas" || name == "openfaas-fn" {
+				require.Equal(t, "baseline", namespace.Metadata.Labels["pod-security.kubernetes.io/enforce"])
+			} else {
+				require.Equal(t, "restricted", namespace.Metadata.Labels["pod-security.kubernetes.io/enforce"])
+			}
+		}
+	})
+}
+
+var exact = regexp.MustCompile(`^[a-z0-9][a-z0-9./:-]*(:dev|:v?\d+\.\d+\.\d+|:RELEASE\.[0-9TZ-]+|@sha256:[0-9a-f]{64})$`)
+
+func TestImagesAreExact(t *testing.T) {
+	inEach(t, func(t *testing.T, all []object) {
+		eachContainer(all, func(o object, c container) {
+			require.Regexp(t, exact, c.Image, "%s", o)
+			if strings.HasSuffix(c.Image, ":dev") {
+				require.Regexp(t, `^snaptask/`, c.Image, "IMAGE_TAG's default is for our own images only")
+			}
+			require.Equal(t, "IfNotPresent", c.ImagePullPolicy, "%s: %s", o, c.Name)
+		})
+	})
+}
+
+func TestPodsAreRestricted(t *testing.T) {
+	inEach(t, func(t *testing.T, all []object) {
+		accounts := ofKind(all, "ServiceAccount")
+		holders := map[string]string{}
+		for _, o := range all {
+			running, ok := o.pod()
+			if !ok {
+				continue
+			}
+			p := running.Spec
+			require.True(t, p.SecurityContext.RunAsNonRoot, "%s", o)
+			require.Positive(t, p.SecurityContext.RunAsUser, "%s", o)
+			require.Equal(t, "RuntimeDefault", p.SecurityContext.SeccompProfile.Type, "%s", o)
+			require.False(t, p.HostNetwork || p.HostPID || p.HostIPC, "%s", o)
+			require.NotNil(t, p.AutomountServiceAccountToken, "%s", o)
+			require.False(t, *p.AutomountServiceAccountToken, "%s", o)
+			require.NotNil(t, p.EnableServiceLinks, "%s: a Service must not set variables that a program reads", o)
+			require.False(t, *p.EnableServiceLinks, "%s", o)
+			account, ok := accounts[p.ServiceAccountName]
+			require.True(t, ok, "%s has no account of its own", o)
+			require.False(t, *account.AutomountServiceAccountToken, "%s", account)
+			require.Empty(t, holders[p.ServiceAccountName], "%s shares its account", o)
+			holders[p.ServiceAccountName] = o.String()
+			for _, v := range p.Volumes {
+				require.Nil(t, v.HostPath, "%s", o)
+			}
+		}
+		require.Len(t, holders, len(accounts), "an account is nobody's")
+		eachContainer(all, func(o object, c container) {
+			s := c.SecurityContext
+			require.NotNil(t, s.AllowPrivilegeEscalation, "%s: %s", o, c.Name)
+			require.False(t, *s.AllowPrivilegeEscalation || s.Privileged, "%s: %s", o, c.Name)
+			require.True(t, s.ReadOnlyRootFilesystem, "%s: %s", o, c.Name)
+			require.Equal(t, []string{"ALL"}, s.Capabilities.Drop, "%s: %s", o, c.Name)
+			require.Empty(t, s.Capabilities.Add, "%s: %s", o, c.Name)
+		})
+	})
+}
+
+func TestResourcesAreRequestedAndLimited(t *testing.T) {
+	inEach(t, func(t *testing.T, all []object) {
+		eachContainer(all, func(o object, c container) {
+			for _, name := range []string{"cpu", "memory"} {
+				least, most := quantity(t, c.Resources.Requests[name]), quantity(t, c.Resources.Limits[name])
+				require.True(t, 0 < least && least <= most, "%s: %s: %s", o, c.Name, name)
+			}
+			if soft := setting(c, "GOMEMLIMIT"); soft != "" {
+				require.Less(t, quantity(t, strings.TrimSuffix(soft, "B")), quantity(t, c.Resources.Limits["memory"]), "%s: %s", o, c.Name)
+			}
+		})
+	})
+}
+
+func TestWhatServesIsProbedSpareableAndRollsWithoutAGap(t *testing.T) {
+	inEach(t, func(t *testing.T, all []object) {
+		budgets, scalers := ofKind(all, "PodDisruptionBudget"), ofKind(all, "HorizontalPodAutoscaler")
+		for _, o := range all {
+			if o.Kind != "Deployment" && o.Kind != "StatefulSet" {
+				continue
+			}
+			for _, c := range o.Spec.Template.Spec.Containers {
+				require.NotNil(t, c.StartupProbe, "%s", o)
+				require.NotNil(t, c.ReadinessProbe, "%s", o)
+				require.NotNil(t, c.LivenessProbe, "%s", o)
+			}
+			budget, ok := budgets[o.Metadata.Name]
+			require.True(t, ok, "%s has no PodDisruptionBudget", o)
+			require.Equal(t, 1, *budget.Spec.MaxUnavailable, "%s: a drain can go on", o)
+			for key, value := range budget.Spec.Selector.MatchLabels {
+				require.Equal(t, value, o.Spec.Template.Metadata.Labels[key], "%s", budget)
+			}
+			require.Equal(t, o.Spec.Selector.MatchLabels, budget.Spec.Selector.MatchLabels, "%s", budget)
+			if o.Kind == "Deployment" {
+				require.NotNil(t, o.Spec.Strategy.RollingUpdate.MaxUnavailable, "%s", o)
+				require.Zero(t, *o.Spec.Strategy.RollingUpdate.MaxUnavailable, "%s", o)
+				_, scaled := scalers[o.Metadata.Name]
+				require.Equal(t, scaled, o.Spec.Replicas == nil, "%s: either an autoscaler or the manifest says how many", o)
+			}
+		}
+		for name := range scalers {
+			require.Contains(t, ofKind(all, "Deployment"), name)
+		}
+	})
+}
+
+func TestEndsAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	functions, err := stack.Read(stackYAML)
+	require.NoError(t, err)
+	deployments := ofKind(render(t, "overlays/plain"), "Deployment")
+	for name, f := range functions {
+		grace, err := f.Grace()
+		require.NoError(t, err)
+		p := deployments[name].Spec.Template.Spec
+		require.Equal(t, grace.Seconds(), float64(p.TerminationGracePeriodSeconds), name)
+		delay, err := time.ParseDuration(setting(p.Containers[0], "SHUTDOWN_DELAY"))
+		require.NoError(t, err, name)
+		require.GreaterOrEqual(t, delay, 3*time.Second, "%s: callers need time to learn that it ends", name)
+	}
+	require.Equal(t, "5s", setting(deployments["webapp"].Spec.Template.Spec.Containers[0], "SHUTDOWN_DELAY"))
+}
+
+func TestSecretsAreThoseThatAreMade(t *testing.T) {
+	source, err := os.ReadFile("secrets/values.go")
+	require.NoError(t, err)
+	made := regexp.MustCompile(`"([a-z0-9-]+)"`).FindAllStringSubmatch(string(source), -1)
+	inEach(t, func(t *testing.T, all []object) {
+		for _, o := range all {
+			running, _ := o.pod()
+			for _, v := range running.Spec.Volumes {
+				names := []string{v.Secret.SecretName}
+				for _, s := range v.Projected.Sources {
+					names = append(names, s.Secret.Name)
+				}
+				for _, name := range names {
+					require.True(t, name == "" || slices.ContainsFunc(made, func(m []string) bool { return m[1] == name }), "%s: nobody makes the Secret %q", o, name)
+				}
+			}
+		}
+	})
+}
+
+func TestFunctionsAreThoseOfTheStack(t *testing.T) {
+	t.Parallel()
+	functions, err := stack.Read(stackYAML)
+	require.NoError(t, err)
+	all := render(t, "overlays/plain")
+	for name, f := range functions {
+		d, ok := ofKind(all, "Deployment")[name]
+		require.True(t, ok, name)
+		c := d.Spec.Template.Spec.Containers[0]
+		require.Len(t, c.Env, len(f.Environment), name)
+		for key, value := range f.Environment {
+			require.Equal(t, strings.ReplaceAll(value, ".snaptask:", ":"), setting(c, key), "%s: %s", name, key)
+		}
+		var secrets []string
+		for _, v := range d.Spec.Template.Spec.Volumes {
+			for _, s := range v.Projected.Sources {
+				secrets = append(secrets, s.Secret.Name)
+			}
+		}
+		require.ElementsMatch(t, f.Secrets, secrets, name)
+		require.Equal(t, "snaptask/"+name+":dev", c.Image)
+		require.Equal(t, f.Limits.Memory, c.Resources.Limits["memory"], name)
+		require.Contains(t, ofKind(all, "Service"), name)
+		least, most, err := f.Replicas()
+		require.NoError(t, err)
+		scaler := ofKind(all, "HorizontalPodAutoscaler")[name]
+		require.Equal(t, []int{least, most}, []int{scaler.Spec.MinReplicas, scaler.Spec.MaxReplicas}, name)
+	}
+}
+
+// TestConnectionsFitIntoTheDatabase adds up what all replicas may open, one more of each while it rolls, and 10 for the sweep,
+// migrations, probes and people.
+func TestConnectionsFitIntoTheDatabase(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	told := regexp.MustCompile("max_connections` of at least (\\d+)").FindSubmatch(readme)
+	require.NotNil(t, told, "README.md says what overlays/scale needs")
+	external, err := strconv.Atoi(string(told[1]))
+	require.NoError(t, err)
+	for folder, most := range map[string]int{"overlays/plain": 0, "overlays/scale": external, "testdata/renamed": 0} {
+		all := render(t, folder)
+		if most == 0 {
+			args := ofKind(all, "StatefulSet")["mysql"].Spec.Template.Spec.Containers[0].Args
+			i := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--max-connections=") })
+			require.NotEqual(t, -1, i)
+			_, err := fmt.Sscanf(args[i], "--max-connections=%d", &most)
+			require.NoError(t, err)
+		}
+		connections := 10
+		for name, scaler := range ofKind(all, "HorizontalPodAutoscaler") {
+			d := ofKind(all, "Deployment")[name]
+			if d.Spec.Template.Metadata.Labels["snaptask/calls-mysql"] == "" {
+				continue
+			}
+			open, err := strconv.Atoi(setting(d.Spec.Template.Spec.Containers[0], "DB_MAX_OPEN"))
+			require.NoError(t, err, name)
+			connections += (scaler.Spec.MaxReplicas + *d.Spec.Strategy.RollingUpdate.MaxSurge) * open
+		}
+		t.Logf("%s: %d connections of %d", folder, connections, most)
+		require.LessOrEqual(t, connections, most, folder)
+	}
+}
+
+// TestEveryFileIsUsed finds manifests that no kustomization names.
+func TestEveryFileIsUsed(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{"base/*", "overlays/*/*", "overlays/plain/functions/*", "components/*/*"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, file := range files {
+			if name := filepath.Base(file); name != "kustomization.yaml" {
+				text, err := os.ReadFile(filepath.Join(filepath.Dir(file), "kustomization.yaml"))
+				require.NoError(t, err, file)
+				require.Contains(t, string(text), name, file)
+			}
+		}
+	}
+}
+
+func eachContainer(all []object, visit func(object, container)) {
+	for _, o := range all {
+		running, _ := o.pod()
+		for _, c := range slices.Concat(running.Spec.InitContainers, running.Spec.Containers) {
+			visit(o, c)
+		}
+	}
+}
+
+// quantity reads 50m, 2, 64Mi or 1Gi.
+func quantity(t *testing.T, text string) float64 {
+	t.Helper()
+	units := map[string]float64{"": 1, "m": 0.001, "Mi": 1 << 20, "Gi": 1 << 30}
+	digits := strings.TrimRight(text, "mMGi")
+	value, err := strconv.ParseFloat(digits, 64)
+	require.NoError(t, err, "%q", text)
+	unit, ok := units[text[len(digits):]]
+	require.True(t, ok, "%q", text)
+	return value * unit
+}

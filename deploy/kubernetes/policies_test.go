@@ -1,0 +1,210 @@
+package kubernetes
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"snaptask/deploy/kubernetes/stack"
+)
+
+// caller is a pod, or a kind of them, as policies see it.
+type caller struct {
+	name, namespace string
+	labels          map[string]string
+	ports           []int // where it serves
+}
+
+// serving are the ports of what serves, by the label app.kubernetes.io/name; functions serve on 8080 and 8081.
+var serving = map[string][]int{
+	"mysql": {3306}, "minio": {9000, 9090}, "tensorflow-serving": {8500, 8501}, "webapp": {8080},
+}
+
+func callers(all []object) []caller {
+	var pods []caller
+	for _, o := range all {
+		if p, ok := o.pod(); ok {
+			c := caller{o.Metadata.Name, o.Metadata.Namespace, p.Metadata.Labels, serving[p.Metadata.Labels["app.kubernetes.io/name"]]}
+			if c.labels["app.kubernetes.io/component"] == "function" {
+				c.ports = []int{8080, 8081}
+			}
+			pods = append(pods, c)
+		}
+	}
+	return pods
+}
+
+func (s selector) matches(labels map[string]string) bool {
+	for key, value := range s.MatchLabels {
+		if labels[key] != value {
+			return false
+		}
+	}
+	for _, e := range s.MatchExpressions {
+		if e.Operator != "In" || !slices.Contains(e.Values, labels[e.Key]) {
+			return false
+		}
+	}
+	return true
+}
+
+// allows says whether one of the rules lets other come or be called at the port. Nobody here has an address that is known.
+func allows(rules []rule, policy object, other caller, port int, side func(rule) []peer) bool {
+	for _, r := range rules {
+		portFits := len(r.Ports) == 0
+		for _, p := range r.Ports {
+			portFits = portFits || p.Port == port
+		}
+		peerFits := len(side(r)) == 0
+		for _, p := range side(r) {
+			inNamespace := other.namespace == policy.Metadata.Namespace
+			if p.NamespaceSelector != nil {
+				inNamespace = p.NamespaceSelector.matches(map[string]string{"kubernetes.io/metadata.name": other.namespace})
+			}
+			peerFits = peerFits || p.IPBlock == nil && inNamespace && (p.PodSelector == nil || p.PodSelector.matches(other.labels))
+		}
+		if portFits && peerFits {
+			return true
+		}
+	}
+	return false
+}
+
+// ways lists every call between pods that the policies let through: "FROM to TO PORT".
+func ways(all []object, pods []caller) []string {
+	policies := ofKindList(all, "NetworkPolicy")
+	open := func(pod, other caller, port int, kind string, rules func(object) []rule, side func(rule) []peer) bool {
+		chosen := false
+		for _, p := range policies {
+			if p.Metadata.Namespace == pod.namespace && slices.Contains(p.Spec.PolicyTypes, kind) && p.Spec.PodSelector.matches(pod.labels) {
+				chosen = true
+				if allows(rules(p), p, other, port, side) {
+					return true
+				}
+			}
+		}
+		return !chosen
+	}
+	var found []string
+	for _, from := range pods {
+		for _, to := range pods {
+			for _, port := range to.ports {
+				leaves := open(from, to, port, "Egress", func(p object) []rule { return p.Spec.Egress }, func(r rule) []peer { return r.To })
+				enters := open(to, from, port, "Ingress", func(p object) []rule { return p.Spec.Ingress }, func(r rule) []peer { return r.From })
+				if leaves && enters {
+					found = append(found, fmt.Sprintf("%s to %s %d", from.name, to.name, port))
+				}
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+func ofKindList(all []object, kind string) []object {
+	return slices.DeleteFunc(slices.Clone(all), func(o object) bool { return o.Kind != kind })
+}
+
+func TestEveryNamespaceDeniesByDefault(t *testing.T) {
+	inEach(t, func(t *testing.T, all []object) {
+		for name := range ofKind(all, "Namespace") {
+			if name == "openfaas" {
+				continue // the chart's own
+			}
+			found := false
+			for _, p := range ofKindList(all, "NetworkPolicy") {
+				found = found || p.Metadata.Namespace == name && len(p.Spec.PodSelector.MatchLabels)+len(p.Spec.PodSelector.MatchExpressions) == 0 &&
+					len(p.Spec.Ingress)+len(p.Spec.Egress) == 0 && slices.Equal(p.Spec.PolicyTypes, []string{"Ingress", "Egress"})
+			}
+			require.True(t, found, name)
+		}
+	})
+}
+
+// expected are the ways that each function needs, by what stack.yml gives it, and those of the Jobs.
+func expected(t *testing.T, gateway string) []string {
+	t.Helper()
+	functions, err := stack.Read(stackYAML)
+	require.NoError(t, err)
+	wanted := []string{
+		"migrate to mysql 3306", "bucket to minio 9000",
+		"sweep to mysql 3306", "sweep to minio 9000", "sweep to tensorflow-serving 8500", "sweep to tensorflow-serving 8501",
+	}
+	for name, f := range functions {
+		wanted = append(wanted, gateway+" to "+name+" 8080", name+" to mysql 3306")
+		if slices.Contains(f.Secrets, "s3-secret-key") {
+			wanted = append(wanted, name+" to minio 9000")
+		}
+		if f.Environment["CLASSIFIER_ADDRESS"] != "" {
+			wanted = append(wanted, name+" to tensorflow-serving 8500", name+" to tensorflow-serving 8501")
+		}
+	}
+	slices.Sort(wanted)
+	return wanted
+}
+
+func TestPlainAllowsJustTheWaysThatAreNeeded(t *testing.T) {
+	t.Parallel()
+	for _, folder := range []string{"overlays/plain", "testdata/renamed"} {
+		all := render(t, folder)
+		wanted := expected(t, "webapp")
+		if folder == "testdata/renamed" {
+			wanted = append(wanted, "minio to minio 9000") // its nodes
+			slices.Sort(wanted)
+		}
+		require.Equal(t, wanted, ways(all, callers(all)), folder)
+	}
+}
+
+func TestMinikubeAllowsJustTheWaysThatAreNeeded(t *testing.T) {
+	t.Parallel()
+	all := render(t, "overlays/minikube")
+	functions, err := stack.Read(stackYAML)
+	require.NoError(t, err)
+	pods := append(callers(all),
+		caller{"gateway", "openfaas", map[string]string{"app": "gateway"}, []int{8080}},
+		caller{"prometheus", "openfaas", map[string]string{"app": "prometheus"}, []int{9090}},
+		caller{"stranger", "default", map[string]string{"faas_function": "login", "snaptask/calls-mysql": "true"}, nil},
+		caller{"another", "openfaas-fn", map[string]string{"faas_function": "another"}, []int{8080}},
+	)
+	for _, name := range slices.Sorted(maps.Keys(functions)) {
+		pods = append(pods, caller{name, "openfaas-fn", map[string]string{"faas_function": name}, []int{8080, 8081}})
+	}
+	wanted := append(expected(t, "gateway"), "webapp to gateway 8080", "gateway to another 8080")
+	// Nothing is said of the namespace openfaas: whoever may go out may come in, and the other way round.
+	found := slices.DeleteFunc(ways(all, pods), func(way string) bool {
+		return strings.HasSuffix(way, "to prometheus 9090") || strings.HasPrefix(way, "prometheus to webapp") ||
+			slices.Contains([]string{"gateway to gateway 8080", "prometheus to gateway 8080", "stranger to gateway 8080", "gateway to webapp 8080", "stranger to webapp 8080"}, way)
+	})
+	slices.Sort(wanted)
+	require.Equal(t, wanted, found)
+}
+
+// TestEverybodyMayAskForNames sees that the policies that deny do not keep pods from the cluster's DNS.
+func TestEverybodyMayAskForNames(t *testing.T) {
+	inEach(t, func(t *testing.T, all []object) {
+		server := caller{"dns", "kube-system", map[string]string{"k8s-app": "kube-dns"}, []int{53}}
+		pods := callers(all)
+		found := ways(all, append(pods, server))
+		for _, p := range pods {
+			require.Contains(t, found, p.name+" to dns 53")
+		}
+	})
+}
+
+// TestServicesLeadToPods sees that no Service and no autoscaler is left without its pods.
+func TestServicesLeadToPods(t *testing.T) {
+	inEach(t, func(t *testing.T, all []object) {
+		pods := callers(all)
+		for _, o := range ofKindList(all, "Service") {
+			require.NotEmpty(t, o.Spec.Selector.Other, "%s", o)
+			require.True(t, slices.ContainsFunc(pods, func(p caller) bool {
+				return (selector{MatchLabels: o.Spec.Selector.Other}).matches(p.labels)
+			}), "%s", o)
+		}
+	})
+}

@@ -1,0 +1,215 @@
+// Package kubernetes holds the tests of the manifests: that each overlay renders, and what must hold for all that it renders.
+package kubernetes
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+// rendered are the folders that are deployed, and each component in use.
+var rendered = []string{
+	"overlays/minikube", "overlays/plain", "overlays/scale", "testdata/arm64", "testdata/elsewhere", "testdata/renamed",
+}
+
+// object is what these tests look at in any object.
+type object struct {
+	APIVersion string `yaml:"apiVersion"`
+	Kind       string `yaml:"kind"`
+	Metadata   struct {
+		Name        string
+		Namespace   string
+		Labels      map[string]string
+		Annotations map[string]string
+	}
+	AutomountServiceAccountToken *bool `yaml:"automountServiceAccountToken"`
+	Data                         map[string]string
+	Spec                         struct {
+		Type        string
+		Replicas    *int
+		ClusterIP   string `yaml:"clusterIP"`
+		Template    template
+		JobTemplate struct{ Spec struct{ Template template } } `yaml:"jobTemplate"`
+		Strategy    struct {
+			RollingUpdate struct {
+				MaxUnavailable *int `yaml:"maxUnavailable"`
+				MaxSurge       *int `yaml:"maxSurge"`
+			} `yaml:"rollingUpdate"`
+		}
+		Selector       selector
+		PodSelector    selector `yaml:"podSelector"`
+		PolicyTypes    []string `yaml:"policyTypes"`
+		Ingress        []rule
+		Egress         []rule
+		MinReplicas    int                   `yaml:"minReplicas"`
+		MaxReplicas    int                   `yaml:"maxReplicas"`
+		ScaleTargetRef struct{ Name string } `yaml:"scaleTargetRef"`
+		MaxUnavailable *int                  `yaml:"maxUnavailable"`
+		Ports          []struct {
+			Port     int
+			NodePort int `yaml:"nodePort"`
+		}
+	}
+}
+
+type selector struct {
+	MatchLabels      map[string]string `yaml:"matchLabels"`
+	MatchExpressions []struct {
+		Key, Operator string
+		Values        []string
+	} `yaml:"matchExpressions"`
+	Other map[string]string `yaml:",inline"` // a Service's selector has no matchLabels
+}
+
+type rule struct {
+	From, To []peer
+	Ports    []struct{ Port int }
+}
+
+type peer struct {
+	PodSelector       *selector              `yaml:"podSelector"`
+	NamespaceSelector *selector              `yaml:"namespaceSelector"`
+	IPBlock           *struct{ CIDR string } `yaml:"ipBlock"`
+}
+
+type template struct {
+	Metadata struct{ Labels map[string]string }
+	Spec     pod
+}
+
+type pod struct {
+	ServiceAccountName            string `yaml:"serviceAccountName"`
+	AutomountServiceAccountToken  *bool  `yaml:"automountServiceAccountToken"`
+	EnableServiceLinks            *bool  `yaml:"enableServiceLinks"`
+	TerminationGracePeriodSeconds int    `yaml:"terminationGracePeriodSeconds"`
+	RestartPolicy                 string `yaml:"restartPolicy"`
+	HostNetwork                   bool   `yaml:"hostNetwork"`
+	HostPID                       bool   `yaml:"hostPID"`
+	HostIPC                       bool   `yaml:"hostIPC"`
+	SecurityContext               struct {
+		RunAsNonRoot   bool                  `yaml:"runAsNonRoot"`
+		RunAsUser      int                   `yaml:"runAsUser"`
+		SeccompProfile struct{ Type string } `yaml:"seccompProfile"`
+	} `yaml:"securityContext"`
+	InitContainers []container `yaml:"initContainers"`
+	Containers     []container
+	Volumes        []struct {
+		Name     string
+		HostPath any `yaml:"hostPath"`
+		Secret   struct {
+			SecretName string `yaml:"secretName"`
+		}
+		Projected struct {
+			Sources []struct{ Secret struct{ Name string } }
+		}
+	}
+}
+
+type container struct {
+	Name, Image     string
+	ImagePullPolicy string `yaml:"imagePullPolicy"`
+	Args            []string
+	Env             []struct{ Name, Value string }
+	Ports           []any
+	StartupProbe    any `yaml:"startupProbe"`
+	ReadinessProbe  any `yaml:"readinessProbe"`
+	LivenessProbe   any `yaml:"livenessProbe"`
+	Resources       struct{ Requests, Limits map[string]string }
+	SecurityContext struct {
+		AllowPrivilegeEscalation *bool `yaml:"allowPrivilegeEscalation"`
+		ReadOnlyRootFilesystem   bool  `yaml:"readOnlyRootFilesystem"`
+		Privileged               bool
+		Capabilities             struct{ Add, Drop []string }
+	} `yaml:"securityContext"`
+}
+
+// render gives every object of a folder, as kubectl kustomize does.
+func render(t *testing.T, folder string) []object {
+	t.Helper()
+	once, ok := renders[folder]
+	require.True(t, ok, folder)
+	all, err := once()
+	require.NoError(t, err)
+	return all
+}
+
+// renders gives for each folder what it renders, worked out once.
+var renders = func() map[string]func() ([]object, error) {
+	all := map[string]func() ([]object, error){}
+	for _, folder := range rendered {
+		all[folder] = sync.OnceValues(func() ([]object, error) { return kustomize(folder) })
+	}
+	return all
+}()
+
+func kustomize(folder string) ([]object, error) {
+	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
+	if err != nil {
+		return nil, err
+	}
+	var all []object
+	for _, resource := range resources.Resources() {
+		text, err := resource.AsYAML()
+		if err != nil {
+			return nil, err
+		}
+		var o object
+		if err := yaml.Unmarshal(text, &o); err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, nil
+}
+
+// inEach runs a test for each folder.
+func inEach(t *testing.T, test func(*testing.T, []object)) {
+	t.Helper()
+	t.Parallel()
+	for _, folder := range rendered {
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			test(t, render(t, folder))
+		})
+	}
+}
+
+// pod gives what the object runs, if it does.
+func (o object) pod() (template, bool) {
+	switch o.Kind {
+	case "Deployment", "StatefulSet", "Job":
+		return o.Spec.Template, true
+	case "CronJob":
+		return o.Spec.JobTemplate.Spec.Template, true
+	}
+	return template{}, false
+}
+
+func (o object) String() string {
+	return strings.Join([]string{o.Kind, o.Metadata.Namespace, o.Metadata.Name}, "/")
+}
+
+// ofKind gives the objects of a kind, by name.
+func ofKind(all []object, kind string) map[string]object {
+	found := map[string]object{}
+	for _, o := range all {
+		if o.Kind == kind {
+			found[o.Metadata.Name] = o
+		}
+	}
+	return found
+}
+
+func setting(c container, name string) string {
+	for _, e := range c.Env {
+		if e.Name == name {
+			return e.Value
+		}
+	}
+	return ""
+}
