@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from '@playwright/test'
 import { expectAccessible } from './look'
-import { addTask, signIn, signInAfresh, test } from './story'
+import { addTask, card, newAccount, photo, signIn, signInAfresh, test, tokenIn } from './story'
 
 test('change the password, take the tasks along, delete the account', async ({ page, context }) => {
   const account = await signInAfresh(page)
@@ -40,16 +40,63 @@ test('change the password, take the tasks along, delete the account', async ({ p
   await expect(page.getByRole('alert')).not.toBeEmpty()
 })
 
-test('a session that the server has ended leads to signing in, and back to the place it was in', async ({ page }) => {
+test('a session that is ended elsewhere leads to signing in, and back to the place it was in with all that was typed', async ({ page }) => {
   const account = await signInAfresh(page)
   await page.goto('/?status=all&sort=created')
-  await page.route('**/function/create-task', (route) => route.fulfill({
-    status: 401, json: { error: { code: 'unauthorized', message: 'The session has ended. Please sign in again.', requestId: 'r' } },
-  }), { times: 1 })
   await page.getByLabel('Title', { exact: true }).fill('Half a title')
+  await page.getByLabel('Add photo to the new task').setInputFiles(photo('coffee.png'))
+  const ended = await page.request.post('/function/logout', { headers: { Authorization: `Bearer ${await tokenIn(page)}` } })
+  expect(ended.status()).toBe(200)
   await page.getByRole('button', { name: 'Add task' }).click()
   await expect(page.getByText('Your session has ended. Please sign in again.')).toBeVisible()
+  await expectAccessible(page)
   await signIn(page, account)
   await expect(page).toHaveURL(/\?status=all&sort=created$/)
   await expect(page.getByLabel('Title', { exact: true })).toHaveValue('Half a title')
+  await page.getByRole('button', { name: 'Add task' }).click()
+  await expect(card(page, 'Half a title').getByRole('link', { name: 'espresso' })).toBeVisible()
+})
+
+test('tabs agree on who is signed in', async ({ page, context }) => {
+  const first = await signInAfresh(page)
+  await addTask(page, 'Of the first')
+  const other = await context.newPage()
+  await other.goto('/?sort=created')
+  await expect(card(other, 'Of the first')).toBeVisible()
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await expect(page).toHaveURL(/\/sign-in$/)
+  await expect(other.getByText('You signed out in another tab.')).toBeVisible()
+  const second = await newAccount(page)
+  await signIn(page, second)
+  await expect(other).toHaveURL(/\?sort=created$/)
+  await expect(other.getByRole('link', { name: `Account of ${second.username}` })).toBeVisible()
+  await expect(other.getByText('Nothing to do yet')).toBeVisible()
+  await addTask(other, 'Of the second')
+  await expect(card(page, 'Of the second')).toBeVisible()
+  await expect(page.getByText('Of the first')).toHaveCount(0)
+  expect(first.username).not.toBe(second.username)
+})
+
+test('password managers are told what each field is', async ({ page }) => {
+  await page.goto('/sign-in')
+  await expect(page.getByLabel('Username')).toHaveAttribute('autocomplete', 'username')
+  await expect(page.getByLabel('Password')).toHaveAttribute('autocomplete', 'current-password')
+  await page.goto('/register')
+  await expect(page.getByLabel('Password')).toHaveAttribute('autocomplete', 'new-password')
+  const account = await signInAfresh(page)
+  await page.goto('/account')
+  await expect(page.locator('form', { has: page.getByLabel('New password') }).locator('[autocomplete=username]')).toHaveValue(account.username)
+  await page.getByRole('button', { name: 'Delete account' }).click()
+  await expect(page.getByRole('dialog').locator('[autocomplete=username]')).toHaveValue(account.username)
+})
+
+test('an address that leads nowhere says so', async ({ page }) => {
+  await page.goto('/tasks/of/yesterday')
+  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible()
+  await expectAccessible(page)
+  await page.goto('/yesterday.html')
+  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible()
+  await expectAccessible(page)
+  await page.getByRole('link', { name: 'Go to your tasks' }).click()
+  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible()
 })

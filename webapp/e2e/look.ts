@@ -22,6 +22,7 @@ export async function expectAccessible(page: Page): Promise<void> {
     }, rules)
     expect(found, colorScheme).toEqual([])
   }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null })
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
   expect(over, 'the page is wider than the screen').toBe(0)
 }

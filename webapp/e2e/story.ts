@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { expect, test as base, type Locator, type Page } from '@playwright/test'
+import { expect, test as base, type CDPSession, type Locator, type Page } from '@playwright/test'
 
 /** A page on which nothing may be refused by the server's policy and no script may fail. */
 export const test = base.extend({
@@ -111,6 +111,30 @@ export async function addTask(page: Page, title: string): Promise<void> {
   await page.getByLabel('Title', { exact: true }).fill(title)
   await page.getByLabel('Title', { exact: true }).press('Enter')
   await expect(card(page, title)).toBeVisible()
+}
+
+/** Holds what the page sends to some kilobytes a second until it is detached. */
+export async function slowUploads(page: Page): Promise<CDPSession> {
+  const network = await page.context().newCDPSession(page)
+  await network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 40_000 })
+  return network
+}
+
+/** The token of the session that the page is in. */
+export async function tokenIn(page: Page): Promise<string> {
+  const kept = await page.evaluate(() => localStorage.getItem('snaptask.session'))
+  return (JSON.parse(kept ?? '{}') as { token: string }).token
+}
+
+const signals = process.env.SNAPTASK_SIGNALS
+
+/** For stories in which processes die: they need somebody who can do that to the Snaptask that runs. */
+export const withSignals = { skip: signals === undefined, reason: 'SNAPTASK_SIGNALS takes no signals: make test-story does' }
+
+/** Sends a signal to the process of the application whose command line has these words. */
+export async function signal(page: Page, name: 'KILL' | 'STOP' | 'CONT', words: string): Promise<void> {
+  const answer = await page.request.post(`${signals ?? ''}/?${new URLSearchParams({ process: words, signal: name }).toString()}`)
+  expect(answer.status(), await answer.text()).toBe(200)
 }
 
 /** Notes every time the page shows some words, however shortly; gives whether it has by the time it is asked. */

@@ -1,63 +1,6 @@
 import { expect } from '@playwright/test'
 import { expectAccessible } from './look'
-import { addTask, card, pastePhoto, photo, signIn, signInAfresh, tasksOf, test, tokenOf, watchFor } from './story'
-
-test('from a new account to signing out: add, paste a photo, find by label, edit, complete, delete and take it back', async ({ page }) => {
-  await page.goto('/register')
-  await page.getByLabel('Username').fill(`walker-${crypto.randomUUID().slice(0, 12)}`)
-  await page.getByLabel('Password').fill('a long enough password')
-  await page.getByRole('button', { name: 'Create account' }).click()
-  await expect(page.getByText('Nothing to do yet')).toBeVisible()
-  await addTask(page, 'Paint the jetty')
-  await addTask(page, 'Buy paint')
-
-  const jetty = card(page, 'Paint the jetty')
-  const lookedAt = await watchFor(page, 'Looking at your photo…')
-  await pastePhoto(jetty, 'landscape.jpg')
-  const labels = jetty.getByRole('list', { name: 'Suggested labels' })
-  await expect(labels.getByRole('listitem').first()).toContainText(/pier\s*\d+\s?%/)
-  expect(await lookedAt()).toBe(true)
-  await labels.getByRole('button', { name: 'All 10' }).click()
-  await expect(labels.getByRole('listitem')).toHaveCount(11)
-
-  await jetty.getByRole('button', { name: 'Open the photo of “Paint the jetty”' }).click()
-  const picture = page.getByRole('dialog').getByAltText('Photo of “Paint the jetty”')
-  await expect(picture).toBeVisible()
-  expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0)
-  await page.keyboard.press('Escape')
-  await expect(page.getByRole('dialog')).toHaveCount(0)
-
-  await labels.getByRole('link', { name: 'pier' }).click()
-  await expect(page).toHaveURL(/\?label=pier$/)
-  await expect(page.getByRole('article')).toHaveCount(1)
-  await page.reload()
-  await expect(page.getByRole('article')).toHaveCount(1)
-  await page.getByRole('button', { name: 'Show tasks without the label pier too' }).click()
-  await expect(page.getByRole('article')).toHaveCount(2)
-
-  await jetty.getByRole('button', { name: 'Edit' }).click()
-  await jetty.getByLabel('Title').fill('Paint the pier')
-  await jetty.getByLabel('Notes').fill('Two coats')
-  await jetty.getByRole('button', { name: 'Save' }).click()
-  const pier = card(page, 'Paint the pier')
-  await expect(pier.getByText('Two coats')).toBeVisible()
-
-  await card(page, 'Buy paint').getByRole('checkbox').click()
-  await expect(card(page, 'Buy paint')).toHaveCount(0)
-  await page.getByText('Done', { exact: true }).click()
-  await expect(card(page, 'Buy paint').getByRole('checkbox')).toBeChecked()
-  await page.getByText('To do', { exact: true }).click()
-
-  await pier.getByRole('button', { name: 'Delete “Paint the pier”' }).click()
-  await expect(pier).toHaveCount(0)
-  await page.getByText('“Paint the pier” was deleted.').locator('..').getByRole('button', { name: 'Undo' }).click()
-  await expect(pier.getByText('Two coats')).toBeVisible()
-  await page.reload()
-  await expect(pier.getByRole('listitem').first()).toContainText('pier')
-
-  await page.getByRole('button', { name: 'Sign out' }).click()
-  await expect(page.getByRole('heading', { name: 'Welcome back' })).toBeVisible()
-})
+import { addTask, card, pastePhoto, photo, signIn, signInAfresh, slowUploads, tasksOf, test, tokenOf } from './story'
 
 test('a deleted task is gone when the page is left before its notice closes', async ({ page }) => {
   const token = await tokenOf(page, await signInAfresh(page))
@@ -130,18 +73,6 @@ test('a photo of a large camera held upright is sent smaller, and stays upright'
   expect(await picture.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])).toEqual([1536, 2048])
 })
 
-test('the connection dies in the middle of an upload: the task says so, and another try goes through', async ({ page }) => {
-  await signInAfresh(page)
-  await addTask(page, 'Paint the jetty')
-  const jetty = card(page, 'Paint the jetty')
-  await page.route('**/function/predict-image*', (route) => route.abort('connectionreset'), { times: 1 })
-  await jetty.getByLabel('Add photo').setInputFiles(photo('landscape.jpg'))
-  await expect(jetty.getByRole('alert')).toContainText('no connection')
-  await jetty.getByLabel('Add photo').setInputFiles(photo('landscape.jpg'))
-  await expect(jetty.getByRole('link', { name: 'pier' })).toBeVisible()
-  await expect(jetty.getByRole('alert')).toHaveCount(0)
-})
-
 test('two tabs edit one task: the second sees both versions and chooses', async ({ page, context }) => {
   await signInAfresh(page)
   await addTask(page, 'Paint the jetty')
@@ -159,6 +90,10 @@ test('two tabs edit one task: the second sees both versions and chooses', async 
   await expect(dialog.getByText('Paint it blue')).toBeVisible()
   await expect(dialog.getByText('Paint it red')).toBeVisible()
   await expectAccessible(other)
+  await other.keyboard.press('Escape')
+  await expect(dialog).toHaveCount(0)
+  await expect(other.getByRole('form', { name: form }).getByLabel('Title'), 'to close it is to go on editing').toHaveValue('Paint it red')
+  await other.getByRole('button', { name: 'Save' }).click()
   await dialog.getByRole('button', { name: 'Keep yours' }).click()
   await expect(dialog).toHaveCount(0)
   await expect(card(other, 'Paint it red')).toBeVisible()
@@ -181,4 +116,63 @@ test('the session ends elsewhere while something is being written: sign in again
   await expect(card(page, 'Paint the jetty').getByLabel('Notes')).toHaveValue('Half a page of notes')
   await page.getByRole('button', { name: 'Save' }).click()
   await expect(card(page, 'Paint the jetty').getByText('Half a page of notes')).toBeVisible()
+})
+
+test('a task that another tab deletes while it is being edited leaves what was written', async ({ page, context }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  await page.getByRole('button', { name: 'Edit “Paint the jetty”' }).click()
+  await card(page, 'Paint the jetty').getByLabel('Notes').fill('Half a page of notes')
+  const other = await context.newPage()
+  await other.goto('/')
+  await other.getByRole('button', { name: 'Delete “Paint the jetty”' }).click()
+  await other.getByRole('button', { name: 'Close this notice' }).click()
+  await expect(page.getByText('“Paint the jetty” was deleted elsewhere.')).toBeVisible()
+  await expect(page.getByRole('form', { name: 'New task' }).getByLabel('Notes')).toHaveValue('Half a page of notes')
+})
+
+test('what is looked for is in the address, and going back undoes it', async ({ page }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  await addTask(page, 'Buy paint')
+  await page.getByLabel('Search').pressSequentially('jetty', { delay: 20 })
+  await expect(page).toHaveURL(/\?q=jetty$/)
+  await expect(page.getByRole('article')).toHaveCount(1)
+  await page.getByLabel('Order').selectOption('Newest first')
+  await expect(page).toHaveURL(/\?q=jetty&sort=created$/)
+  await page.getByText('Done', { exact: true }).click()
+  await expect(page.getByRole('heading', { name: 'No such tasks' })).toBeVisible()
+  await page.goBack()
+  await expect(page.getByRole('article')).toHaveCount(1)
+  await expect(page.getByRole('radio', { name: 'To do' })).toBeChecked()
+  await page.goBack()
+  await expect(page.getByLabel('Order')).toHaveValue('due')
+  await page.goBack()
+  await expect(page).toHaveURL(/\/$/)
+  await expect(page.getByLabel('Search')).toHaveValue('')
+  await expect(page.getByRole('article')).toHaveCount(2)
+  await page.goForward()
+  await expect(page.getByLabel('Search')).toHaveValue('jetty')
+  await expect(page.getByRole('article')).toHaveCount(1)
+})
+
+test('a photo that is pasted where nothing has the focus begins a new task', async ({ page }) => {
+  await signInAfresh(page)
+  await pastePhoto(page.locator('body'), 'landscape.jpg')
+  await expect(page.getByText('landscape.jpg')).toBeVisible()
+  await expect(page.getByLabel('Title', { exact: true })).toBeFocused()
+  await page.keyboard.type('Paint the jetty')
+  await page.keyboard.press('Enter')
+  await expect(card(page, 'Paint the jetty').getByRole('link', { name: 'pier' })).toBeVisible()
+})
+
+test('photos of several tasks go up at once, each with its own progress', async ({ page }) => {
+  await signInAfresh(page)
+  const photos = { 'Buy coffee': 'coffee.png', 'Feed the cat': 'chelsea.png', 'Paint the jetty': 'landscape.jpg' }
+  for (const title of Object.keys(photos)) await addTask(page, title)
+  const network = await slowUploads(page)
+  for (const [title, name] of Object.entries(photos)) await card(page, title).getByLabel('Add photo').setInputFiles(photo(name))
+  await expect(page.getByRole('progressbar', { name: 'Uploading' })).toHaveCount(3)
+  await network.detach()
+  for (const title of Object.keys(photos)) await expect(card(page, title).getByRole('list', { name: 'Suggested labels' })).toBeVisible()
 })

@@ -4,7 +4,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -23,14 +22,7 @@ func TestTheMainJob(t *testing.T) {
 	t.Run("with wrong input", func(t *testing.T) { journey.WrongInputIsRefused(t, a.Snaptask) })
 	t.Run("without permission", func(t *testing.T) { journey.NothingWithoutPermission(t, a.Snaptask) })
 	t.Run("with faas-cli's requests", func(t *testing.T) { faasCLIWorks(t, a) })
-	t.Run("in a browser", func(t *testing.T) {
-		story := exec.Command("npx", "--no-install", "playwright", "test")
-		story.Dir = filepath.Join(journey.Root(t), "webapp")
-		story.Env = append(os.Environ(), "SNAPTASK_URL="+a.web)
-		out, err := story.CombinedOutput()
-		require.NoError(t, err, "%s", out)
-		t.Logf("%s", out)
-	})
+	t.Run("in a browser", func(t *testing.T) { inABrowser(t, a) })
 }
 
 // stored counts a task's objects. The object store keeps each as a file that has its key for a path.

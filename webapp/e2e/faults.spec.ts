@@ -1,0 +1,71 @@
+import { expect } from '@playwright/test'
+import { expectAccessible } from './look'
+import { addTask, card, photo, signal, signInAfresh, slowUploads, test, withSignals } from './story'
+
+test.skip(withSignals.skip, withSignals.reason)
+
+const classifier = 'bin/modelserver'
+
+test('the server is killed in the middle of an upload: the task says so, and the same photo goes through again', async ({ page }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  const jetty = card(page, 'Paint the jetty')
+  const network = await slowUploads(page)
+  await jetty.getByLabel('Add photo').setInputFiles(photo('landscape.jpg'))
+  const progress = jetty.getByRole('progressbar', { name: 'Uploading' })
+  await expect.poll(() => progress.evaluate((bar: HTMLProgressElement) => bar.value)).toBeGreaterThan(0.1)
+  // Over a new connection the browser once sends it again by itself, so it takes a second kill for people to notice.
+  await expect(async () => {
+    await signal(page, 'KILL', 'snaptask webapp$')
+    await expect(jetty.getByRole('alert')).toContainText('no connection', { timeout: 2000 })
+  }).toPass()
+  await expect(progress).toHaveCount(0)
+  await expectAccessible(page)
+  await network.detach()
+  await expect(async () => {
+    await jetty.getByRole('button', { name: 'Try again' }).click()
+    await expect(jetty.getByRole('link', { name: 'pier' })).toBeVisible({ timeout: 5000 })
+  }).toPass()
+  await expect(jetty.getByRole('alert')).toHaveCount(0)
+})
+
+test('the function is killed while it looks at a photo: the task says so, and the photo goes through again', async ({ page }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  const jetty = card(page, 'Paint the jetty')
+  await signal(page, 'STOP', classifier)
+  try {
+    await jetty.getByLabel('Add photo').setInputFiles(photo('landscape.jpg'))
+    await expect(jetty.getByText('Looking at your photo…').first()).toBeVisible()
+    await signal(page, 'KILL', 'function predict-image$')
+    await expect(jetty.getByRole('alert')).not.toBeEmpty()
+  } finally {
+    await signal(page, 'CONT', classifier)
+  }
+  await expect(async () => {
+    await jetty.getByRole('button', { name: 'Try again' }).click()
+    await expect(jetty.getByRole('link', { name: 'pier' })).toBeVisible({ timeout: 5000 })
+  }).toPass()
+})
+
+test('a photo is taken back while the classifier looks at it, and the task stays without one', async ({ page }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  const jetty = card(page, 'Paint the jetty')
+  await signal(page, 'STOP', classifier)
+  try {
+    await jetty.getByLabel('Add photo').setInputFiles(photo('landscape.jpg'))
+    await expect(jetty.getByText('Looking at your photo…').first()).toBeVisible()
+    await expectAccessible(page)
+    await jetty.getByRole('button', { name: 'Cancel the photo of “Paint the jetty”' }).click()
+    await expect(jetty.getByText('Add photo')).toBeVisible()
+  } finally {
+    await signal(page, 'CONT', classifier)
+  }
+  await addTask(page, 'Buy paint')
+  await card(page, 'Buy paint').getByLabel('Add photo').setInputFiles(photo('coffee.png'))
+  await expect(card(page, 'Buy paint').getByRole('link', { name: 'espresso' })).toBeVisible()
+  await page.reload()
+  await expect(jetty.getByText('Add photo')).toBeVisible()
+  await expect(jetty.getByRole('alert')).toHaveCount(0)
+})
