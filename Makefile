@@ -6,7 +6,8 @@ STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build test-go test-web test-story test-tfclient screenshots chaos schemathesis images image-archives e2e-kubernetes bench bench-quick clean
+.PHONY: help run test lint build test-go test-web test-story test-tfclient screenshots chaos schemathesis images image-archives e2e-kubernetes bench bench-quick
+.PHONY: up down purge status logs backup restore clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +69,27 @@ image-archives: webapp/dist/index.html ## build every image without Docker, as .
 
 e2e-kubernetes: ## use it on the cluster of KUBECONFIG, which has the images IMAGE_PREFIX/NAME:IMAGE_TAG [NEXT_IMAGE_TAG= MYSQL_IMAGE= MINIO_IMAGE= KEEP=1]
 	@go test -count=1 -v -timeout 40m ./deploy/kubernetes/e2e
+
+up: ## bring everything up on minikube, or on the cluster of kubectl with CLUSTER=current (deploy/kubernetes/README.md)
+	@deploy/kubernetes/operate/up
+
+down: ## take it down and leave its data
+	@deploy/kubernetes/operate/down
+
+purge: ## remove it with all its data [CONFIRM=yes]
+	@deploy/kubernetes/operate/purge
+
+status: ## show what runs on the cluster, and what is wrong
+	@deploy/kubernetes/operate/status
+
+logs: ## follow the logs on the cluster [FUNCTION=login]
+	@deploy/kubernetes/operate/logs
+
+backup: ## write all accounts, tasks and pictures of the cluster to a file [FILE=]
+	@deploy/kubernetes/operate/backup
+
+restore: ## fill an empty cluster from FILE=, or replace what it has with FORCE=yes
+	@deploy/kubernetes/operate/restore
 
 build: webapp/dist/index.html
 	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -110,7 +111,7 @@ func TestARestoredBackupIsTheSameToTheLastByte(t *testing.T) {
 	require.NotContains(t, string(file), "sessions", "sessions stay out of it")
 
 	other, names := empty(t)
-	restored, err := other.restore(t.Context(), bytes.NewReader(file), false)
+	restored, err := other.restore(t.Context(), bytes.NewReader(file), store.Over{})
 	require.NoError(t, err)
 	require.Equal(t, m, restored)
 	rows2, pictures2 := other.everything(t)
@@ -138,12 +139,12 @@ func TestNothingIsRestoredOverAnythingUnlessItIsToBeReplaced(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, b.pictures.Delete(t.Context(), old.ImageKey))
 	before, _ := b.vault().everything(t)
-	_, err = b.vault().restore(t.Context(), bytes.NewReader(file), false)
+	_, err = b.vault().restore(t.Context(), bytes.NewReader(file), store.Over{})
 	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
 	after, _ := b.vault().everything(t)
 	require.Equal(t, before, after)
 
-	_, err = b.vault().restore(t.Context(), bytes.NewReader(file), true)
+	_, err = b.vault().restore(t.Context(), bytes.NewReader(file), store.Over{Everything: true})
 	require.NoError(t, err)
 	require.Equal(t, []string{newer.ImageKey}, b.noted(t), "pictures that are replaced go, one that is back doesn't")
 	_, err = b.db.Task(t.Context(), b.ada.Owner, old.ID)
@@ -154,6 +155,31 @@ func TestNothingIsRestoredOverAnythingUnlessItIsToBeReplaced(t *testing.T) {
 	require.Equal(t, rows, rows2)
 	require.Equal(t, pictures, pictures2)
 	require.Len(t, b.names(), 2)
+}
+
+func TestARestoreMayReplaceAUserWithoutTasks(t *testing.T) {
+	t.Parallel()
+	b := filled(t)
+	rows, _ := b.vault().everything(t)
+	file, _ := b.vault().backedUp(t)
+	other, _ := empty(t)
+	demo := testbed.SignIn(t, other.db)
+	over := store.Over{User: demo.Username}
+	d, err := task.NewDraft("", "a task", "", "2026-12-24")
+	require.NoError(t, err)
+	_, err = other.db.AddTask(t.Context(), demo.Owner, d)
+	require.NoError(t, err)
+	_, err = other.restore(t.Context(), bytes.NewReader(file), over)
+	require.True(t, fault.Is(err, fault.Conflict), "with a task: %v", err)
+	_, err = other.db.DeleteTask(t.Context(), demo.Owner, d.ID)
+	require.NoError(t, err)
+	_, err = other.restore(t.Context(), bytes.NewReader(file), store.Over{User: "another"})
+	require.True(t, fault.Is(err, fault.Conflict), "not that user: %v", err)
+
+	_, err = other.restore(t.Context(), bytes.NewReader(file), over)
+	require.NoError(t, err)
+	rows2, _ := other.everything(t)
+	require.Equal(t, rows, rows2)
 }
 
 func TestABackupIsOfOneMomentWhilePicturesComeAndGo(t *testing.T) {
@@ -198,7 +224,7 @@ func TestABackupIsOfOneMomentWhilePicturesComeAndGo(t *testing.T) {
 		file, m := b.vault().backedUp(t)
 		require.Empty(t, m.Lost)
 		other, _ := empty(t)
-		_, err := other.restore(t.Context(), bytes.NewReader(file), false)
+		_, err := other.restore(t.Context(), bytes.NewReader(file), store.Over{})
 		require.NoError(t, err)
 		other.everything(t) // fails if a task's picture is not there
 	}
@@ -216,7 +242,7 @@ func TestALostPictureIsToldAndKeepsNothingElseFromTheBackup(t *testing.T) {
 	require.Equal(t, []string{lost.ImageKey}, m.Lost)
 	require.Equal(t, 1, m.Pictures)
 	other, _ := empty(t)
-	_, err := other.restore(t.Context(), bytes.NewReader(file), false)
+	_, err := other.restore(t.Context(), bytes.NewReader(file), store.Over{})
 	require.NoError(t, err)
 	_, err = other.pictures.Get(t.Context(), kept.ImageKey, objects.Full)
 	require.NoError(t, err)
@@ -242,7 +268,7 @@ func TestADamagedBackupIsNotRestored(t *testing.T) {
 		"a newer schema":  bytes.Replace(file, []byte(`"schema": `), []byte(`"schema":9`), 1),
 	} {
 		require.NotEqual(t, file, damaged, name)
-		_, err := other.restore(t.Context(), bytes.NewReader(damaged), false)
+		_, err := other.restore(t.Context(), bytes.NewReader(damaged), store.Over{})
 		require.True(t, fault.Is(err, fault.Invalid), "%s: %v", name, err)
 		rows, _ := other.everything(t)
 		require.Empty(t, rows, name)
@@ -251,7 +277,7 @@ func TestADamagedBackupIsNotRestored(t *testing.T) {
 		_, err := verify(bytes.NewReader(file[:cut]))
 		require.True(t, fault.Is(err, fault.Invalid), "cut at %d: %v", cut, err)
 	}
-	_, err := other.restore(t.Context(), bytes.NewReader(file), false)
+	_, err := other.restore(t.Context(), bytes.NewReader(file), store.Over{})
 	require.NoError(t, err, "after all that")
 }
 
@@ -260,17 +286,19 @@ func TestBackupsOfNothingAreRestored(t *testing.T) {
 	v, _ := empty(t)
 	file, m := v.backedUp(t)
 	require.Zero(t, m.Rows["users"])
-	_, err := v.restore(t.Context(), bytes.NewReader(file), false)
+	_, err := v.restore(t.Context(), bytes.NewReader(file), store.Over{})
 	require.NoError(t, err)
 }
 
 func TestBackupsAreAskedForInTheRightWords(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"backup", "file"}, {"restore", "--force"}, {"restore", "--replace", "x"}, {"verify", "x"}, {"wait", "5"}} {
+	for _, args := range [][]string{{"backup", "file"}, {"restore", "--force"}, {"restore", "--over"}, {"backup", "--replace"}, {"restore", "--replace", "x"}, {"verify", "x"}, {"wait", "5"}} {
 		code, _, messages := command(t, "", args...)
 		require.Equal(t, Misused, code, "%v: %s", args, messages)
 	}
-	code, _, messages := command(t, "no backup", "verify")
-	require.Equal(t, Misused, code)
-	require.Contains(t, messages, "not a backup")
+	in := strings.NewReader(strings.Repeat("no backup ", 1_000_000))
+	var messages bytes.Buffer
+	require.Equal(t, Misused, Run(t.Context(), []string{"verify"}, in, io.Discard, &messages))
+	require.Contains(t, messages.String(), "not a backup")
+	require.Zero(t, in.Len(), "all input is read, or kubectl exec never ends")
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/store"
@@ -33,8 +34,8 @@ const Help = `housekeeping looks after Snaptask's data.
     housekeeping backup >FILE             write all users, tasks and pictures as one tar file, while functions go on working
     housekeeping verify <FILE             read a backup to its end and check its sums
     housekeeping restore <FILE            fill an empty database, brought up by migrate, and the bucket from a backup; with
-                                          --replace what the database has is lost; sessions are not in a backup, so that
-                                          everybody signs in again
+                                          --replace what the database has is lost, with --over NAME only that user, if
+                                          without tasks; there are no sessions in a backup: everybody signs in again
     housekeeping wait                     do nothing until told to stop: a pod in which the others are run
     housekeeping help                     this text
 
@@ -102,17 +103,29 @@ func run(ctx context.Context, args []string, in io.Reader, out, messages io.Writ
 
 // archive does what is done with backups.
 func archive(ctx context.Context, verb string, options []string, in io.Reader, out, messages io.Writer) error {
-	replace := verb == "restore" && slices.Equal(options, []string{"--replace"})
+	var over store.Over
+	known := len(options) == 0
+	if verb == "restore" && len(options) == 1 && options[0] == "--replace" {
+		over.Everything, known = true, true
+	}
+	if verb == "restore" && len(options) == 2 && options[0] == "--over" {
+		over.User, known = auth.TrimUsername(options[1]), true
+	}
 	var file any = out
 	if verb != "backup" {
 		file = in
 	}
-	switch {
-	case len(options) > 0 && !replace:
-		return misuse(fmt.Sprintf("%s takes no %q", verb, options))
-	case terminal(file):
+	if terminal(file) {
 		return misuse("a backup is a file, and this is a terminal; housekeeping help shows how")
-	case verb == "verify":
+	}
+	if verb != "backup" {
+		// kubectl exec waits for ever for a program that ends before its input does.
+		defer io.Copy(io.Discard, in)
+	}
+	if !known {
+		return misuse(fmt.Sprintf("%s takes no %q", verb, options))
+	}
+	if verb == "verify" {
 		m, err := verify(in)
 		return tellBackup(messages, "sound", m, err)
 	}
@@ -125,7 +138,7 @@ func archive(ctx context.Context, verb string, options []string, in io.Reader, o
 		m, err := v.backup(ctx, out)
 		return tellBackup(messages, "backed up", m, err)
 	}
-	m, err := v.restore(ctx, in, replace)
+	m, err := v.restore(ctx, in, over)
 	return tellBackup(messages, "restored", m, err)
 }
 

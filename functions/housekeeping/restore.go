@@ -126,11 +126,11 @@ func verify(in io.Reader) (manifest, error) {
 
 // restore puts a backup's pictures into the bucket and then its rows into the database, in one transaction that ends when
 // the whole backup has been read and is sound: one that fails half-way leaves pictures that nothing names, and may be done
-// again. With replace, what the database has goes in the same transaction, and its pictures with the next sweep.
-func (v *vault) restore(ctx context.Context, in io.Reader, replace bool) (manifest, error) {
+// again. What the database has goes in the same transaction, if over says that it may, and its pictures with the next sweep.
+func (v *vault) restore(ctx context.Context, in io.Reader, over store.Over) (manifest, error) {
 	puts, putting := errgroup.WithContext(ctx)
 	puts.SetLimit(parallel)
-	r := restoring{vault: v, replace: replace, puts: puts, putting: putting, told: time.Now()}
+	r := restoring{vault: v, over: over, puts: puts, putting: putting, told: time.Now()}
 	defer r.close()
 	m, err := read(in, reading{begin: r.begin(ctx), picture: r.picture, rows: r.rows(ctx)})
 	if err = errors.Join(puts.Wait(), err); err != nil {
@@ -144,7 +144,7 @@ func (v *vault) restore(ctx context.Context, in io.Reader, replace bool) (manife
 
 type restoring struct {
 	*vault
-	replace bool
+	over    store.Over
 	head    head
 	puts    *errgroup.Group
 	putting context.Context
@@ -156,7 +156,7 @@ type restoring struct {
 func (r *restoring) begin(ctx context.Context) func(head) error {
 	return func(h head) error {
 		r.head = h
-		return r.db.Loadable(ctx, h.Schema, r.replace) // to find out at once, with nothing done yet
+		return r.db.Loadable(ctx, h.Schema, r.over) // to find out at once, with nothing done yet
 	}
 }
 
@@ -186,7 +186,7 @@ func (r *restoring) rows(ctx context.Context) func(store.Table, []store.Row) err
 
 func (r *restoring) open(ctx context.Context) (err error) {
 	if r.load == nil {
-		r.load, err = r.db.Load(ctx, r.head.Schema, r.replace)
+		r.load, err = r.db.Load(ctx, r.head.Schema, r.over)
 	}
 	return err
 }

@@ -15,6 +15,12 @@ import (
 	"github.com/google/uuid"
 )
 
+// Over says what a Load may find in the database.
+type Over struct {
+	Everything bool   // whatever there is, which goes
+	User       string // a user of this name without tasks, who goes
+}
+
 // Load fills the database with the rows of a backup, in one transaction: all of them or none.
 type Load struct {
 	conn   *sql.Conn
@@ -23,7 +29,7 @@ type Load struct {
 }
 
 // Loadable says whether a Load of a backup with this schema could begin now; its faults are those of Load.
-func (s *Store) Loadable(ctx context.Context, of int64, replace bool) error {
+func (s *Store) Loadable(ctx context.Context, of int64, over Over) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	conn, err := s.pool.Conn(ctx)
@@ -31,11 +37,11 @@ func (s *Store) Loadable(ctx context.Context, of int64, replace bool) error {
 		return away(err)
 	}
 	defer conn.Close()
-	return loadable(ctx, conn, of, replace, "")
+	return loadable(ctx, conn, of, over, "")
 }
 
-// loadable checks the schema and, unless all is to be replaced, that there is nothing, in reads that lock or not.
-func loadable(ctx context.Context, conn *sql.Conn, of int64, replace bool, lock string) error {
+// loadable checks the schema and that there is only what may be, in reads that lock or not.
+func loadable(ctx context.Context, conn *sql.Conn, of int64, over Over, lock string) error {
 	has, err := schema(ctx, conn)
 	if err != nil {
 		return away(err)
@@ -44,12 +50,15 @@ func loadable(ctx context.Context, conn *sql.Conn, of int64, replace bool, lock 
 		return fault.New(fault.Invalid, "schema_older",
 			fmt.Sprintf("The backup is of schema %d and the database has %d: bring it up with migrate first.", of, has))
 	}
-	if replace {
+	if over.Everything {
 		return nil
 	}
-	for _, table := range []string{"users", "tasks"} {
+	for _, rows := range []statement{
+		{"SELECT 1 FROM users WHERE username <> ? LIMIT 1", []any{over.User}},
+		{"SELECT 1 FROM tasks LIMIT 1", nil},
+	} {
 		var one int
-		switch err := conn.QueryRowContext(ctx, "SELECT 1 FROM "+table+" LIMIT 1"+lock).Scan(&one); {
+		switch err := conn.QueryRowContext(ctx, rows.text+lock, rows.args...).Scan(&one); {
 		case err == nil:
 			return fault.New(fault.Conflict, "not_empty", "The database is not empty: what it has would be lost.")
 		case !errors.Is(err, sql.ErrNoRows):
@@ -59,28 +68,28 @@ func loadable(ctx context.Context, conn *sql.Conn, of int64, replace bool, lock 
 	return nil
 }
 
-// Load begins one. The backup's schema must not be newer than the database's. With replace all that the database has goes,
-// sessions and failed logins too, and its pictures are noted for deletion; without it, a database with users or tasks is the
-// fault Conflict, and nobody can register until the Load ends.
-func (s *Store) Load(ctx context.Context, of int64, replace bool) (*Load, error) {
+// Load begins one. The backup's schema must not be newer than the database's. All that the database
+// has and that over says may go does, sessions and failed logins too, and its pictures are noted for deletion; if there is
+// more, the fault is Conflict. Nobody can register until the Load ends.
+func (s *Store) Load(ctx context.Context, of int64, over Over) (*Load, error) {
 	conn, err := s.pool.Conn(ctx)
 	if err != nil {
 		return nil, away(err)
 	}
 	l := &Load{conn, s.timeout, map[string]map[string]bool{}}
-	if err := l.begin(ctx, of, replace); err != nil {
+	if err := l.begin(ctx, of, over); err != nil {
 		l.Close()
 		return nil, err
 	}
 	return l, nil
 }
 
-func (l *Load) begin(ctx context.Context, of int64, replace bool) error {
+func (l *Load) begin(ctx context.Context, of int64, over Over) error {
 	if err := l.exec(ctx, "START TRANSACTION"); err != nil {
 		return err
 	}
 	// On an empty table a locking read keeps others from adding rows.
-	if err := loadable(ctx, l.conn, of, replace, " FOR UPDATE"); err != nil || !replace {
+	if err := loadable(ctx, l.conn, of, over, " FOR UPDATE"); err != nil {
 		return err
 	}
 	if err := l.exec(ctx, `INSERT INTO object_deletions (user_id, task_id, object_key, created_at)
