@@ -40,6 +40,7 @@ test-tfclient: ## test the model server with TensorFlow Serving's own client and
 	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver
 	$(STEP) "TensorFlow and its client" .ci/venv .snaptask/tfclient deploy/modelserver/tfclient/requirements.txt --no-deps
 	@.snaptask/tfclient/bin/python deploy/modelserver/tfclient/test_modelserver.py
+
 screenshots: build ## photograph every screen and state of the web app, light and dark, wide and narrow [SCREENSHOTS=.snaptask/screenshots]
 	$(STEP) "Tools for the browser" .ci/tools chromium
 	@SCREENSHOTS=$(abspath $(or $(SCREENSHOTS),.snaptask/screenshots)) npm run --silent --prefix webapp e2e screens

@@ -61,7 +61,7 @@ async function withPictures(page: Page, imageStatus: string): Promise<void> {
 }
 
 test.use({ viewport: { width: 1280, height: 860 } })
-test.describe.configure({ timeout: 240_000 })
+test.describe.configure({ timeout: 600_000 })
 
 test('before signing in', async ({ page }) => {
   await register(page)
@@ -291,4 +291,9 @@ test('the account, and pages beside the app', async ({ page }) => {
 
   await page.goto('/api')
   await look(page, 'api')
+  await page.goto('/nowhere')
+  await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible()
+  await look(page, 'not-found')
+  await page.goto('/assets/nowhere.js')
+  await look(page, 'error-page')
 })

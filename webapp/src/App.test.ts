@@ -37,7 +37,7 @@ describe('the app', () => {
     await flushPromises()
     const field = app.find('input[type=password]')
     expect(field.attributes('aria-invalid')).toBe('true')
-    expect(app.find(`[id="${field.attributes('aria-describedby') ?? ''}"]`).text()).toBe('is too short')
+    expect(app.find(`[id="${field.attributes('aria-describedby') ?? ''}"]`).text()).toBe('Password is too short.')
   })
 
   test('goes back to signing in, with the reason, when the session has ended', async () => {

@@ -7,7 +7,7 @@ import { asProblem } from '@/api/problem'
  */
 export function useSubmit<Args extends unknown[]>(act: (...args: Args) => Promise<void>): {
   busy: Readonly<Ref<boolean>>
-  wrong: Readonly<Ref<Readonly<Partial<Record<string, string>>>>>
+  wrong: Ref<Readonly<Partial<Record<string, string>>>>
   problem: Ref<string | null>
   submit: (...args: Args) => Promise<void>
 } {

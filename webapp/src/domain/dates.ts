@@ -29,3 +29,8 @@ export function describeDay(day: string, today: string, locale?: string): string
     weekday: 'short', day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }),
   }).format(dateOf(day))
 }
+
+/** A day in full in the words of the person's locale. */
+export function describeLong(day: string, locale?: string): string {
+  return new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' }).format(dateOf(day))
+}
