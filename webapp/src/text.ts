@@ -122,6 +122,7 @@ export const text = {
   help: {
     heading: 'Keyboard shortcuts',
     close: 'Close',
+    singleKeys: 'Let n, / and ? work by themselves',
     keys: [
       ['n', 'Write a new task'], ['/', 'Search'], ['?', 'Show this help'], ['Ctrl Enter', 'Save a task that is being edited'],
       ['Ctrl V', 'Add a photo to the task that has the focus'], ['Esc', 'Leave a form or a dialog'],

@@ -1,10 +1,12 @@
 import { onBeforeUnmount, onMounted } from 'vue'
+import { usePreferencesStore } from '@/stores/preferences'
 
-/** Keys that do something anywhere on the page, but not while somebody types, in a dialog, or with Ctrl and the like. */
+/** Keys that do something anywhere on the page unless the person has switched them off, but not while somebody types, in a dialog, or with Ctrl and the like. */
 export function useShortcuts(actions: Readonly<Record<string, () => void>>): void {
+  const preferences = usePreferencesStore()
   function pressed(event: KeyboardEvent): void {
     const action = actions[event.key]
-    if (action === undefined || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
+    if (action === undefined || !preferences.singleKeys || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return
     if (document.querySelector('dialog[open]') !== null || isForTyping(event.target)) return
     event.preventDefault()
     action()
