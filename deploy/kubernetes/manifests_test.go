@@ -90,16 +90,17 @@ func TestPodsAreRestricted(t *testing.T) {
 			require.False(t, *p.AutomountServiceAccountToken, "%s", o)
 			require.NotNil(t, p.EnableServiceLinks, "%s: a Service must not set variables that a program reads", o)
 			require.False(t, *p.EnableServiceLinks, "%s", o)
-			account, ok := accounts[p.ServiceAccountName]
-			require.True(t, ok, "%s has no account of its own", o)
-			require.False(t, *account.AutomountServiceAccountToken, "%s", account)
+			require.Contains(t, accounts, p.ServiceAccountName, "%s has no account of its own", o)
 			require.Empty(t, holders[p.ServiceAccountName], "%s shares its account", o)
 			holders[p.ServiceAccountName] = o.String()
 			for _, v := range p.Volumes {
 				require.Nil(t, v.HostPath, "%s", o)
 			}
 		}
-		require.Len(t, holders, len(accounts), "an account is nobody's")
+		for name, account := range accounts {
+			require.False(t, *account.AutomountServiceAccountToken, "%s", account)
+			require.True(t, holders[name] != "" || name == "default", "%s is nobody's", account)
+		}
 		eachContainer(all, func(o object, c container) {
 			s := c.SecurityContext
 			require.NotNil(t, s.AllowPrivilegeEscalation, "%s: %s", o, c.Name)
