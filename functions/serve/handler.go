@@ -57,8 +57,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	took := time.Since(start)
 	s.metrics.observe(r.Method, response.StatusCode, took)
-	slog.Info("request", "function", s.name, "callId", callID, "method", methodLabel(r.Method), "status", response.StatusCode,
-		"ms", float64(took.Microseconds())/1000, "bytesIn", received, "bytesOut", sent)
+	slog.LogAttrs(context.Background(), slog.LevelInfo, "request", slog.String("function", s.name), slog.String("callId", callID),
+		slog.String("method", methodLabel(r.Method)), slog.Int("status", response.StatusCode),
+		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int("bytesIn", received), slog.Int("bytesOut", sent))
 }
 
 // answer gives the response and what to call once it is all but sent: answers that nobody reads count as in flight.
