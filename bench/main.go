@@ -31,6 +31,9 @@ func main() {
 	ctx, cancel := process.Lifetime()
 	defer cancel()
 	err := command(ctx, cancel, os.Args[1:])
+	if err != nil && ctx.Err() != nil {
+		err = errors.New("interrupted; everything it started has ended")
+	}
 	if exit := process.Exit(0); err != nil && !errors.As(err, &exit) {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
 	}
