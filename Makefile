@@ -68,7 +68,7 @@ images: webapp/dist/index.html ## build every image with Docker and faas-cli [IM
 image-archives: webapp/dist/index.html ## build every image without Docker, as .snaptask/images/NAME.tar [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
 	@go run ./deploy/local/images -prefix $(or $(IMAGE_PREFIX),snaptask) -tag $(or $(IMAGE_TAG),dev) -revision $$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
-e2e-kubernetes: ## use it on the cluster of KUBECONFIG, which has the images IMAGE_PREFIX/NAME:IMAGE_TAG [NEXT_IMAGE_TAG= MYSQL_IMAGE= MINIO_IMAGE= KEEP=1]
+e2e-kubernetes: ## use it on the cluster of KUBECONFIG, which has the images IMAGE_PREFIX/NAME:IMAGE_TAG (README.md says what else)
 	@go test -count=1 -v -timeout 40m ./deploy/kubernetes/e2e
 
 up: ## bring everything up on minikube, or on the cluster of kubectl with CLUSTER=current (deploy/kubernetes/README.md)

@@ -56,7 +56,11 @@ func plain(t *testing.T, n namespace) []manifest {
 	defer os.RemoveAll(folder)
 	var images []image
 	for _, name := range ownImages(render(t, filepath.Join(deploy, "overlays", "plain"))) {
-		images = append(images, imageOf(t, "snaptask/"+name, ours(name)))
+		by := ours(name)
+		if name == "modelserver" {
+			by = cmp.Or(os.Getenv("MODELSERVER_IMAGE"), by)
+		}
+		images = append(images, imageOf(t, "snaptask/"+name, by))
 	}
 	for name, variable := range map[string]string{"mysql": "MYSQL_IMAGE", "quay.io/minio/minio": "MINIO_IMAGE"} {
 		if by := os.Getenv(variable); by != "" {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"math/rand/v2"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,9 @@ func (d *deployment) serversDie(t *testing.T) {
 				now[status] -= answers[status]
 			}
 			t.Logf("          answers by status meanwhile: %v", now)
+			if server.name == "mysql" {
+				require.NotZero(t, now[http.StatusServiceUnavailable], "somebody has noticed")
+			}
 		}
 	})
 }

@@ -68,6 +68,7 @@ type object struct {
 			Name     string
 			NodePort int
 		} // of a Service
+		Containers []struct{ Image string } // of a Pod
 	}
 	Status struct {
 		Conditions []struct{ Type, Status string }  // of a Pod

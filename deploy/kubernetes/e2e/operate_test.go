@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +41,13 @@ func (d *deployment) rolls(t *testing.T) {
 			}, 3*time.Minute, 500*time.Millisecond, "some pods do not end")
 		})
 	})
+	if next != "" {
+		for _, name := range everything {
+			for _, pod := range d.list(t, "pod", "app.kubernetes.io/name="+name) {
+				require.Regexp(t, ":"+regexp.QuoteMeta(next)+"$", pod.Spec.Containers[0].Image, pod.Metadata.Name)
+			}
+		}
+	}
 	for status, n := range people.Answers() {
 		require.Contains(t, []int{http.StatusOK, http.StatusNotFound, http.StatusConflict, http.StatusUnauthorized}, status, "%d answers", n)
 	}
@@ -153,5 +161,11 @@ func (n namespace) describe(t *testing.T) {
 	for _, args := range [][]string{{"get", "pods,jobs", "--output=wide"}, {"get", "events", "--field-selector=type=Warning"}} {
 		out, err := try(t.Context(), nil, append(args, "--namespace="+string(n))...)
 		t.Logf("%s%v", out, err)
+	}
+	for _, pod := range n.list(t, "pod", "") {
+		if !pod.is("Ready") {
+			out, _ := try(t.Context(), nil, "logs", pod.Metadata.Name, "--all-containers", "--tail=20", "--namespace="+string(n))
+			t.Logf("%s says:\n%s", pod.Metadata.Name, out)
+		}
 	}
 }
