@@ -37,12 +37,14 @@ export const useDraftsStore = defineStore('drafts', () => {
     return left !== undefined && isChanged(left) ? () => { edits.set(id, left) } : null
   }
 
-  /** Moves what was being written about a task that is gone into the form for a new one, if that is free; whether it has. */
+  /** Moves what was being written about a task that is gone into the form for a new one; whether there was anything. */
   function rescue(id: string): boolean {
     const left = edits.get(id)
     edits.delete(id)
-    if (left === undefined || !isChanged(left) || hasNew()) return false
-    Object.assign(composed, left.draft)
+    if (left === undefined || !isChanged(left)) return false
+    const { title, body } = left.draft
+    if (hasNew()) composed.body = [composed.body, title, body].filter((words) => words !== '').join('\n')
+    else Object.assign(composed, left.draft)
     return true
   }
 
