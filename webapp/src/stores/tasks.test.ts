@@ -45,6 +45,24 @@ describe('tasks', () => {
     expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'z'])
   })
 
+  test('that have become others meanwhile are taken over, without those of later pages going', async () => {
+    const tasks = useTasksStore()
+    const day = (id: string, date: number, version = 1) => makeTask({ id, dueDate: `2026-11-${String(date)}`, version })
+    const first = [day('a', 11), day('b', 12)]
+    stubFetch({ 'get-tasks': () => json(first, 200, { Link: '<?cursor=x>; rel="next"' }) })
+    await tasks.load()
+    stubFetch({ 'get-tasks': () => json([day('c', 13), day('d', 14)]) })
+    await tasks.loadMore()
+    stubFetch({ 'get-tasks': () => json([day('b', 12, 2), day('n', 13)], 200, { Link: '<?cursor=y>; rel="next"' }) })
+    await tasks.catchUp()
+    expect(tasks.list.map(({ id }) => id)).toEqual(['b', 'n', 'd'])
+    expect(tasks.get('b')?.version).toBe(2)
+    expect(tasks.hasMore).toBe(false)
+    stubFetch({ 'get-tasks': () => failure(503, 'unavailable', 'Later.') })
+    await tasks.catchUp()
+    expect([tasks.state, tasks.problem, tasks.list.length]).toEqual(['ready', null, 3])
+  })
+
   test('are all there for an export, page by page', async () => {
     const tasks = useTasksStore()
     const calls = stubFetch({
@@ -106,6 +124,17 @@ describe('tasks', () => {
     expect(calls[1]?.url).toBe('/function/get-tasks?label=pier&sort=due&limit=100')
     expect(tasks.list.map(({ id }) => id)).toEqual(['b'])
     expect(tasks.state).toBe('ready')
+  })
+
+  test('that are added while the list is asked for stay in it', async () => {
+    const tasks = useTasksStore()
+    let answer: (response: Response) => void = () => undefined
+    stubFetch({ 'get-tasks': () => new Promise((resolve) => { answer = resolve }), 'create-task': () => json(makeTask({ id: 'new' })) })
+    const loading = tasks.load()
+    await tasks.create(draft)
+    answer(json([makeTask({ id: 'a' })]))
+    await loading
+    expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'new'])
   })
 
   test('come to their place in the order, or leave the list', () => {

@@ -64,11 +64,12 @@ export const useTasksStore = defineStore('tasks', () => {
     problem.value = null
     next.value = null
     const query = { ...parametersOf(wanted, dayOf(new Date())), limit: pageSize }
+    const before = order.value
     try {
       const page = await session.authorized((token) => functions.getTasks(token, query, signal))
       if (signal.aborted) return
       page.tasks.forEach(put)
-      order.value = page.tasks.map(({ id }) => id)
+      reorder(page.tasks.map(({ id }) => id), before)
       next.value = page.next
       state.value = 'ready'
     } catch (thrown) {
@@ -77,6 +78,36 @@ export const useTasksStore = defineStore('tasks', () => {
       problem.value = reason
       state.value = 'failed'
     }
+  }
+
+  /**
+   * Takes over what has become of the first page meanwhile, without taking from the list what was loaded after it. That it
+   * can't be had is no news: what is here stays.
+   */
+  async function catchUp(): Promise<void> {
+    if (state.value !== 'ready') return
+    const { signal } = (loading = new AbortController())
+    const query = { ...parametersOf(filter.value, dayOf(new Date())), limit: pageSize }
+    const before = order.value
+    const page = await session.authorized((token) => functions.getTasks(token, query, signal)).catch(() => null)
+    if (page === null || signal.aborted) return
+    page.tasks.forEach(put)
+    const fresh = new Set(page.tasks.map(({ id }) => id))
+    const last = page.tasks.at(-1)
+    const rest = order.value.filter((id) => {
+      const task = get(id)
+      return !fresh.has(id) && page.next !== null && last !== undefined && task !== undefined && inOrder(filter.value.sort, task, last) > 0
+    })
+    reorder([...fresh, ...rest], before)
+    if (rest.length === 0) next.value = page.next
+  }
+
+  /** Puts a list in the place of the one that was asked about; what has come to that since may be newer than the answer. */
+  function reorder(ids: readonly string[], asked: readonly string[]): void {
+    const old = new Set(asked)
+    const added = order.value.filter((id) => !old.has(id))
+    order.value = ids
+    added.forEach(place)
   }
 
   /** Loads the page after those already here. */
@@ -232,6 +263,6 @@ export const useTasksStore = defineStore('tasks', () => {
 
   return {
     known, list, filter, state, problem, hasMore, loadingMore,
-    get, load, loadMore, all, create, refresh, lookFor, put, share, place, shows, overlay, hide, drop, dropEverywhere, reset,
+    get, load, catchUp, loadMore, all, create, refresh, lookFor, put, share, place, shows, overlay, hide, drop, dropEverywhere, reset,
   }
 })
