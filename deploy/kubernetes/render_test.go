@@ -14,7 +14,7 @@ import (
 
 // rendered are the folders that are deployed, and each component in use.
 var rendered = []string{
-	"overlays/minikube", "overlays/plain", "overlays/scale", "testdata/arm64", "testdata/elsewhere", "testdata/renamed",
+	"overlays/minikube", "overlays/plain", "overlays/scale", "testdata/arm64", "testdata/elsewhere", "testdata/openfaas", "testdata/renamed",
 }
 
 // object is what these tests look at in any object.
