@@ -134,3 +134,28 @@ func TestReduceLeavesTheSourceAlone(t *testing.T) {
 	}
 	require.Equal(t, before, img)
 }
+
+func TestHalvedIsTheMeanOfFour(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, size := range []image.Point{{X: 1, Y: 1}, {X: 2, Y: 1}, {X: 1, Y: 2}, {X: 37, Y: 21}, {X: 64, Y: 32}} {
+		src := image.NewYCbCr(image.Rectangle{Max: size}, image.YCbCrSubsampleRatio422)
+		for _, c := range channels(src) {
+			for i := range c.pix {
+				c.pix[i] = byte(random.Uint())
+			}
+		}
+		from := channels(src)
+		for i, c := range channels(halved(src)) {
+			for y := range c.height {
+				for x := range c.width {
+					sum := 0
+					for n := range 4 {
+						sum += int(from[i].pix[min(2*y+n/2, from[i].height-1)*from[i].stride+min(2*x+n%2, from[i].width-1)])
+					}
+					require.Equal(t, byte((sum+2)/4), c.pix[y*c.stride+x], "%v, plane %d at %d, %d", size, i, x, y)
+				}
+			}
+		}
+	}
+}

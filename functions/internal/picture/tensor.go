@@ -29,18 +29,33 @@ func (p *Picture) Tensor(height, width int) []float32 {
 			newFilter(src.height, top/stepY, (top+cropHeight)/stepY, height), 0)
 	}
 	tensor := make([]float32, 3*height*width)
-	for i := range height * width {
-		setRGB(tensor[3*i:3*i+3], parts[0][i], parts[1][i], parts[2][i])
+	for i, y := range parts[0] {
+		setRGB((*[3]float32)(tensor[3*i:]), y, parts[1][i], parts[2][i])
 	}
 	return tensor
 }
 
-// setRGB writes red, green and blue, 0..1, by the formula of JFIF 1.02, page 3.
-func setRGB(dst []float32, y, cb, cr byte) {
-	luma, blue, red := float32(y), float32(cb)-128, float32(cr)-128
-	dst[0] = clamp(luma + 1.402*red)
-	dst[1] = clamp(luma - 0.344136*blue - 0.714136*red)
-	dst[2] = clamp(luma + 1.772*blue)
+// setRGB writes red, green and blue, 0..1, by the formula of JFIF 1.02, page 3, in units of 1/65536.
+func setRGB(dst *[3]float32, y, cb, cr byte) {
+	const one = 1 << 16
+	luma, blue, red := int32(y)*one+one/2, int32(cb)-128, int32(cr)-128
+	dst[0] = share(luma + 91881*red)
+	dst[1] = share(luma - 22554*blue - 46802*red)
+	dst[2] = share(luma + 116130*blue)
 }
 
-func clamp(v float32) float32 { return min(max(v/255, 0), 1) }
+// share gives the share that a value of 255 << 16 at most, with a half for rounding, has of it.
+func share(v int32) float32 {
+	if uint32(v) >= 256<<16 {
+		v = ^(v >> 31) // zero, or much
+	}
+	return shares[uint32(v)>>16&0xff]
+}
+
+// shares are 0, 1/255 and so on up to 1.
+var shares = func() (s [256]float32) {
+	for i := range s {
+		s[i] = float32(i) / 255
+	}
+	return s
+}()
