@@ -6,12 +6,14 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"snaptask/deploy/modelserver/savedmodel"
 	pb "snaptask/functions/tensorflowpb"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -23,9 +25,14 @@ const maxMessage = 16 << 20
 // maxStreams bounds the requests that one connection sends at the same time; its client queues the others.
 const maxStreams = 4
 
+// connectionAge is how long a connection lives before its client is asked to make a new one. gRPC's clients ask for the addresses
+// of a name again when one ends, and so learn of servers that came after them.
+const connectionAge = 30 * time.Second
+
 // NewGRPC is the gRPC side of the server: PredictionService and ModelService.
 func NewGRPC(m *Model) *grpc.Server {
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxConcurrentStreams(maxStreams))
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxConcurrentStreams(maxStreams),
+		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: connectionAge, MaxConnectionAgeGrace: connectionAge}))
 	pb.RegisterPredictionServiceServer(server, predictionService{model: m})
 	pb.RegisterModelServiceServer(server, modelService{model: m})
 	return server

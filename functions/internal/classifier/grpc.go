@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"sync"
 	"time"
 
 	pb "snaptask/functions/tensorflowpb"
@@ -56,11 +58,18 @@ func (s *grpcServer) metadata(ctx context.Context) (*contract, error) {
 	return newContract(reply.GetModelSpec().GetVersion().GetValue(), signatures.GetSignatureDef())
 }
 
+// contents are the buffers of tensors, each as large as a picture's: 0.6 MB at 224, 1.8 MB at 384.
+var contents = sync.Pool{New: func() any { return new([]byte) }}
+
 func (s *grpcServer) predict(ctx context.Context, c *contract, pixels []float32) ([]float32, error) {
-	content := make([]byte, 4*len(pixels))
-	for i, p := range pixels {
-		binary.LittleEndian.PutUint32(content[4*i:], math.Float32bits(p))
+	buffer := contents.Get().(*[]byte)
+	defer contents.Put(buffer) // gRPC has made its message of it before the call ends
+	content := (*buffer)[:0]
+	content = slices.Grow(content, 4*len(pixels))
+	for _, p := range pixels {
+		content = binary.LittleEndian.AppendUint32(content, math.Float32bits(p))
 	}
+	*buffer = content
 	shape := &pb.TensorShapeProto{}
 	for _, size := range []int{1, c.height, c.width, 3} {
 		shape.Dim = append(shape.Dim, &pb.TensorShapeProto_Dim{Size: int64(size)})

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	pb "snaptask/functions/tensorflowpb"
 
@@ -23,6 +24,9 @@ type restServer struct {
 	client *http.Client
 }
 
+// idleTime is how long a connection without a call is kept: not long, so that new ones lead to all the servers of a name.
+const idleTime = time.Second
+
 func newREST(address, model string) (*restServer, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -31,7 +35,9 @@ func newREST(address, model string) (*restServer, error) {
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("classifier: the REST URL is %q; one such as http://host:8501 is needed", address)
 	}
-	return &restServer{base: u.JoinPath("v1", "models", url.PathEscape(model)).String(), client: &http.Client{}}, nil
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.IdleConnTimeout = idleTime
+	return &restServer{base: u.JoinPath("v1", "models", url.PathEscape(model)).String(), client: &http.Client{Transport: transport}}, nil
 }
 
 func (s *restServer) metadata(ctx context.Context) (*contract, error) {
