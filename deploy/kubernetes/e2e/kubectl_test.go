@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
 	"regexp"
@@ -23,6 +24,9 @@ func kubectl(t *testing.T, input []byte, args ...string) string {
 	return out
 }
 
+// warning is how kubectl passes on a warning of the API server. Its own log may hold the word elsewhere.
+var warning = regexp.MustCompile(`(?m)^Warning: `)
+
 // try is kubectl whose failure, or warning, is an error.
 func try(ctx context.Context, input []byte, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, "kubectl", args...)
@@ -30,8 +34,8 @@ func try(ctx context.Context, input []byte, args ...string) (string, error) {
 	var out, said bytes.Buffer
 	command.Stdout, command.Stderr = &out, &said
 	err := command.Run()
-	if err == nil && strings.Contains(said.String(), "Warning:") {
-		err = fmt.Errorf("it warns")
+	if err == nil && warning.Match(said.Bytes()) {
+		err = errors.New("it warns")
 	}
 	if err != nil {
 		return "", fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(said.String()))

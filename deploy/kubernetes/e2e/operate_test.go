@@ -158,7 +158,7 @@ func (d *deployment) isDiscreet(t *testing.T) {
 // describe says what a namespace holds, after something went wrong.
 func (n namespace) describe(t *testing.T) {
 	t.Helper()
-	for _, args := range [][]string{{"get", "pods,jobs", "--output=wide"}, {"get", "events", "--field-selector=type=Warning"}} {
+	for _, args := range [][]string{{"get", "pods,jobs", "--output=wide"}, {"get", "events", "--field-selector=type=Warning,involvedObject.kind!=HorizontalPodAutoscaler"}} {
 		out, err := try(t.Context(), nil, append(args, "--namespace="+string(n))...)
 		t.Logf("%s%v", out, err)
 	}
