@@ -7,6 +7,7 @@ else
 	entrance=$NAMESPACE/webapp health=healthz
 fi
 ENTRANCE=
+mkdir -p "$STATE"
 if [ "$CLUSTER" = minikube ] && [ "$FUNCTIONS_BY" = openfaas ]; then
 	node=http://$(minikube ip --profile "$MINIKUBE_PROFILE"):31112
 	! curl --fail --silent --max-time 3 --output /dev/null "$node/$health" || ENTRANCE=$node
