@@ -125,7 +125,7 @@ export const text = {
     singleKeys: 'Let n, / and ? work by themselves',
     keys: [
       ['n', 'Write a new task'], ['/', 'Search'], ['?', 'Show this help'], ['Ctrl Enter', 'Save a task that is being edited'],
-      ['Ctrl V', 'Add a photo to the task that has the focus'], ['Esc', 'Leave a form or a dialog'],
+      ['Ctrl V', 'Add a photo to the task that has the focus, or to a new one'], ['Esc', 'Leave a form or a dialog'],
     ],
   },
   compose: {
