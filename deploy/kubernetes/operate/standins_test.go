@@ -36,7 +36,7 @@ var works = []rule{
 	{"helm version*", "echo v3.19.0+g1"},
 	{"kubectl get service registry *", "printf 10.96.7.7"},
 	{"kubectl get nodes *", "printf 'amd64 amd64'"},
-	{"kubectl kustomize deploy/*", `printf 'image: snaptask/%s:dev\n' migrate bucket webapp webapp housekeeping; echo image: mysql:9.7.4`},
+	{"kubectl kustomize deploy/*", `printf 'image: snaptask/%s:dev\n' migrate bucket webapp webapp housekeeping; echo image: mysql:9.7.2`},
 	{"kubectl get secret demo-account *printf*", `printf '{"username": "demo", "password": "the-password"}'`},
 	{"kubectl get secret demo-account *", "printf the-password"},
 	{"kubectl create *|kubectl patch *|kubectl exec *", "cat >/dev/null"},
