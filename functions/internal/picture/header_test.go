@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/picture/baseline"
 )
 
 // bombs claim to be enormous and hold almost nothing.
@@ -78,6 +79,12 @@ func TestMemoryIsForeseen(t *testing.T) {
 			_, err := h.decode(bytes.NewReader(data))
 			require.NoError(t, err)
 		}), h.memory+tables, name)
+		for scale := baseline.Scale(1); h.plain != nil && scale <= 8; scale *= 2 {
+			require.LessOrEqual(t, allocated(func() {
+				_, err := h.plain.Decode(scale)
+				require.NoError(t, err)
+			}), h.plain.Memory(scale), "%s at scale %d", name, scale)
+		}
 	}
 }
 
