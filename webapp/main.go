@@ -84,10 +84,11 @@ func listen(getenv func(string) string) (net.Listener, error) {
 }
 
 // serve answers on listener until ctx ends and for the delay after it, in which it ends each connection with its answer; then
-// it lets running requests finish within drainTime. A picture of 16 MiB may take
-// minutes over a slow line, so the bounds on a whole request are wide; those on its header are not.
+// it lets running requests finish within drainTime. A picture of 16 MiB may take minutes over a slow line, so the bounds on a
+// whole request are wide; those on its header are not.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, delay time.Duration) error {
-	const drainTime = 20 * time.Second
+	// More than predict-image may take: READ_TIMEOUT and EXEC_TIMEOUT in stack.yml.
+	const drainTime = 2 * time.Minute
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if ctx.Err() != nil {
