@@ -35,7 +35,7 @@ func measure(ctx context.Context, b *bench, all []contender) (caseResult, error)
 	calls := make([]int, len(all)) // that a repetition may come to
 	for i, one := range all {
 		calls[i] = 300
-		warm, err := repeat(ctx, one, b.duration/3, calls[i])
+		warm, err := b.repeat(ctx, one, b.duration/3, calls[i])
 		if err != nil {
 			return caseResult{}, fmt.Errorf("%s: %w", one.name, err)
 		}
@@ -44,7 +44,7 @@ func measure(ctx context.Context, b *bench, all []contender) (caseResult, error)
 	for round := range b.repetitions {
 		for i := range all {
 			i := (i + round) % len(all)
-			one, err := repeat(ctx, all[i], b.duration, calls[i])
+			one, err := b.repeat(ctx, all[i], b.duration, calls[i])
 			if err != nil {
 				return caseResult{}, fmt.Errorf("%s: %w", all[i].name, err)
 			}
@@ -70,17 +70,22 @@ func room(last sample, duration time.Duration) int {
 // sample is one repetition of one contender.
 type sample struct {
 	measured
-	cpu    time.Duration
-	memory memory
+	cpu      time.Duration
+	database time.Duration // CPU of the database
+	memory   memory
 }
 
 // repeat measures one contender once.
-func repeat(ctx context.Context, c contender, duration time.Duration, calls int) (sample, error) {
+func (b *bench) repeat(ctx context.Context, c contender, duration time.Duration, calls int) (sample, error) {
 	scripts, err := c.prepare(ctx, calls)
 	if err != nil {
 		return sample{}, err
 	}
 	var before, after time.Duration
+	database, err := cpu(b.database.PID())
+	if err != nil {
+		return sample{}, err
+	}
 	if c.program != nil {
 		c.program.forget()
 		if before, err = cpu(c.program.pid); err != nil {
@@ -95,6 +100,10 @@ func repeat(ctx context.Context, c contender, duration time.Duration, calls int)
 		return sample{}, errors.New("no call was answered in time")
 	}
 	done := sample{measured: m}
+	if after, err = cpu(b.database.PID()); err != nil {
+		return sample{}, err
+	}
+	done.database = after - database
 	if c.program != nil {
 		if after, err = cpu(c.program.pid); err != nil {
 			return sample{}, err

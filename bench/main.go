@@ -4,11 +4,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -20,7 +22,7 @@ import (
 // options are what a run can be told.
 type options struct {
 	state       string        // folder for everything that is built or kept, and below which the run works
-	results     string        // folder for the result; "" for none
+	results     string        // folder for the result
 	duration    time.Duration // of one repetition
 	repetitions int
 	quick       bool
@@ -63,7 +65,7 @@ func command(ctx context.Context, cancel func(), args []string) error {
 	flags.IntVar(&o.repetitions, "repetitions", 0, "of each measurement; 5, or 3 with -quick, if not given")
 	flags.StringVar(&only, "only", "", "names of the cases to run, separated by commas: "+strings.Join(caseNames(), ", "))
 	flags.StringVar(&o.state, "state", ".snaptask", "folder for what is built")
-	flags.StringVar(&o.results, "results", "", "folder for result.json and chart.svg")
+	flags.StringVar(&o.results, "results", "", "folder for result.json and chart.svg; bench/results below the state folder if not given")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -88,6 +90,7 @@ func (o *options) complete(only string) error {
 			return fmt.Errorf("there is no case %q; there are %s", name, known)
 		}
 	}
+	o.results = cmp.Or(o.results, filepath.Join(o.state, "bench", "results"))
 	duration, repetitions := 3*time.Second, 5
 	if o.quick {
 		duration, repetitions = 700*time.Millisecond, 3

@@ -34,6 +34,7 @@ type contenderResult struct {
 	P50      float64   `json:"p50Milliseconds"`
 	P99      float64   `json:"p99Milliseconds"`
 	CPU      float64   `json:"cpuMillisecondsPerCall,omitempty"`
+	Database float64   `json:"databaseCPUMillisecondsPerCall,omitempty"`
 	MemoryMB float64   `json:"memoryMB,omitempty"` // PSS
 	Calls    int       `json:"calls"`
 }
@@ -67,17 +68,18 @@ func atMost(most float64, value float64, unit, format string, args ...any) figur
 // summary gives the medians over a contender's repetitions.
 func summary(name string, samples []sample) contenderResult {
 	r := contenderResult{Name: name}
-	var p50, p99, effort, held []float64
+	var p50, p99, effort, database, held []float64
 	for _, s := range samples {
 		r.Calls += s.calls
 		r.Rates = append(r.Rates, rounded(s.rate()))
 		p50 = append(p50, milliseconds(percentile(s.latencies, 50)))
 		p99 = append(p99, milliseconds(percentile(s.latencies, 99)))
 		effort = append(effort, milliseconds(s.cpu)/float64(s.calls))
+		database = append(database, milliseconds(s.database)/float64(s.calls))
 		held = append(held, float64(s.memory.PSS)/megabyte)
 	}
 	r.Rate, r.P50, r.P99 = median(r.Rates), rounded(median(p50)), rounded(median(p99))
-	r.CPU, r.MemoryMB = rounded(median(effort)), rounded(median(held))
+	r.CPU, r.Database, r.MemoryMB = rounded(median(effort)), rounded(median(database)), rounded(median(held))
 	return r
 }
 
@@ -129,7 +131,7 @@ func (r *result) table() string {
 	fmt.Fprintf(&b, "Medians over %d repetitions of %g s each, one contender after another in every round.\n", r.Repetitions, r.Seconds)
 	for _, c := range r.Cases {
 		if len(c.Contenders) > 0 {
-			fmt.Fprintf(&b, "\n%-50s %9s %8s %8s %12s %10s\n", c.Title, "calls/s", "p50 ms", "p99 ms", "CPU ms/call", "memory MB")
+			fmt.Fprintf(&b, "\n%-50s %9s %8s %8s %11s %9s %9s\n", c.Title, "calls/s", "p50 ms", "p99 ms", "CPU ms/call", "database's", "memory MB")
 		} else {
 			fmt.Fprintf(&b, "\n%s\n", c.Title)
 		}
@@ -138,7 +140,7 @@ func (r *result) table() string {
 			if one.MemoryMB > 0 {
 				cpu, held = number(one.CPU), number(one.MemoryMB)
 			}
-			fmt.Fprintf(&b, "  %-48s %9s %8s %8s %12s %10s\n", one.Name, number(one.Rate), number(one.P50), number(one.P99), cpu, held)
+			fmt.Fprintf(&b, "  %-48s %9s %8s %8s %11s %10s %9s\n", one.Name, number(one.Rate), number(one.P50), number(one.P99), cpu, number(one.Database), held)
 		}
 		for _, ratio := range c.Ratios {
 			fmt.Fprintf(&b, "    %s\n", ratio)

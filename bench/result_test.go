@@ -21,7 +21,7 @@ func repetition(n int, latency, cpu time.Duration) sample {
 	for i := range all {
 		all[i] = latency
 	}
-	return sample{measured: measured{calls: n, took: time.Second, latencies: all}, cpu: cpu, memory: memory{RSS: 3e6, PSS: 2e6}}
+	return sample{measured: measured{calls: n, took: time.Second, latencies: all}, cpu: cpu, database: 2 * cpu, memory: memory{RSS: 3e6, PSS: 2e6}}
 }
 
 func TestSummaryTakesMediansOfRepetitions(t *testing.T) {
@@ -32,7 +32,7 @@ func TestSummaryTakesMediansOfRepetitions(t *testing.T) {
 		repetition(200, 4*time.Millisecond, 200*time.Millisecond),
 	})
 	require.Equal(t, contenderResult{
-		Name: "one", Rate: 200, Rates: []float64{100, 300, 200}, P50: 4, P99: 4, CPU: 1, MemoryMB: 2, Calls: 600,
+		Name: "one", Rate: 200, Rates: []float64{100, 300, 200}, P50: 4, P99: 4, CPU: 1, Database: 2, MemoryMB: 2, Calls: 600,
 	}, r)
 }
 

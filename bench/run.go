@@ -78,10 +78,11 @@ func run(ctx context.Context, o options) (err error) {
 		s.screen.step("%s", c.title)
 	}
 	fmt.Print("\n", result.table())
-	if o.results == "" {
-		return nil
+	if err := result.write(o.results); err != nil {
+		return err
 	}
-	return result.write(o.results)
+	fmt.Printf("\nwritten to %s: result.json and chart.svg\n", o.results)
+	return nil
 }
 
 // sources gives the folder of the whole project, in which or below which the command runs.

@@ -37,6 +37,7 @@ type scene struct {
 	screen             *screen
 
 	server   *mariadb.Server
+	database *process.Child
 	account  mariadb.Account
 	pool     *sql.DB // on our database: for what is not measured, and for the bare loop
 	objects  s3.Server
@@ -129,16 +130,16 @@ func (s *scene) healthy() error {
 	return all
 }
 
-func (s *scene) start(ctx context.Context, spec func(*process.Log) process.Spec, name string) error {
+func (s *scene) start(ctx context.Context, spec func(*process.Log) process.Spec, name string) (*process.Child, error) {
 	log, err := process.NewLog(filepath.Join(s.folder, name+".log"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	child := process.Start(spec(log), s.died)
 	s.children = append(s.children, child)
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	return child.Wait(ctx)
+	return child, child.Wait(ctx)
 }
 
 // startDatabase starts a MariaDB that writes every commit through to the disk, with both schemas.
@@ -165,7 +166,8 @@ func (s *scene) startDatabase(ctx context.Context, fetched string) error {
 	if err := s.server.Prepare(ctx); err != nil {
 		return err
 	}
-	if err := s.start(ctx, func(l *process.Log) process.Spec { return s.server.Process(s.self, l) }, "mariadb"); err != nil {
+	s.database, err = s.start(ctx, func(l *process.Log) process.Spec { return s.server.Process(s.self, l) }, "mariadb")
+	if err != nil {
 		return err
 	}
 	if _, err := db.Up(ctx, s.server.DSN(s.account, ourDatabase)); err != nil {
@@ -195,7 +197,7 @@ func (s *scene) startObjects(ctx context.Context) error {
 		return err
 	}
 	s.objects = s3.Server{Dir: filepath.Join(s.folder, "s3"), Port: number, AccessKey: "bench", SecretKey: s.account.Password}
-	if err := s.start(ctx, func(l *process.Log) process.Spec { return s.objects.Process(s.self, l) }, "s3"); err != nil {
+	if _, err := s.start(ctx, func(l *process.Log) process.Spec { return s.objects.Process(s.self, l) }, "s3"); err != nil {
 		return err
 	}
 	return errors.Join(s.objects.MakeBucket(ctx, ourBucket), s.objects.MakeBucket(ctx, baselineBucket))
