@@ -63,7 +63,7 @@ func buildFunction(ctx context.Context, root, folder, name string) (string, erro
 		return "", err
 	}
 	made := filepath.Join(folder, name)
-	build := exec.CommandContext(ctx, "go", "build", "-overlay", file, "-trimpath", "-ldflags", "-s -w", "-o", made, "./program")
+	build := exec.CommandContext(ctx, "go", "build", "-overlay", file, "-trimpath", "-tags", "grpcnotrace", "-ldflags", "-s -w", "-o", made, "./program")
 	build.Dir = module
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
 	var said bytes.Buffer
