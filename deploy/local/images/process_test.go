@@ -120,7 +120,7 @@ func TestCommandsRunFromTheirImages(t *testing.T) {
 		code    int
 	}{
 		"migrate brings the database up": {"migrate", nil, "no database named", 1},
-		"migrate wants a verb":           {"migrate", []string{}, "say one of: up, status", 1},
+		"migrate wants a verb":           {"migrate", []string{}, "say one of: accounts, up, status", 1},
 		"housekeeping sweeps":            {"housekeeping", nil, "mysql-dsn", 2},
 		"housekeeping helps":             {"housekeeping", []string{"help"}, "housekeeping sweep", 0},
 	} {
