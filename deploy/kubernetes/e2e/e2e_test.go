@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,12 +64,20 @@ func overlaysAreAccepted(t *testing.T, prefix string) {
 	overlays, err := filepath.Glob(filepath.Join(journey.Root(t), "deploy", "kubernetes", "overlays", "*", "kustomization.yaml"))
 	require.NoError(t, err)
 	require.NotEmpty(t, overlays)
+	taken := map[int]bool{}
+	var services struct{ Items []object }
+	require.NoError(t, json.Unmarshal([]byte(kubectl(t, nil, "get", "services", "--all-namespaces", "--output=json")), &services))
+	for _, service := range services.Items {
+		for _, port := range service.Spec.Ports {
+			taken[port.NodePort] = true
+		}
+	}
 	for _, path := range overlays {
 		folder := filepath.Dir(path)
 		overlay := filepath.Base(folder)
 		t.Run(overlay, func(t *testing.T) {
 			all := render(t, folder)
-			names := moved(all, func(name string) string { return prefix + "-" + overlay + "-" + name })
+			names := moved(all, taken, func(name string) string { return prefix + "-" + overlay + "-" + name })
 			require.NotEmpty(t, names, "an overlay brings its namespaces")
 			create(t, all, names...)
 			said := kubectl(t, text(t, all, ""), "apply", "--dry-run=server", "--validate=strict", "--filename=-")

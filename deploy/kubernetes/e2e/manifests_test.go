@@ -67,8 +67,9 @@ func (m manifest) named(t *testing.T, name string) manifest {
 	return c
 }
 
-// moved puts all into namespaces of other names, which it gives.
-func moved(all []manifest, name func(string) string) (namespaces []string) {
+// moved puts all into namespaces of other names, which it gives. Ports of nodes that the cluster's own Services have are left
+// out, for a Snaptask that is there already has the same.
+func moved(all []manifest, taken map[int]bool, name func(string) string) (namespaces []string) {
 	for _, m := range all {
 		if m["kind"] == "Namespace" {
 			moved := name(m.metadata()["name"].(string))
@@ -78,6 +79,11 @@ func moved(all []manifest, name func(string) string) (namespaces []string) {
 		if was, ok := m.metadata()["namespace"].(string); ok {
 			m.metadata()["namespace"] = name(was)
 		}
+		visit(map[string]any(m), func(node map[string]any) {
+			if port, ok := node["nodePort"].(int); ok && taken[port] {
+				delete(node, "nodePort")
+			}
+		})
 	}
 	return namespaces
 }

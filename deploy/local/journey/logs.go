@@ -20,7 +20,7 @@ var revealing = map[string]*regexp.Regexp{
 	"a password hash": regexp.MustCompile(`\$argon2id\$`),
 	"a DSN":           regexp.MustCompile(`:[^\s:@]+@tcp\(`),
 	"a private key":   regexp.MustCompile(`PRIVATE KEY`),
-	"picture bytes":   regexp.MustCompile(`JFIF|Exif|IHDR|\\xff\\xd8|\\ufffd\\ufffd|/9j/4|iVBORw0KGgo|ffd8ffe`),
+	"picture bytes":   regexp.MustCompile(`(\\u00..|\W)(JFIF|Exif|IHDR)(\\u00|\W)|\\xff\\xd8|\\ufffd\\ufffd|/9j/4|iVBORw0KGgo|ffd8ffe`),
 }
 
 // Reveals says what of the secrets, and of what is revealing by itself, stands in a log.
