@@ -281,6 +281,30 @@ func TestADamagedBackupIsNotRestored(t *testing.T) {
 	require.NoError(t, err, "after all that")
 }
 
+// What adds up may be wrong all the same: somebody has edited it, and made the sums anew.
+func TestABackupOfRowsThatAreNoneIsNotRestored(t *testing.T) {
+	t.Parallel()
+	v, _ := empty(t)
+	shot, err := v.db.Snapshot(t.Context())
+	require.NoError(t, err)
+	shot.Close()
+	for _, rows := range []string{
+		`{}`, `null`, `[]`, `"id"`, `{"id": 1}`, `{"id": "x"}`, `{"nothing": "x"}`, `{"id) VALUES (1); --": "x"}`,
+		`{"id": null} {}`, `{"id": null} {"username": null}`,
+	} {
+		var file bytes.Buffer
+		w := newArchive(&file)
+		require.NoError(t, w.addJSON(headName, head{format, shot.Schema}))
+		require.NoError(t, w.add("rows/users/000001.jsonl", []byte(rows)))
+		require.NoError(t, w.addJSON(manifestName, manifest{Rows: map[string]int{"users": strings.Count(rows, "{")}}))
+		require.NoError(t, w.close())
+		_, err := v.restore(t.Context(), &file, store.Over{})
+		require.True(t, fault.Is(err, fault.Invalid), "%s: %v", rows, err)
+	}
+	left, _ := v.everything(t)
+	require.Empty(t, left)
+}
+
 func TestBackupsOfNothingAreRestored(t *testing.T) {
 	t.Parallel()
 	v, _ := empty(t)

@@ -114,6 +114,9 @@ func (l *Load) Add(ctx context.Context, of Table, rows []Row) error {
 		return err
 	}
 	names := slices.Sorted(maps.Keys(rows[0]))
+	if len(names) == 0 {
+		return damaged("a row of %s is empty", of.Name)
+	}
 	for _, name := range names {
 		if _, there := holdsIDs[name]; !there {
 			return damaged("the table %s has no column %s", of.Name, name)
@@ -147,8 +150,7 @@ func (l *Load) Add(ctx context.Context, of Table, rows []Row) error {
 	if of.Name == "object_deletions" { // those of what is replaced are there
 		statement += " ON DUPLICATE KEY UPDATE created_at = VALUES(created_at)"
 	}
-	err = l.exec(ctx, statement, args...)
-	return err
+	return l.exec(ctx, statement, args...)
 }
 
 func damaged(format string, args ...any) error {
@@ -185,8 +187,7 @@ func (l *Load) Commit(ctx context.Context) error {
 		ON t.user_id = d.user_id AND t.id = d.task_id AND t.image_key = d.object_key`); err != nil {
 		return err
 	}
-	err := l.exec(ctx, "COMMIT")
-	return err
+	return l.exec(ctx, "COMMIT")
 }
 
 // Close ends the Load; without Commit before it, nothing has happened.
