@@ -25,7 +25,7 @@ const (
 
 var errTooLarge = errors.New("the archive is larger than a model may be")
 
-// client goes to https only, and not from https to http.
+// client follows to another address, but not from https to http.
 var client = &http.Client{
 	Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -34,7 +34,7 @@ var client = &http.Client{
 		ResponseHeaderTimeout: 30 * time.Second,
 	},
 	CheckRedirect: func(next *http.Request, past []*http.Request) error {
-		if next.URL.Scheme != past[0].URL.Scheme {
+		if past[len(past)-1].URL.Scheme == "https" && next.URL.Scheme != "https" {
 			return errors.New("it leads from https to " + next.URL.Scheme)
 		}
 		if len(past) > 10 {

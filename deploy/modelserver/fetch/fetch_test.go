@@ -143,14 +143,26 @@ func TestAnArchiveIsBoundedUnpackedAndPacked(t *testing.T) {
 	require.ErrorIs(t, unpack(&bounded{bytes.NewReader(text), 100}, t.TempDir(), 4096), errTooLarge)
 }
 
-func TestItIsNotLedFromTLS(t *testing.T) {
+func TestItIsLedToTLSAndNotFromIt(t *testing.T) {
 	plain := serve(t, map[string][]byte{"good": archive(t, "saved_model.pb")})
-	secure := httptest.NewTLSServer(http.RedirectHandler(plain+"/good", http.StatusFound))
+	mux := http.NewServeMux()
+	secure := httptest.NewTLSServer(mux)
 	defer secure.Close()
+	mux.Handle("/from", http.RedirectHandler(plain+"/good", http.StatusFound))
+	mux.HandleFunc("/good", func(http.ResponseWriter, *http.Request) {})
+	there := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, secure.URL+r.URL.Path, http.StatusFound)
+	}))
+	defer there.Close()
 	trusting := *client
 	trusting.Transport = secure.Client().Transport
-	_, err := trusting.Get(secure.URL)
-	require.ErrorContains(t, err, "from https to http")
+	for _, address := range []string{secure.URL + "/from", there.URL + "/from"} {
+		_, err := trusting.Get(address)
+		require.ErrorContains(t, err, "from https to http")
+	}
+	answer, err := trusting.Get(there.URL + "/good")
+	require.NoError(t, err)
+	answer.Body.Close()
 }
 
 func TestWithoutAnyModelItFails(t *testing.T) {
