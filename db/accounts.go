@@ -27,6 +27,8 @@ func Accounts(ctx context.Context, admin, migration, application string, patienc
 		return errAddress
 	}
 	switch {
+	case owner.User == "" || owner.Passwd == "" || user.User == "" || user.Passwd == "":
+		return errors.New("the addresses for migrations and for the application must have a name and a password")
 	case owner.DBName == "" || owner.DBName != user.DBName:
 		return errors.New("the addresses for migrations and for the application must name one database")
 	case owner.User == user.User:
