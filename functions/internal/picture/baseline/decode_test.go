@@ -100,6 +100,8 @@ func TestAnythingUnusualIsLeftToOthers(t *testing.T) {
 	}
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	restart := plain(t)["restart.jpg"]
+	// More symbols than bytes can name, in a table that a grey picture does not use.
+	most := join([]byte{0xff, markerDHT, 1, 20, 0x11}, make([]byte, 14), []byte{128, 129}, bytes.Repeat([]byte{1}, 257))
 	cases := map[string][]byte{
 		"nothing":                  nil,
 		"only a start":             good[:2],
@@ -117,6 +119,7 @@ func TestAnythingUnusualIsLeftToOthers(t *testing.T) {
 		"RGB by Adobe":             withSegments(good, "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"),
 		"a code of all ones":       with(huffman+5, 2),
 		"too many symbols":         with(huffman+5, 255),
+		"more symbols than bytes":  join(plain(t)["grey"][:2], most, plain(t)["grey"][2:]),
 		"a DC value of 12 bits":    with(huffman+21, 12),
 		"another frame":            join(good[:scan], good[frame:frame+19], good[scan:]),
 		"a scan of one component":  with(scan+4, 1),

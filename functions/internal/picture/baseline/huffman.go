@@ -14,7 +14,7 @@ type code struct {
 
 // readHuffman reads Huffman tables (B.2.4.2).
 func (f *File) readHuffman(body []byte) (ok bool) {
-	const fixed = 1 + 16
+	const fixed, mostSymbols = 1 + 16, 256
 	for len(body) >= fixed {
 		class, number := body[0]>>4, body[0]&15
 		c := code{counts: [16]byte(body[1:fixed])}
@@ -22,7 +22,7 @@ func (f *File) readHuffman(body []byte) (ok bool) {
 		for _, count := range c.counts {
 			n += int(count)
 		}
-		if class > classAC || number > 1 || n == 0 || n > len(body)-fixed {
+		if class > classAC || number > 1 || n == 0 || n > min(mostSymbols, len(body)-fixed) {
 			return false
 		}
 		c.symbols = body[fixed : fixed+n]
