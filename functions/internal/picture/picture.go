@@ -118,10 +118,7 @@ func (h header) bare() []byte {
 	if h.orientation != asStored || max(h.width, h.height) > FullSide {
 		return nil
 	}
-	if bare := h.plain.Bare(); len(bare) <= mostBare {
-		return bare
-	}
-	return nil
+	return h.plain.Bare(mostBare)
 }
 
 func newPicture(planes *image.YCbCr) *Picture {

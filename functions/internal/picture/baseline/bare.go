@@ -3,8 +3,12 @@ package baseline
 import "encoding/binary"
 
 // Bare gives a file with the same picture, to the last bit of its samples, and nothing else: no metadata, no comment, no table
-// that isn't used, nothing behind the end. It is written anew from what Decode, which must have read all of it, made use of.
-func (f *File) Bare() []byte {
+// that isn't used, nothing behind the end. It is written anew from what Decode, which must have read all of it, made use of. It
+// gives nil when that is more than most bytes.
+func (f *File) Bare(most int) []byte {
+	if f.end > most {
+		return nil // before there is a copy
+	}
 	n := len(f.components)
 	out := make([]byte, 0, f.end+1024)
 	segment := func(marker byte, parts ...[]byte) {
@@ -50,5 +54,8 @@ func (f *File) Bare() []byte {
 		segment(markerDRI, binary.BigEndian.AppendUint16(nil, uint16(f.interval)))
 	}
 	segment(markerSOS, scan, []byte{0, 63, 0})
-	return append(out, f.scan[:f.end]...)
+	if out = append(out, f.scan[:f.end]...); len(out) > most {
+		return nil
+	}
+	return out
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+const plenty = 16 << 20
+
 func TestBareKeepsThePictureToTheBit(t *testing.T) {
 	t.Parallel()
 	for name, data := range plain(t) {
@@ -17,13 +19,15 @@ func TestBareKeepsThePictureToTheBit(t *testing.T) {
 			require.NoError(t, err)
 			_, err = f.Decode(8)
 			require.NoError(t, err)
-			bare := f.Bare()
+			bare := f.Bare(plenty)
 			require.Equal(t, decoded(t, data), decoded(t, bare))
 			again, err := Open(bare)
 			require.NoError(t, err)
 			_, err = again.Decode(4)
 			require.NoError(t, err)
-			require.Equal(t, bare, again.Bare())
+			require.Equal(t, bare, again.Bare(len(bare)))
+			require.Nil(t, again.Bare(len(bare)-1))
+			require.Nil(t, again.Bare(0))
 		})
 	}
 }
@@ -84,5 +88,5 @@ func bareOf(t *testing.T, data []byte) []byte {
 	require.NoError(t, err)
 	_, err = f.Decode(8)
 	require.NoError(t, err)
-	return f.Bare()
+	return f.Bare(plenty)
 }

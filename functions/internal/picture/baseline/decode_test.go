@@ -201,7 +201,7 @@ func requireAlike(t *testing.T, data []byte) bool {
 		return false
 	}
 	requireSame(t, decoded(t, data), got)
-	bare := f.Bare()
+	bare := f.Bare(plenty)
 	requireOnlyPicture(t, bare)
 	require.Equal(t, decoded(t, data), decoded(t, bare))
 	return true
