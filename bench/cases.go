@@ -1,9 +1,6 @@
 package main
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // The contenders, as the table and the chart call them.
 const (
@@ -96,8 +93,6 @@ func caseNames() []string {
 	}
 	return names
 }
-
-func contains(names []string, name string) bool { return slices.Contains(names, name) }
 
 // functionNames are all functions.
 var functionNames = []string{

@@ -38,11 +38,11 @@ func creating(ctx context.Context, s *scene, p *people) ([]contender, error) {
 		return nil, err
 	}
 	for _, check := range []struct {
-		of    *program
-		sent  []byte
-		table string
+		of       *program
+		sent     []byte
+		database string
 	}{{rivals[0], theirs, baselineDatabase}, {rivals[1], theirs, baselineDatabase}, {function, ours, ourDatabase}} {
-		if err := s.creates(ctx, check.of, check.sent, check.table); err != nil {
+		if err := s.creates(ctx, check.of, check.sent, check.database); err != nil {
 			return nil, fmt.Errorf("%s: %w", check.of.name, err)
 		}
 	}
@@ -60,7 +60,7 @@ func creating(ctx context.Context, s *scene, p *people) ([]contender, error) {
 	}, nil
 }
 
-// creates is nil when the request adds one task to the table and the answer names it.
+// creates is nil when the request adds one task to the database and the answer names it.
 func (s *scene) creates(ctx context.Context, p *program, sent []byte, database string) error {
 	count := func() (n int, err error) {
 		return n, s.pool.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+database+".tasks").Scan(&n)
@@ -123,14 +123,11 @@ func deleting(ctx context.Context, s *scene, p *people) ([]contender, error) {
 	addOurs := func(ctx context.Context, n int) ([]uuid.UUID, error) { return s.addOurs(ctx, who.ourID, n) }
 	addOthers := func(ctx context.Context, n int) ([]uuid.UUID, error) { return s.addOthers(ctx, who.otherID, n) }
 	for _, check := range []struct {
-		of    *program
-		sent  func(uuid.UUID) []byte
-		add   func(context.Context, int) ([]uuid.UUID, error)
-		table string
-	}{
-		{rivals[0], theirs, addOthers, baselineDatabase}, {rivals[1], theirs, addOthers, baselineDatabase}, {function, ours, addOurs, ourDatabase},
-	} {
-		if err := s.deletes(ctx, check.of, check.sent, check.add, check.table); err != nil {
+		of   *program
+		sent func(uuid.UUID) []byte
+		add  func(context.Context, int) ([]uuid.UUID, error)
+	}{{rivals[0], theirs, addOthers}, {rivals[1], theirs, addOthers}, {function, ours, addOurs}} {
+		if err := deletes(ctx, check.of, check.sent, check.add); err != nil {
 			return nil, fmt.Errorf("%s: %w", check.of.name, err)
 		}
 	}
@@ -184,7 +181,7 @@ func oneByOne(ids []uuid.UUID) func() (uuid.UUID, bool) {
 }
 
 // deletes is nil when the request removes its task, and once more finds none.
-func (s *scene) deletes(ctx context.Context, p *program, sent func(uuid.UUID) []byte, add func(context.Context, int) ([]uuid.UUID, error), database string) error {
+func deletes(ctx context.Context, p *program, sent func(uuid.UUID) []byte, add func(context.Context, int) ([]uuid.UUID, error)) error {
 	ids, err := add(ctx, 1)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +87,7 @@ func (o *options) complete(only string) error {
 	}
 	known := strings.Join(caseNames(), ", ")
 	for _, name := range o.only {
-		if !contains(caseNames(), name) {
+		if !slices.Contains(caseNames(), name) {
 			return fmt.Errorf("there is no case %q; there are %s", name, known)
 		}
 	}

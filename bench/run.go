@@ -49,7 +49,7 @@ func run(ctx context.Context, o options) (err error) {
 
 	out := &screen{os.Stdout, time.Now()}
 	chosen := slices.DeleteFunc(slices.Clone(cases), func(c benchCase) bool {
-		return len(o.only) > 0 && !contains(o.only, c.name) || len(o.only) == 0 && o.quick && !c.quick
+		return len(o.only) > 0 && !slices.Contains(o.only, c.name) || len(o.only) == 0 && o.quick && !c.quick
 	})
 	names := []string{"register", "login"}
 	for _, c := range chosen {
