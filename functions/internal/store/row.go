@@ -13,7 +13,8 @@ import (
 // columns are a task's, in the order that a taskRow reads them.
 const columns = `t.id, t.title, t.body, CAST(t.due_date AS CHAR), t.completed, t.created_at, t.updated_at, t.version, t.image_key, t.image_status, t.predictions`
 
-// taskRow reads one row after another. What the driver's memory can be read in is not copied out of it.
+// taskRow reads one row after another. The columns that scan makes something else of are read where the driver has them, without
+// a copy: a RawBytes is good until the next row.
 type taskRow struct {
 	task            task.Task
 	version         int64
