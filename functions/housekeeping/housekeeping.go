@@ -45,8 +45,8 @@ Settings and secrets are those of the functions: DB_*; S3_* for sweep, backup an
 ORPHAN_AGE (1h), the age from which on a picture that no task has counts as left behind, far above the time that
 predict-image may take. SECRETS_DIR (/var/openfaas/secrets) holds mysql-dsn, and s3-access-key and s3-secret-key.
 
-Exit codes: 0 done; 1 something failed or is away; 2 arguments, input or settings are wrong; 3 there is no such user, or the
-name is taken.
+Exit codes: 0 done; 1 something failed or is away; 2 arguments, input or settings are wrong; 3 there is no such user, the name
+is taken, or the database to be restored is not empty.
 `
 
 // The codes that Run gives.
@@ -54,7 +54,7 @@ const (
 	Done    = 0
 	Failed  = 1 // something is away, or one part of the sweep or more failed
 	Misused = 2 // the arguments, the input or the settings are wrong
-	Refused = 3 // there is no such user, or the name is taken
+	Refused = 3 // there is no such user, the name is taken, or the database to be restored is not empty
 )
 
 // Run does what the arguments ask for and gives the code to exit with. Passwords come from in where they are asked for;
