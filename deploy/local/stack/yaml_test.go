@@ -70,10 +70,10 @@ func TestStackScalesWithinTheCommunityEdition(t *testing.T) {
 }
 
 // TestConnectionBudget keeps all replicas of all functions, one more of each while it rolls, and 10 other clients within
-// the 200 connections of deploy/kubernetes' MySQL.
+// the 300 connections of deploy/kubernetes' MySQL.
 func TestConnectionBudget(t *testing.T) {
 	t.Parallel()
-	const maxConnections, others = 200, 10
+	const maxConnections, others = 300, 10
 	connections := others
 	for name, d := range readStack(t) {
 		most, err := strconv.Atoi(d.Labels["com.openfaas.scale.max"])
