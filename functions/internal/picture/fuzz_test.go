@@ -27,7 +27,7 @@ func FuzzDecode(f *testing.F) {
 			require.NotEqual(t, fault.Internal, refused.Kind)
 			return
 		}
-		width, height := p.Size()
+		width, height := p.size()
 		require.True(t, width >= 1 && height >= 1 && max(width, height) <= FullSide)
 		for _, stored := range [][]byte{p.Full(), p.Thumb()} {
 			_, err = Decode(t.Context(), stored)

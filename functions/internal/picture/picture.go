@@ -125,11 +125,6 @@ func newPicture(planes *image.YCbCr) *Picture {
 	return &Picture{planes: planes, half: halved(planes)}
 }
 
-// Size gives the width and height of the upright picture, in pixels.
-func (p *Picture) Size() (width, height int) {
-	return p.planes.Rect.Dx(), p.planes.Rect.Dy()
-}
-
 // Full gives the picture as a JPEG without metadata, its longest side at most FullSide.
 func (p *Picture) Full() []byte {
 	if p.bare != nil {

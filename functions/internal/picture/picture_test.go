@@ -80,7 +80,7 @@ func requireQuarters(t *testing.T, data []byte, width, height int, want [4]color
 	t.Helper()
 	p, err := Decode(t.Context(), data)
 	require.NoError(t, err)
-	w, h := p.Size()
+	w, h := p.size()
 	require.Equal(t, [2]int{width, height}, [2]int{w, h})
 	for _, img := range []image.Image{stored(t, p.Full), stored(t, p.Thumb)} {
 		w, h := img.Bounds().Dx(), img.Bounds().Dy()

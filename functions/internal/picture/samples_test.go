@@ -185,3 +185,8 @@ func pngWithEXIF(data, tiff []byte) []byte {
 	out := append(bytes.Clone(data[:end]), pngChunk("eXIf", tiff)...)
 	return append(out, data[end:]...)
 }
+
+// size gives the width and height of the upright picture, in pixels.
+func (p *Picture) size() (width, height int) {
+	return p.planes.Rect.Dx(), p.planes.Rect.Dy()
+}
