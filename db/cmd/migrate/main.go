@@ -45,8 +45,13 @@ func run(ctx context.Context, args []string) error {
 	if flags.NArg() != 1 {
 		return errors.New("say one of: accounts, up, status")
 	}
-	if flags.Arg(0) == "accounts" {
+	verb := flags.Arg(0)
+	switch verb {
+	case "accounts":
 		return accounts(ctx, *patience)
+	case "up", "status":
+	default:
+		return fmt.Errorf("%q is neither accounts, up nor status", verb)
 	}
 	dsn, err := address()
 	if err != nil {
@@ -55,28 +60,33 @@ func run(ctx context.Context, args []string) error {
 	if err := db.Wait(ctx, dsn, *patience); err != nil {
 		return err
 	}
-	switch flags.Arg(0) {
-	case "up":
-		applied, err := db.Up(ctx, dsn)
-		for _, name := range applied {
-			fmt.Println("applied", name)
-		}
-		if err == nil && len(applied) == 0 {
-			fmt.Println("nothing to do: the schema is up to date")
-		}
-		return err
-	case "status":
-		all, err := db.Status(ctx, dsn)
-		for _, m := range all {
-			state := "missing"
-			if m.Applied {
-				state = "applied " + m.AppliedAt.Format(time.RFC3339)
-			}
-			fmt.Printf("%-32s %s\n", m.Name, state)
-		}
-		return err
+	if verb == "up" {
+		return up(ctx, dsn)
 	}
-	return fmt.Errorf("%q is neither accounts, up nor status", flags.Arg(0))
+	return status(ctx, dsn)
+}
+
+func up(ctx context.Context, dsn string) error {
+	applied, err := db.Up(ctx, dsn)
+	for _, name := range applied {
+		fmt.Println("applied", name)
+	}
+	if err == nil && len(applied) == 0 {
+		fmt.Println("nothing to do: the schema is up to date")
+	}
+	return err
+}
+
+func status(ctx context.Context, dsn string) error {
+	all, err := db.Status(ctx, dsn)
+	for _, m := range all {
+		state := "missing"
+		if m.Applied {
+			state = "applied " + m.AppliedAt.Format(time.RFC3339)
+		}
+		fmt.Printf("%-32s %s\n", m.Name, state)
+	}
+	return err
 }
 
 func accounts(ctx context.Context, patience time.Duration) error {
