@@ -23,6 +23,7 @@ func TestSnaptaskOnKubernetes(t *testing.T) {
 	create(t, all, name)
 
 	var d *deployment
+	backup := filepath.Join(t.TempDir(), "backup.tar")
 	const starts = "everything starts"
 	passed, failed := 0, 0
 	defer func() { t.Logf("%d passed, %d failed", passed, failed) }()
@@ -44,6 +45,8 @@ func TestSnaptaskOnKubernetes(t *testing.T) {
 		{"no request fails while everything is rolled to a new version", func(t *testing.T) { d.rolls(t) }},
 		{"the migration runs twice at once again", func(t *testing.T) { d.migratesTwice(t) }},
 		{"five pods answer", func(t *testing.T) { d.scales(t) }},
+		{"every picture that is stored has a task, and every task its picture", func(t *testing.T) { d.belongsTogether(t, backup) }},
+		{"a backup fills an empty Snaptask, and no other", func(t *testing.T) { d.restores(t, backup) }},
 		{"logs reveal nothing", func(t *testing.T) { d.isDiscreet(t) }},
 	} {
 		if t.Run(part.name, part.run) {

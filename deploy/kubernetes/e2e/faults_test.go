@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -52,12 +51,20 @@ func (d *deployment) under(t *testing.T, do func(*crowd.Crowd)) *crowd.Crowd {
 	return people
 }
 
-// sweep does what the CronJob does every few minutes.
-func (d *deployment) sweep(t *testing.T) {
+// sweep does what the CronJob does every few minutes, with further settings.
+func (d *deployment) sweep(t *testing.T, settings ...any) {
 	t.Helper()
-	job := "sweep-" + strings.ToLower(time.Now().Format("150405"))
-	d.kubectl(t, "create", "job", job, "--from=cronjob/sweep")
-	d.done(t, job)
+	cron := find(t, d.manifests, "CronJob", "sweep")
+	job := cron.named(t, "sweep-"+time.Now().Format("150405"))
+	job["kind"] = "Job"
+	job["spec"] = job["spec"].(map[string]any)["jobTemplate"].(map[string]any)["spec"]
+	visit(map[string]any(job), func(node map[string]any) {
+		if env, ok := node["env"].([]any); ok {
+			node["env"] = append(env, settings...)
+		}
+	})
+	kubectl(t, text(t, []manifest{job}, ""), "create", "--filename=-")
+	d.done(t, job.metadata()["name"].(string))
 }
 
 // serversDie deletes the pods of MySQL, MinIO and the model server in turn, MySQL's at last without time to end well.

@@ -114,18 +114,31 @@ func (d *deployment) secret(t *testing.T, name string) string {
 	return ""
 }
 
-// stored gives a function that counts a task's objects in MinIO.
-func (d *deployment) stored(t *testing.T) func(*testing.T, string) int {
+// objects gives a function that names all objects in MinIO.
+func (d *deployment) objects(t *testing.T) func(*testing.T) []string {
 	t.Helper()
 	client, err := minio.New(d.forward(t, "minio", 9000), &minio.Options{
 		Creds: credentials.NewStaticV4(d.secret(t, "s3-access-key"), d.secret(t, "s3-secret-key"), ""), Region: "us-east-1",
 	})
 	require.NoError(t, err)
-	return func(t *testing.T, id string) (count int) {
+	return func(t *testing.T) (keys []string) {
 		t.Helper()
 		for o := range client.ListObjects(t.Context(), "snaptask", minio.ListObjectsOptions{Recursive: true}) {
 			require.NoError(t, o.Err)
-			if strings.Contains(o.Key, id) {
+			keys = append(keys, o.Key)
+		}
+		return keys
+	}
+}
+
+// stored gives a function that counts a task's objects in MinIO.
+func (d *deployment) stored(t *testing.T) func(*testing.T, string) int {
+	t.Helper()
+	objects := d.objects(t)
+	return func(t *testing.T, id string) (count int) {
+		t.Helper()
+		for _, key := range objects(t) {
+			if strings.Contains(key, id) {
 				count++
 			}
 		}
@@ -149,6 +162,9 @@ func (d *deployment) isDiscreet(t *testing.T) {
 	pods := d.list(t, "pod", "app.kubernetes.io/part-of=snaptask")
 	require.NotEmpty(t, pods)
 	for _, pod := range pods {
+		if pod.ending() {
+			continue
+		}
 		logs := d.kubectl(t, "logs", pod.Metadata.Name, "--all-containers")
 		require.Empty(t, journey.Reveals(logs, secrets), "the log of %s", pod.Metadata.Name)
 	}
