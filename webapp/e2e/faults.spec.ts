@@ -1,8 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test'
 import { expectAccessible } from './look'
-import { addTask, card, photo, signal, signInAfresh, slowUploads, test, withSignals } from './story'
-
-test.skip(withSignals.skip, withSignals.reason)
+import { addTask, card, photo, signal, signInAfresh, slowUploads, test } from './story'
 
 const classifier = 'bin/modelserver'
 

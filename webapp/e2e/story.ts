@@ -126,14 +126,9 @@ export async function tokenIn(page: Page): Promise<string> {
   return (JSON.parse(kept ?? '{}') as { token: string }).token
 }
 
-const signals = process.env.SNAPTASK_SIGNALS
-
-/** For stories in which processes die: they need somebody who can do that to the Snaptask that runs. */
-export const withSignals = { skip: signals === undefined, reason: 'SNAPTASK_SIGNALS takes no signals: make test-story does' }
-
-/** Sends a signal to the process of the application whose command line has these words. */
+/** Sends a signal to the process of the application whose command line has these words, by way of SNAPTASK_SIGNALS. */
 export async function signal(page: Page, name: 'KILL' | 'STOP' | 'CONT', words: string): Promise<void> {
-  const answer = await page.request.post(`${signals ?? ''}/?${new URLSearchParams({ process: words, signal: name }).toString()}`)
+  const answer = await page.request.post(`${process.env.SNAPTASK_SIGNALS ?? ''}/?${new URLSearchParams({ process: words, signal: name }).toString()}`)
   expect(answer.status(), await answer.text()).toBe(200)
 }
 
