@@ -107,6 +107,18 @@ export async function pastePhoto(target: Locator, name: string): Promise<void> {
   }, { bytes, name })
 }
 
+/** Drags a photo over a place, and drops it there when asked to. */
+export async function dragPhoto(target: Locator, name: string): Promise<() => Promise<void>> {
+  const bytes = (await readFile(photo(name))).toString('base64')
+  const data = await target.page().evaluateHandle(({ bytes, name }) => {
+    const data = new DataTransfer()
+    data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type: 'image/jpeg' }))
+    return data
+  }, { bytes, name })
+  for (const kind of ['dragenter', 'dragover']) await target.dispatchEvent(kind, { dataTransfer: data })
+  return () => target.dispatchEvent('drop', { dataTransfer: data })
+}
+
 export async function addTask(page: Page, title: string): Promise<void> {
   await page.getByLabel('Title', { exact: true }).fill(title)
   await page.getByLabel('Title', { exact: true }).press('Enter')

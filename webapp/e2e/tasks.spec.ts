@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test'
 import { expectAccessible } from './look'
-import { addTask, card, pastePhoto, photo, signIn, signInAfresh, slowUploads, tasksOf, test, tokenOf } from './story'
+import { addTask, card, dragPhoto, pastePhoto, photo, signIn, signInAfresh, slowUploads, tasksOf, test, tokenOf } from './story'
 
 test('a deleted task is gone when the page is left before its notice closes', async ({ page }) => {
   const token = await tokenOf(page, await signInAfresh(page))
@@ -164,6 +164,23 @@ test('a photo that is pasted where nothing has the focus begins a new task', asy
   await page.keyboard.type('Paint the jetty')
   await page.keyboard.press('Enter')
   await expect(card(page, 'Paint the jetty').getByRole('link', { name: 'pier' })).toBeVisible()
+})
+
+test('a photo that is dropped where no task is begins a new one, and a word says so beforehand', async ({ page }) => {
+  await signInAfresh(page)
+  const drop = await dragPhoto(page.getByRole('banner'), 'landscape.jpg')
+  const hint = page.getByText('Drop the photo on a task, or anywhere else for a new one')
+  await expect(hint).toBeVisible()
+  await expectAccessible(page)
+  await drop()
+  await expect(hint).toHaveCount(0)
+  await page.keyboard.type('Paint the jetty')
+  await page.keyboard.press('Enter')
+  const jetty = card(page, 'Paint the jetty')
+  await expect(jetty.getByRole('link', { name: 'pier' })).toBeVisible()
+  await (await dragPhoto(jetty, 'rocket.jpg'))()
+  await expect(jetty.getByRole('link', { name: 'missile' })).toBeVisible()
+  await expect(page.getByText('rocket.jpg')).toHaveCount(0)
 })
 
 test('photos of several tasks go up at once, each with its own progress', async ({ page }) => {

@@ -1,4 +1,4 @@
-import { flushPromises } from '@vue/test-utils'
+import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
 import { afterEach, describe, expect, test } from 'vitest'
 import { failure, grant, json, makeTask, stubFetch } from '@/testing/edge'
 import { button, mountApp } from '@/testing/mount'
@@ -6,7 +6,7 @@ import { text } from '@/text'
 import App from './App.vue'
 import { useSessionStore } from './stores/session'
 
-afterEach(() => { document.body.innerHTML = '' })
+enableAutoUnmount(afterEach)
 
 describe('the app', () => {
   test('asks a stranger to sign in, and then shows the tasks', async () => {
@@ -38,6 +38,46 @@ describe('the app', () => {
     const field = app.find('input[type=password]')
     expect(field.attributes('aria-invalid')).toBe('true')
     expect(app.find(`[id="${field.attributes('aria-describedby') ?? ''}"]`).text()).toBe('Password is too short.')
+  })
+
+  test('puts the focus where another view begins', async () => {
+    stubFetch({ 'get-tasks': () => json([]) })
+    const app = await mountApp(App)
+    await flushPromises()
+    expect(document.activeElement).toBe(document.body)
+    await app.vm.$router.push('/account')
+    await flushPromises()
+    expect(document.activeElement?.textContent).toBe(text.account.heading)
+    stubFetch({ logout: () => json({}) })
+    await button(app, text.app.signOut).trigger('click')
+    await flushPromises()
+    expect(document.activeElement).toBe(app.find('input[name=username]').element)
+  })
+
+  test('takes a photo that is dropped anywhere among the tasks for a new one, and lets no other file take the place of the page', async () => {
+    stubFetch({ 'get-tasks': () => json([]) })
+    const app = await mountApp(App)
+    await flushPromises()
+    const drag = (kind: string, types: string[]) => {
+      const files = types.includes('Files') ? [new File(['1'], 'pier.jpg', { type: 'image/jpeg' })] : []
+      const event = Object.assign(new Event(kind, { bubbles: true, cancelable: true }), { dataTransfer: { types, files, dropEffect: '' } })
+      document.body.dispatchEvent(event)
+      return event
+    }
+    drag('dragenter', ['Files'])
+    await flushPromises()
+    expect(app.text()).toContain(text.tasks.drop)
+    expect(drag('dragover', ['Files']).dataTransfer.dropEffect).toBe('copy')
+    drag('drop', ['Files'])
+    await flushPromises()
+    expect(app.text()).not.toContain(text.tasks.drop)
+    expect(app.find('form.composer').text()).toContain('pier.jpg')
+    expect(drag('dragover', ['text/plain']).defaultPrevented, 'words may be dragged into a field').toBe(false)
+    expect(drag('drop', ['text/plain']).defaultPrevented).toBe(false)
+    await app.vm.$router.push('/account')
+    const over = drag('dragover', ['Files'])
+    expect([over.defaultPrevented, over.dataTransfer.dropEffect]).toEqual([true, 'none'])
+    expect(drag('drop', ['Files']).defaultPrevented).toBe(true)
   })
 
   test('goes back to signing in, with the reason, when the session has ended', async () => {

@@ -71,6 +71,7 @@ export const text = {
     deleted: (title: string) => `“${title}” was deleted.`,
     notDeleted: (title: string, reason: string) => `“${title}” could not be deleted. ${reason}`,
     goneButKept: (title: string) => `“${title}” was deleted elsewhere. What you wrote is in the form for a new task.`,
+    drop: 'Drop the photo on a task, or anywhere else for a new one',
     editLeft: (title: string) => `Your changes of “${title}” were dropped.`,
   },
   notFound: {
@@ -193,6 +194,7 @@ export const text = {
     drop: (name: string) => `Without the photo ${name}`,
     tooLarge: (limit: string) => `This photo is too large: ${limit} at most.`,
     empty: 'This file is empty.',
+    broken: 'This file can’t be read as a photo.',
     wrongKind: 'Photos can be JPEG, PNG or WebP.',
     recognised: (title: string, labels: string) =>
       labels === '' ? `The photo of “${title}” is not like anything the classifier knows.` : `The photo of “${title}” looks like: ${labels}.`,

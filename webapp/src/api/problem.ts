@@ -34,6 +34,9 @@ export const cancelledProblem = () => new Problem(0, 'cancelled', text.problem.c
 /** What a form finds wrong with its fields before anything is sent. */
 export const invalidProblem = (fields: Record<string, string>) => new Problem(0, 'invalid', '', fields)
 
+/** The same problem, as one with a field of the form that it came from. */
+export const fieldProblem = ({ status, code, message }: Problem, field: string) => new Problem(status, code, message, { [field]: message })
+
 /** Anything that was thrown, as a Problem that can be shown. */
 export function asProblem(thrown: unknown): Problem {
   return thrown instanceof Problem ? thrown : new Problem(0, 'defect', text.problem.defect)

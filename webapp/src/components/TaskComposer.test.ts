@@ -1,5 +1,6 @@
 import { flushPromises } from '@vue/test-utils'
 import { describe, expect, test } from 'vitest'
+import { useDraftsStore } from '@/stores/drafts'
 import { useTasksStore } from '@/stores/tasks'
 import { failure, json, makeTask, stubFetch } from '@/testing/edge'
 import { mountApp } from '@/testing/mount'
@@ -55,15 +56,51 @@ describe('the form for a new task', () => {
     expect(day.element.value).toBe('2026-12-24')
   })
 
-  test('keeps what was typed when the server refuses, and says why', async () => {
+  test('keeps what was typed when the server refuses, says why at the field, and goes there', async () => {
     stubFetch({ 'create-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { body: 'is too long' }) })
     const form = await mountApp(TaskComposer, { props })
     await form.find('input[name=title]').setValue('Paint the jetty')
     await form.find('form').trigger('submit')
     await flushPromises()
-    expect(form.text()).toContain('Some fields are not valid.')
-    expect(form.text()).toContain('is too long')
+    expect(form.text()).not.toContain('Some fields are not valid.')
+    expect(form.text()).toContain('Notes is too long.')
+    expect(document.activeElement).toBe(form.find('textarea').element)
     expect(form.find<HTMLInputElement>('input[name=title]').element.value).toBe('Paint the jetty')
+  })
+
+  test('says that something is wrong where no field of it can', async () => {
+    stubFetch({ 'create-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { id: 'must be a UUID', body: 'is too long' }) })
+    const form = await mountApp(TaskComposer, { props })
+    await form.find('input[name=title]').setValue('Paint the jetty')
+    await form.find('form').trigger('submit')
+    await flushPromises()
+    expect(form.text()).toContain('Some fields are not valid.')
+  })
+
+  test('refuses what is no photo, and keeps the photo that it has', async () => {
+    const form = await mountApp(TaskComposer, { props })
+    const composer = form.vm as unknown as { choose: (file: File) => void }
+    const { composed } = useDraftsStore()
+    const photo = new File(['1'], 'pier.jpg', { type: 'image/jpeg' })
+    composer.choose(photo)
+    composer.choose(new File(['1'], 'list.pdf', { type: 'application/pdf' }))
+    await form.vm.$nextTick()
+    expect(form.text()).toContain(text.picture.wrongKind)
+    expect(composed.photo?.name).toBe('pier.jpg')
+    await form.find('img').trigger('error')
+    expect(form.text()).toContain(text.picture.broken)
+    expect(composed.photo).toBeNull()
+  })
+
+  test('is folded by Escape, but never over something that was written', async () => {
+    const form = await mountApp(TaskComposer, { props })
+    await form.find('input[name=title]').trigger('focusin')
+    expect(form.classes()).toContain('open')
+    await form.find('input[name=title]').trigger('keydown', { key: 'Escape' })
+    expect(form.classes()).not.toContain('open')
+    await form.find('textarea').setValue('Two coats')
+    await form.find('textarea').trigger('keydown', { key: 'Escape' })
+    expect(form.classes()).toContain('open')
   })
 
   test('makes one task when sent twice at once', async () => {

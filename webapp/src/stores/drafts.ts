@@ -22,8 +22,10 @@ export const useDraftsStore = defineStore('drafts', () => {
   const composed = reactive<Composed>(empty())
   let owner: string | null = null
 
+  /** Whether there is something in the form for a new task. */
+  const hasNew = computed(() => composed.title.trim() !== '' || composed.body.trim() !== '' || composed.photo !== null)
   /** Whether there is something that would be a pity to lose. */
-  const any = computed(() => hasNew() || [...edits.values()].some(isChanged))
+  const any = computed(() => hasNew.value || [...edits.values()].some(isChanged))
 
   function edit(task: Task): void {
     const { title, body, dueDate } = task
@@ -43,7 +45,7 @@ export const useDraftsStore = defineStore('drafts', () => {
     edits.delete(id)
     if (left === undefined || !isChanged(left)) return false
     const { title, body } = left.draft
-    if (hasNew()) composed.body = [composed.body, title, body].filter((words) => words !== '').join('\n')
+    if (hasNew.value) composed.body = [composed.body, title, body].filter((words) => words !== '').join('\n')
     else Object.assign(composed, left.draft)
     return true
   }
@@ -63,11 +65,7 @@ export const useDraftsStore = defineStore('drafts', () => {
     return true
   }
 
-  function hasNew(): boolean {
-    return composed.title.trim() !== '' || composed.body.trim() !== '' || composed.photo !== null
-  }
-
-  return { edits, composed, any, edit, leave, rescue, renew, belongTo }
+  return { edits, composed, hasNew, any, edit, leave, rescue, renew, belongTo }
 })
 
 function empty(): Composed {

@@ -62,7 +62,7 @@ describe('a session', () => {
     const session = useSessionStore()
     const taken = () => failure(409, 'username_taken', 'This username is taken.')
     stubFetch({ register: taken, login: () => json(grant) })
-    await expect(session.register(credentials)).rejects.toMatchObject({ status: 409 })
+    await expect(session.register(credentials)).rejects.toMatchObject({ status: 409, fields: { username: 'This username is taken.' } })
     stubFetch({ register: () => new TypeError('no network') })
     await expect(session.register(credentials)).rejects.toMatchObject({ code: 'network' })
     stubFetch({ register: taken, login: () => json(grant) })

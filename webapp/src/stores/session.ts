@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { functions } from '@/api/functions'
-import { asProblem, cancelledProblem } from '@/api/problem'
+import { asProblem, cancelledProblem, fieldProblem } from '@/api/problem'
 import type { Credentials, PasswordChange, SessionGrant } from '@/api/types'
 import { readSession, watchSession, writeSession } from './session-storage'
 
@@ -44,7 +44,7 @@ export const useSessionStore = defineStore('session', () => {
       const reason = asProblem(thrown)
       const isOurs = reason.status === 409 && perhapsMade === credentials.username
       if (reason.status === 0 || reason.status >= 500) perhapsMade = credentials.username
-      if (!isOurs) throw reason
+      if (!isOurs) throw reason.code === 'username_taken' ? fieldProblem(reason, 'username') : reason
     }
     perhapsMade = credentials.username
     await signIn(credentials)
