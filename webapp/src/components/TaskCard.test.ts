@@ -53,7 +53,7 @@ describe('a task’s photo', () => {
     await flushPromises()
 
     expect(card.findAll('.chip .label').map((label) => label.text())).toEqual(['pier', 'lakeside', 'breakwater'])
-    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.picture.recognised(task.title, 'pier, lakeside, breakwater')])
+    expect(useNoticesStore().list).toMatchObject([{ text: text.picture.recognised(task.title, 'pier, lakeside, breakwater'), unseen: true }])
     await button(card, text.labels.showAll(10)).trigger('click')
     expect(card.findAll('.chip')).toHaveLength(10)
     expect(button(card, text.labels.showFewer).attributes('aria-expanded')).toBe('true')
@@ -156,9 +156,17 @@ describe('a task’s photo', () => {
     vi.useRealTimers()
   })
 
-  test('that can’t be had can be asked for again', async () => {
+  test('that can’t be had can be asked for again, and comes by itself when the network is back', async () => {
     stubFetch({ 'get-image': () => new TypeError('no network') })
     const card = await mountCard(recognised(task))
+    await flushPromises()
+    expect(card.find('img').exists()).toBe(false)
+    stubFetch({ 'get-image': () => new Response('bytes') })
+    window.dispatchEvent(new Event('online'))
+    await flushPromises()
+    expect(card.find('img').exists()).toBe(true)
+    stubFetch({ 'get-image': () => new TypeError('no network') })
+    await card.setProps({ task: { ...recognised(task), version: 9 } })
     await flushPromises()
     stubFetch({ 'get-image': () => new Response('bytes') })
     await button(card, text.picture.missing(task.title)).trigger('click')
@@ -203,6 +211,7 @@ describe('a task', () => {
     await card.find('form').trigger('submit')
     await flushPromises()
     expect(card.find('form').text()).toContain('is too long')
+    expect(document.activeElement).toBe(card.find('textarea').element)
     expect(card.find('textarea').element.value).toBe('x')
   })
 
@@ -241,6 +250,23 @@ describe('a task', () => {
     useTasksStore().drop(task.id)
     expect(useDraftsStore().composed).toMatchObject({ title: task.title, body: 'Half a page', dueDate: task.dueDate })
     expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.goneButKept(task.title)])
+  })
+
+  test('that can’t be done says so, and offers nothing to take back', async () => {
+    stubFetch({ 'update-task': () => new TypeError('no network') })
+    const card = await mountCard(task)
+    await card.find('input[type=checkbox]').trigger('change')
+    await flushPromises()
+    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.notChanged(task.title, text.problem.network)])
+  })
+
+  test('takes no more words while it is being saved', async () => {
+    stubFetch({ 'update-task': () => new Promise(() => undefined) })
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('textarea').setValue('x')
+    await card.find('form').trigger('submit')
+    expect(card.findAll('form :is(input, textarea)').every((field) => field.attributes('readonly') !== undefined)).toBe(true)
   })
 
   test('is done at once, with a way back', async () => {

@@ -1,4 +1,4 @@
-import { onBeforeUnmount, onMounted, ref, type Ref } from 'vue'
+import { onScopeDispose, ref, type Ref } from 'vue'
 
 /** Whether the browser has a network at all; `back` is called when it has again. */
 export function useOnline(back: () => void): Readonly<Ref<boolean>> {
@@ -7,11 +7,9 @@ export function useOnline(back: () => void): Readonly<Ref<boolean>> {
     online.value = navigator.onLine
     if (online.value) back()
   }
-  onMounted(() => {
-    window.addEventListener('online', changed)
-    window.addEventListener('offline', changed)
-  })
-  onBeforeUnmount(() => {
+  window.addEventListener('online', changed)
+  window.addEventListener('offline', changed)
+  onScopeDispose(() => {
     window.removeEventListener('online', changed)
     window.removeEventListener('offline', changed)
   })

@@ -2,6 +2,7 @@ import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
 import { asProblem, type Problem } from '@/api/problem'
 import type { PictureSize } from '@/api/types'
 import { usePicturesStore } from '@/stores/pictures'
+import { useOnline } from './use-online'
 
 /** Which picture to show: a file of this machine, or a task's picture, whose version changes when the picture does. */
 export type PictureSource =
@@ -10,7 +11,8 @@ export type PictureSource =
 
 /**
  * An address for an img element, of a picture that must be fetched with the session's token. The last picture stays until
- * the next one is here, so that nothing flickers; no address outlives the component.
+ * the next one is here, so that nothing flickers; one that could not be had is asked for again when the network is back. No
+ * address outlives the component.
  */
 export function usePictureUrl(source: () => PictureSource | null): {
   url: Readonly<Ref<string | null>>
@@ -48,6 +50,7 @@ export function usePictureUrl(source: () => PictureSource | null): {
   }
 
   watch(source, (wanted, before) => { if (!same(wanted, before)) void load(wanted) }, { immediate: true })
+  useOnline(() => { if (problem.value?.mayPass === true) void load(source()) })
   onScopeDispose(() => {
     loading?.abort()
     show(null)

@@ -6,6 +6,8 @@ export interface Notice {
   text: string
   /** Whether what it tells of can still be taken back. */
   undoable: boolean
+  /** Whether it is for screen readers alone, since eyes can see already what it tells of. */
+  unseen: boolean
 }
 
 /** Something that happens only when the notice of it closes, unless it is taken back before. */
@@ -29,7 +31,7 @@ const room = 3
 /** Short words about what has just been done, for eyes and screen readers. */
 export const useNoticesStore = defineStore('notices', () => {
   const shown = shallowRef<readonly Shown[]>([])
-  const list = computed<Notice[]>(() => shown.value.map(({ id, text, undoable }) => ({ id, text, undoable })))
+  const list = computed<Notice[]>(() => shown.value.map(({ id, text, undoable, unseen }) => ({ id, text, undoable, unseen })))
   const held = ref(false)
   const timers = new Map<number, ReturnType<typeof setTimeout>>()
   const running = new Set<Promise<void>>()
@@ -39,17 +41,22 @@ export const useNoticesStore = defineStore('notices', () => {
     add(words, null)
   }
 
+  /** Says something to screen readers alone. */
+  function read(words: string): void {
+    add(words, null, true)
+  }
+
   /** Says that something is as good as done; gives a way to forget about it, undone and uncommitted. */
   function offer(words: string, second: Second): () => void {
     const id = add(words, second)
     return () => { take(id) }
   }
 
-  function add(text: string, second: Second | null): number {
+  function add(text: string, second: Second | null, unseen = false): number {
     last += 1
     const id = last
-    shown.value = [...shown.value, { id, text, undoable: second !== null, second }]
-    for (const old of shown.value.slice(0, -room)) dismiss(old.id)
+    shown.value = [...shown.value, { id, text, undoable: second !== null, unseen, second }]
+    for (const old of shown.value.filter((notice) => !notice.unseen).slice(0, -room)) dismiss(old.id)
     if (!held.value) count(id)
     return id
   }
@@ -102,5 +109,5 @@ export const useNoticesStore = defineStore('notices', () => {
     for (const { id } of shown.value) take(id)
   }
 
-  return { list, say, offer, dismiss, undo, hold, settle, reset }
+  return { list, say, read, offer, dismiss, undo, hold, settle, reset }
 })

@@ -90,7 +90,7 @@ export const usePicturesStore = defineStore('pictures', () => {
     try {
       const task = await work(controller.signal, (upload) => { if (current()) uploads.set(taskId, upload) })
       tasks.share(task)
-      if (task.imageStatus === 'done') notices.say(text.picture.recognised(task.title, strongPredictions(task.predictions).map(({ label }) => label).join(', ')))
+      if (task.imageStatus === 'done') notices.read(text.picture.recognised(task.title, strongPredictions(task.predictions).map(({ label }) => label).join(', ')))
     } catch (thrown) {
       const reason = asProblem(thrown)
       if (current() && !reason.cancelled) problems.set(taskId, { words: reason.message, retry: reason.mayPass ? again : null })
