@@ -82,13 +82,13 @@ func TestADeadlockIsTriedAgain(t *testing.T) {
 	for range 50 {
 		r.must(t, `INSERT INTO login_failures (subject, failed_at, id) VALUES (?, NOW(6), ?)`, make([]byte, 32), newBytes(t))
 	}
-	r.must(t, `INSERT INTO task_labels (user_id, task_id, label) VALUES (?, ?, 'contested')`, owner.UserID[:], d.ID[:])
+	r.must(t, `INSERT INTO deleted_tasks (user_id, id, deleted_at) VALUES (?, ?, NOW(6))`, owner.UserID[:], d.ID[:])
 	done := make(chan error, 1)
 	go func() {
 		_, err := s.DeleteTask(context.Background(), owner, d.ID)
 		done <- err
 	}()
-	r.waitForWaiting(t) // it has the task, wants the label too, and the rival the other way round
+	r.waitForWaiting(t) // it has the task, wants to write its id down too, and the rival the other way round
 	r.must(t, `UPDATE tasks SET title = 'mine' WHERE user_id = ? AND id = ?`, owner.UserID[:], d.ID[:])
 	require.NoError(t, r.Commit())
 	require.NoError(t, <-done)

@@ -178,6 +178,62 @@ func TestADeletedTaskDoesNotComeBack(t *testing.T) {
 	requireFault(t, fault.Conflict, err)
 }
 
+func TestADeletionThatFindsNothingLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	s, ctx := testbed.Store(t), context.Background()
+	ada, eve := testbed.SignIn(t, s), testbed.SignIn(t, s)
+	expired := testbed.SignInAgain(t, s, ada, time.Now().Add(-time.Second)).Owner
+	d := draft(t, "not yet")
+	_, err := s.DeleteTask(ctx, ada.Owner, d.ID)
+	requireFault(t, fault.NotFound, err)
+	_, err = s.AddTask(ctx, ada.Owner, d)
+	require.NoError(t, err, "an id that was never a task's is free")
+
+	_, err = s.DeleteTask(ctx, expired, d.ID)
+	requireFault(t, fault.Unauthorized, err)
+	_, err = s.DeleteTask(ctx, eve.Owner, d.ID)
+	requireFault(t, fault.NotFound, err)
+	_, err = s.AddTask(ctx, eve.Owner, d)
+	require.NoError(t, err, "another user's id is free, too")
+	_, err = s.Task(ctx, ada.Owner, d.ID)
+	require.NoError(t, err)
+}
+
+func TestDeletionsOfOneTaskAtOnceTakeTurns(t *testing.T) {
+	t.Parallel()
+	for name, key := range map[string]string{"without a picture": "", "with a picture": "key"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, ctx := testbed.Store(t), context.Background()
+			ada := testbed.SignIn(t, s)
+			for range 10 {
+				d := draft(t, "once")
+				_, err := s.AddTask(ctx, ada.Owner, d)
+				require.NoError(t, err)
+				if key != "" {
+					_, _, err = s.SetPicture(ctx, ada.Owner, d.ID, key, task.ImagePending, nil)
+					require.NoError(t, err)
+				}
+				var wait sync.WaitGroup
+				errs := make([]error, 4)
+				for i := range errs {
+					wait.Go(func() { _, errs[i] = s.DeleteTask(ctx, ada.Owner, d.ID) })
+				}
+				wait.Wait()
+				done := 0
+				for _, err := range errs {
+					if err == nil {
+						done++
+						continue
+					}
+					requireFault(t, fault.NotFound, err)
+				}
+				require.Equal(t, 1, done, "one of them deletes it")
+			}
+		})
+	}
+}
+
 func TestPicturesReplacedAndDeletedAreNoted(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
