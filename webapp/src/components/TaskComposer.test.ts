@@ -1,6 +1,7 @@
 import { flushPromises } from '@vue/test-utils'
 import { describe, expect, test } from 'vitest'
 import { useDraftsStore } from '@/stores/drafts'
+import { useNoticesStore } from '@/stores/notices'
 import { useTasksStore } from '@/stores/tasks'
 import { failure, json, makeTask, stubFetch } from '@/testing/edge'
 import { mountApp } from '@/testing/mount'
@@ -20,6 +21,17 @@ describe('the form for a new task', () => {
     expect(calls[0]?.json).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{14}7/) as string, title: 'Paint the jetty', body: 'Two coats', dueDate: '2026-11-23' })
     expect(form.find<HTMLInputElement>('input[name=title]').element.value).toBe('')
     expect(useTasksStore().list).toEqual([makeTask()])
+    expect(useNoticesStore().list).toMatchObject([{ text: text.tasks.created('Paint the jetty'), unseen: true }])
+  })
+
+  test('says so when what is looked for hides the new task', async () => {
+    stubFetch({ 'create-task': () => json(makeTask()) })
+    const form = await mountApp(TaskComposer, { props })
+    useTasksStore().filter.q = 'zebra'
+    await form.find('input[name=title]').setValue('Paint the jetty')
+    await form.find('form').trigger('submit')
+    await flushPromises()
+    expect(useNoticesStore().list).toMatchObject([{ text: text.tasks.createdElsewhere('Paint the jetty'), unseen: false }])
   })
 
   test('sends nothing without a title or a day', async () => {
