@@ -52,7 +52,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.parts(r) {
 		w.Header().Set("Connection", "close")
 	}
-	sent := write(w, response, callID, release)
+	sent := write(w, connectionOf(r), response, callID, release)
 	s.metrics.inFlight.Dec()
 
 	took := time.Since(start)
@@ -172,7 +172,7 @@ func (s *server) guarded(ctx context.Context, r *http.Request, body []byte, call
 
 // write sends the response and says how many bytes of its body went. It calls release before the last of them, so that a
 // client with one request at a time never finds its own slot taken.
-func write(w http.ResponseWriter, response handler.Response, callID string, release func()) int {
+func write(w http.ResponseWriter, c *connection, response handler.Response, callID string, release func()) int {
 	header := w.Header()
 	for name, values := range response.Header {
 		header[name] = values
@@ -184,6 +184,7 @@ func write(w http.ResponseWriter, response handler.Response, callID string, rele
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Length", strconv.Itoa(len(response.Body)))
 	w.WriteHeader(response.StatusCode)
+	c.hold(true)
 	last := max(0, len(response.Body)-1)
 	n, err := w.Write(response.Body[:last])
 	release()
@@ -192,6 +193,7 @@ func write(w http.ResponseWriter, response handler.Response, callID string, rele
 		more, err = w.Write(response.Body[last:])
 		n += more
 	}
+	c.hold(false) // the last byte leaves when this request is over
 	if err != nil {
 		slog.Warn("the client went away before its answer", "callId", callID)
 	}

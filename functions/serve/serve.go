@@ -60,13 +60,13 @@ func serve(ctx context.Context, name string, handle Handle, settings Settings, f
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ConnState:         unasked.track,
-		ConnContext:       dated,
+		ConnContext:       withConnection,
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
 	watch := &http.Server{Handler: metrics.handler(), ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, ConnState: unasked.track}
 
 	failed := make(chan error, 2)
-	go func() { failed <- work.Serve(function) }()
+	go func() { failed <- work.Serve(accepting{function}) }()
 	go func() { failed <- watch.Serve(observed) }()
 	slog.Info("serving", "function", name, "address", function.Addr().String(), "metrics", observed.Addr().String())
 
