@@ -1,5 +1,6 @@
 // Package e2e deploys Snaptask to the cluster of KUBECONFIG, in a namespace of its own, and uses it as people do: while its
-// servers die, while all of it is rolled to a new version, and with more replicas. `make e2e-kubernetes` says what it wants.
+// servers die, while all of it is rolled to a new version, with more replicas, and restored from a backup. `make e2e-kubernetes`
+// says what it wants.
 package e2e
 
 import (
