@@ -92,7 +92,7 @@ func TestADeadlockIsTriedAgain(t *testing.T) {
 	r.must(t, `UPDATE tasks SET title = 'mine' WHERE user_id = ? AND id = ?`, owner.UserID[:], d.ID[:])
 	require.NoError(t, r.Commit())
 	require.NoError(t, <-done)
-	require.Equal(t, 2, trips(), "one that ends in a deadlock, and one more")
+	require.GreaterOrEqual(t, trips(), 2, "one that ends in a deadlock, and more")
 	_, err := s.Task(context.Background(), owner, d.ID)
 	requireFault(t, fault.NotFound, err)
 }
