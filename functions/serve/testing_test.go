@@ -82,6 +82,7 @@ func bounds() Settings {
 type running struct {
 	name             string
 	address, metrics string
+	listeners        []net.Listener
 	stop             context.CancelFunc // as SIGTERM does
 	ended            chan error
 	client           *http.Client
@@ -95,7 +96,7 @@ func start(t *testing.T, settings Settings, handle Handle) *running {
 	observed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())
-	r := &running{t.Name() + "-" + uuid.NewString(), function.Addr().String(), observed.Addr().String(), stop, make(chan error, 1), &http.Client{
+	r := &running{t.Name() + "-" + uuid.NewString(), function.Addr().String(), observed.Addr().String(), []net.Listener{function, observed}, stop, make(chan error, 1), &http.Client{
 		Transport: &http.Transport{}, Timeout: 20 * time.Second,
 	}}
 	go func() {
