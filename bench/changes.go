@@ -50,14 +50,11 @@ func creating(ctx context.Context, s *scene, p *people) ([]contender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []contender{
-		{flaskName, rivals[0], repeating(clients, rivals[0], theirs)},
-		{gunicornName, rivals[1], repeating(clients, rivals[1], theirs)},
-		{ourName, function, repeating(clients, function, ours)},
-		{databaseName, nil, func(ctx context.Context, _ int) ([]script, error) {
+	return append(sideBySide(clients, rivals, theirs, function, ours),
+		contender{databaseName, nil, func(ctx context.Context, _ int) ([]script, error) {
 			return bareLoop(ctx, s.pool, clients, func() string { return replaceable.with(uuid.Must(uuid.NewV7())) })
 		}},
-	}, nil
+	), nil
 }
 
 // creates is nil when the request adds one task to the database and the answer names it.

@@ -46,15 +46,21 @@ func listing(user string, n int, target string) func(context.Context, *scene, *p
 		if err != nil {
 			return nil, err
 		}
-		return []contender{
-			{flaskName, rivals[0], repeating(clients, rivals[0], theirs)},
-			{gunicornName, rivals[1], repeating(clients, rivals[1], theirs)},
-			{ourName, function, repeating(clients, function, ours)},
-			{databaseName, nil, func(ctx context.Context, _ int) ([]script, error) {
+		return append(sideBySide(clients, rivals, theirs, function, ours),
+			contender{databaseName, nil, func(ctx context.Context, _ int) ([]script, error) {
 				return bareLoop(ctx, s.pool, clients, func() string { return statement })
 			}},
-			{serverName, alone, repeating(clients, alone, ours)},
-		}, nil
+			contender{serverName, alone, repeating(clients, alone, ours)},
+		), nil
+	}
+}
+
+// sideBySide are the rivals and the function, each with n clients that send it the same request again and again.
+func sideBySide(n int, rivals [2]*program, theirs []byte, function *program, ours []byte) []contender {
+	return []contender{
+		{flaskName, rivals[0], repeating(n, rivals[0], theirs)},
+		{gunicornName, rivals[1], repeating(n, rivals[1], theirs)},
+		{ourName, function, repeating(n, function, ours)},
 	}
 }
 

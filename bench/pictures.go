@@ -52,11 +52,7 @@ func predicting(kind photo) func(context.Context, *scene, *people) ([]contender,
 				return nil, fmt.Errorf("%s gives the labels %q instead of %q", check.of.name, labels, first)
 			}
 		}
-		return []contender{
-			{flaskName, rivals[0], repeating(1, rivals[0], theirPut)},
-			{gunicornName, rivals[1], repeating(1, rivals[1], theirPut)},
-			{ourName, function, repeating(1, function, put)},
-		}, nil
+		return sideBySide(1, rivals, theirPut, function, put), nil
 	}
 }
 
