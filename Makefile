@@ -1,6 +1,6 @@
 # Snaptask. `make help` lists what there is.
 SHELL   := bash
-MODULES := ./bench/... ./db/... ./deploy/kubernetes/... ./deploy/kubernetes/e2e/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./webapp/...
+MODULES := ./bench/... ./db/... ./deploy/kubernetes/... ./deploy/kubernetes/e2e/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./webapp/server/...
 BIN     := .snaptask/bin
 STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -19,8 +19,8 @@ test: ## set up and pass every test
 	$(STEP) "Tools for the tests" .ci/tools go node npm gcc chromium
 	@$(MAKE) --no-print-directory build lint test-go test-web test-story
 
-lint: webapp/node_modules/.package-lock.json webapp/dist/index.html ## check the form of all code
-	$(STEP) "gofmt" bash -c 'bad=$$(gofmt -l bench db deploy functions template webapp/*.go webapp/cmd); echo "$$bad"; [ -z "$$bad" ]'
+lint: webapp/node_modules/.package-lock.json webapp/server/dist/index.html ## check the form of all code
+	$(STEP) "gofmt" bash -c 'bad=$$(gofmt -l bench db deploy functions template webapp/server); echo "$$bad"; [ -z "$$bad" ]'
 	$(STEP) "go vet" go vet $(MODULES)
 	$(STEP) "staticcheck" go run $(STATICCHECK) $(MODULES)
 	$(STEP) "eslint" npm run --prefix webapp lint
@@ -62,10 +62,10 @@ bench-quick: .snaptask/bench/program ## the same in under two minutes, less exac
 	$(STEP) "Tools for the benchmark" .ci/tools go python3
 	$(STEP) "Program of the benchmark" go build -o $(BIN)/bench ./bench
 
-images: webapp/dist/index.html ## build every image with Docker and faas-cli [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
+images: webapp/server/dist/index.html ## build every image with Docker and faas-cli [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
 	@deploy/images/build
 
-image-archives: webapp/dist/index.html ## build every image without Docker, as .snaptask/images/NAME.tar [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
+image-archives: webapp/server/dist/index.html ## build every image without Docker, as .snaptask/images/NAME.tar [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
 	@go run ./deploy/local/images -prefix $(or $(IMAGE_PREFIX),snaptask) -tag $(or $(IMAGE_TAG),dev) -revision $$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
 e2e-kubernetes: ## use it on the cluster of KUBECONFIG, which has the images IMAGE_PREFIX/NAME:IMAGE_TAG (README.md says what else)
@@ -92,16 +92,16 @@ backup: ## write all accounts, tasks and pictures of the cluster to a file [FILE
 restore: ## fill an empty cluster from FILE=, or replace what it has with FORCE=yes
 	@deploy/kubernetes/operate/restore
 
-build: webapp/dist/index.html
+build: webapp/server/dist/index.html
 	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver
 	$(STEP) "Program of everything else" go build -o $(BIN)/snaptask ./deploy/local
 
 webapp/node_modules/.package-lock.json: webapp/package.json webapp/package-lock.json
 	$(STEP) "Tools for the web app" bash -c '.ci/tools node npm && npm ci --prefix webapp --no-audit --no-fund && touch $@'
 
-webapp/dist/index.html: webapp/node_modules/.package-lock.json webapp/index.html functions/openapi.yaml $(shell find webapp/src webapp/public webapp/openapi webapp/error-page webapp/vite.config.ts webapp/tsconfig*.json -type f 2>/dev/null)
+webapp/server/dist/index.html: webapp/node_modules/.package-lock.json webapp/index.html functions/openapi.yaml $(shell find webapp/src webapp/public webapp/openapi webapp/error-page webapp/vite.config.ts webapp/tsconfig*.json -type f 2>/dev/null)
 	$(STEP) "Web app" npm run --prefix webapp build
 
 clean: ## remove what was built and all local data
 	@if [ -x $(BIN)/snaptask ]; then $(BIN)/snaptask stopped || exit 1; fi
-	rm -rf .snaptask webapp/node_modules webapp/dist/assets webapp/dist/*.*
+	rm -rf .snaptask webapp/node_modules webapp/server/dist/assets webapp/server/dist/*.*

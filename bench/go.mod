@@ -105,5 +105,5 @@ replace (
 	snaptask/db => ../db
 	snaptask/deploy/local => ../deploy/local
 	snaptask/functions => ../functions
-	snaptask/webapp => ../webapp
+	snaptask/webapp/server => ../webapp/server
 )

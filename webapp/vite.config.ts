@@ -39,6 +39,7 @@ export default defineConfig({
   plugins: [vue(), contract, errorPage, packed],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
+    outDir: 'server/dist',
     // The server's policy allows no data: addresses and nothing inline.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

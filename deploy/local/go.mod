@@ -14,7 +14,7 @@ require (
 	golang.org/x/sync v0.24.0
 	snaptask/db v0.0.0
 	snaptask/functions v0.0.0
-	snaptask/webapp v0.0.0
+	snaptask/webapp/server v0.0.0
 )
 
 require (
@@ -111,5 +111,5 @@ require (
 replace (
 	snaptask/db => ../../db
 	snaptask/functions => ../../functions
-	snaptask/webapp => ../../webapp
+	snaptask/webapp/server => ../../webapp/server
 )

@@ -16,7 +16,7 @@ import (
 	"snaptask/deploy/local/stack"
 	"snaptask/deploy/local/state"
 	"snaptask/functions/serve"
-	"snaptask/webapp"
+	webapp "snaptask/webapp/server"
 )
 
 const help = `snaptask runs Snaptask on this machine, without a cluster.

@@ -33,5 +33,5 @@ replace (
 	snaptask/db => ../../../db
 	snaptask/deploy/local => ../../local
 	snaptask/functions => ../../../functions
-	snaptask/webapp => ../../../webapp
+	snaptask/webapp/server => ../../../webapp/server
 )

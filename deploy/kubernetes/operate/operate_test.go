@@ -40,7 +40,7 @@ func TestUpBringsEverythingUpInOrder(t *testing.T) {
 	requireInOrder(t, calls,
 		"minikube start --profile snaptask --kubernetes-version v1.34.0 --container-runtime docker --cni calico --insecure-registry 10.96.0.0/12",
 		"minikube addons enable registry",
-		"make --no-print-directory webapp/dist/index.html",
+		"make --no-print-directory webapp/server/dist/index.html",
 		"minikube docker-env",
 		"docker build --file db/Dockerfile --tag 10.96.7.7/snaptask/migrate:seven",
 		"docker push 10.96.7.7/snaptask/migrate:seven",

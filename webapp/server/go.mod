@@ -1,8 +1,6 @@
-module snaptask/webapp
+module snaptask/webapp/server
 
 go 1.26.0
-
-ignore ./node_modules
 
 require github.com/stretchr/testify v1.12.1
 

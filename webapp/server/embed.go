@@ -1,6 +1,6 @@
-// Package webapp is the web server of Snaptask: it carries the built Vue app, tells it its configuration, and forwards
+// Package server is the web server of Snaptask: it carries the built Vue app, tells it its configuration, and forwards
 // calls of functions to where they run, so that the browser needs one origin only.
-package webapp
+package server
 
 import (
 	"embed"
