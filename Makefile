@@ -1,6 +1,6 @@
 # Snaptask. `make help` lists what there is.
 SHELL   := bash
-MODULES := ./bench/... ./db/... ./deploy/kubernetes/... ./deploy/kubernetes/e2e/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./webapp/server/...
+MODULES := ./db/... ./deploy/kubernetes/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./tests/... ./webapp/server/...
 BIN     := .snaptask/bin
 STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -20,20 +20,20 @@ test: ## set up and pass every test
 	@$(MAKE) --no-print-directory build lint test-go test-web test-story
 
 lint: webapp/node_modules/.package-lock.json webapp/server/dist/index.html ## check the form of all code
-	$(STEP) "gofmt" bash -c 'bad=$$(gofmt -l bench db deploy functions template webapp/server); echo "$$bad"; [ -z "$$bad" ]'
+	$(STEP) "gofmt" bash -c 'bad=$$(gofmt -l db deploy functions template tests webapp/server); echo "$$bad"; [ -z "$$bad" ]'
 	$(STEP) "go vet" go vet $(MODULES)
 	$(STEP) "staticcheck" go run $(STATICCHECK) $(MODULES)
 	$(STEP) "eslint" npm run --prefix webapp lint
 	$(STEP) "vue-tsc" npm run --prefix webapp typecheck
 
 test-go: build
-	@$(BIN)/snaptask services -- go test -race -shuffle=on $$(go list $(MODULES) | grep -vE '/(local/story|kubernetes/e2e)$$')
+	@$(BIN)/snaptask services -- go test -race -shuffle=on $$(go list $(MODULES) | grep -vE '/tests/(stories|cluster)$$')
 
 test-web: webapp/node_modules/.package-lock.json
 	@npm run --silent --prefix webapp test
 
 test-story: build
-	@go test -count=1 ./deploy/local/story
+	@go test -count=1 ./tests/stories
 
 test-tfclient: ## test the model server with TensorFlow Serving's own client and TensorFlow (needs Python 3.10..3.13; 1.3 GB)
 	$(STEP) "Tools for TensorFlow's client" .ci/tools go python3
@@ -46,10 +46,10 @@ screenshots: build ## photograph every screen and state of the web app, light an
 	@SCREENSHOTS=$(abspath $(or $(SCREENSHOTS),.snaptask/screenshots)) npm run --silent --prefix webapp e2e screens
 
 chaos: build ## use it for SECONDS=120 while its processes are killed, and check that nothing is lost; SEED=N repeats choices
-	@go run ./deploy/local/chaos -seconds $(or $(SECONDS),120) -seed $(or $(SEED),0)
+	@go run ./tests/chaos -seconds $(or $(SECONDS),120) -seed $(or $(SEED),0)
 
 schemathesis: build ## fuzz the running application with what openapi.yaml allows and forbids [SECONDS=180] [SEED=]
-	@python3 deploy/local/schemathesis/run.py --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
+	@python3 tests/schemathesis/run.py --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
 
 bench: .snaptask/bench/program ## measure it beside the design that it replaces, in about ten minutes [ARGS=-help]
 	@exec $(BIN)/bench $(ARGS)
@@ -60,7 +60,7 @@ bench-quick: .snaptask/bench/program ## the same in under two minutes, less exac
 .PHONY: .snaptask/bench/program
 .snaptask/bench/program:
 	$(STEP) "Tools for the benchmark" .ci/tools go python3
-	$(STEP) "Program of the benchmark" go build -o $(BIN)/bench ./bench
+	$(STEP) "Program of the benchmark" go build -o $(BIN)/bench ./tests/bench
 
 images: webapp/server/dist/index.html ## build every image with Docker and faas-cli [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
 	@deploy/images/build
@@ -69,7 +69,7 @@ image-archives: webapp/server/dist/index.html ## build every image without Docke
 	@go run ./deploy/local/images -prefix $(or $(IMAGE_PREFIX),snaptask) -tag $(or $(IMAGE_TAG),dev) -revision $$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
 e2e-kubernetes: ## use it on the cluster of KUBECONFIG, which has the images IMAGE_PREFIX/NAME:IMAGE_TAG (README.md says what else)
-	@go test -count=1 -v -timeout 40m ./deploy/kubernetes/e2e
+	@go test -count=1 -v -timeout 40m ./tests/cluster
 
 up: ## bring everything up on minikube, or on the cluster of kubectl with CLUSTER=current (deploy/kubernetes/README.md)
 	@deploy/kubernetes/operate/up

@@ -30,14 +30,14 @@ const internal = "snaptask/functions/internal/"
 
 var rules = []rule{
 	{
-		sentence:  "nothing but the benchmark imports deploy, which only puts together",
-		importers: []string{"snaptask/..."}, except: []string{"snaptask/deploy/...", "snaptask/bench/..."},
+		sentence:  "only deploy and tests import deploy",
+		importers: []string{"snaptask/..."}, except: []string{"snaptask/deploy/...", "snaptask/tests/..."},
 		forbidden: []string{"snaptask/deploy/..."},
 	},
 	{
-		sentence:  "nothing imports the benchmark",
-		importers: []string{"snaptask/..."}, except: []string{"snaptask/bench/..."},
-		forbidden: []string{"snaptask/bench/..."},
+		sentence:  "nothing imports tests",
+		importers: []string{"snaptask/..."}, except: []string{"snaptask/tests/..."},
+		forbidden: []string{"snaptask/tests/..."},
 	},
 	{
 		sentence:  "functions requires no sibling of the workspace, so that an image builds from functions/ alone",
@@ -125,8 +125,8 @@ var rules = []rule{
 	},
 	{
 		sentence:  "only tests use the testbed and the journey, and read openapi.yaml",
-		importers: []string{"snaptask/..."}, except: []string{internal + "testbed", "snaptask/deploy/local/journey"}, linked: true,
-		forbidden: []string{internal + "testbed", "snaptask/deploy/local/journey", "testing", "github.com/stretchr/testify/...", "github.com/getkin/kin-openapi/..."},
+		importers: []string{"snaptask/..."}, except: []string{internal + "testbed", "snaptask/tests/journey"}, linked: true,
+		forbidden: []string{internal + "testbed", "snaptask/tests/journey", "testing", "github.com/stretchr/testify/...", "github.com/getkin/kin-openapi/..."},
 	},
 	{
 		sentence:  "a function that touches no picture does not link the object store's client",
@@ -228,7 +228,7 @@ func ours(known map[string]source) []source {
 func listPackages(t *testing.T) map[string]source {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps", "-json=ImportPath,Name,Dir,Standard,Imports,Deps,GoFiles",
-		"./functions/...", "./bench/...", "./db/...", "./webapp/server/...", "./deploy/kubernetes/...", "./deploy/local/...", "./deploy/modelserver/...")
+		"./functions/...", "./tests/...", "./db/...", "./webapp/server/...", "./deploy/kubernetes/...", "./deploy/local/...", "./deploy/modelserver/...")
 	list.Dir = ".."
 	list.Stderr = os.Stderr
 	text, err := list.Output()

@@ -1,0 +1,201 @@
+package cluster
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"snaptask/tests/journey"
+)
+
+// deployment is Snaptask in a namespace.
+type deployment struct {
+	namespace
+	journey.Snaptask // at the web app
+	functions        []string
+	manifests        []manifest
+}
+
+// image is an entry of a kustomization.
+type image struct {
+	Name    string `yaml:"name"`
+	NewName string `yaml:"newName,omitempty"`
+	NewTag  string `yaml:"newTag,omitempty"`
+}
+
+// imageOf is the entry that replaces an image by NAME:TAG.
+func imageOf(t *testing.T, name, by string) image {
+	t.Helper()
+	colon := strings.LastIndex(by, ":")
+	require.Greater(t, colon, strings.LastIndex(by, "/"), "%q has no tag", by)
+	return image{name, by[:colon], by[colon+1:]}
+}
+
+// ours names an image of Snaptask.
+func ours(name string) string {
+	return fmt.Sprintf("%s/%s:%s", cmp.Or(os.Getenv("IMAGE_PREFIX"), "snaptask"), name, cmp.Or(os.Getenv("IMAGE_TAG"), "dev"))
+}
+
+// plain renders the overlay plain for a namespace, with the model server in TensorFlow Serving's stead and the images at hand.
+func plain(t *testing.T, n namespace) []manifest {
+	t.Helper()
+	deploy := filepath.Join(journey.Root(t), "deploy", "kubernetes")
+	// A kustomization names others by relative paths.
+	folder, err := os.MkdirTemp(deploy, "e2e-")
+	require.NoError(t, err)
+	defer os.RemoveAll(folder)
+	var images []image
+	for _, name := range ownImages(render(t, filepath.Join(deploy, "overlays", "plain"))) {
+		by := ours(name)
+		if name == "modelserver" {
+			by = cmp.Or(os.Getenv("MODELSERVER_IMAGE"), by)
+		}
+		images = append(images, imageOf(t, "snaptask/"+name, by))
+	}
+	for name, variable := range map[string]string{"mysql": "MYSQL_IMAGE", "quay.io/minio/minio": "MINIO_IMAGE"} {
+		if by := os.Getenv(variable); by != "" {
+			images = append(images, imageOf(t, name, by))
+		}
+	}
+	kustomization, err := yaml.Marshal(map[string]any{
+		"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "namespace": string(n),
+		"resources": []string{"../overlays/plain"}, "components": []string{"../components/modelserver"}, "images": images,
+	})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "kustomization.yaml"), kustomization, 0o600))
+	all := render(t, folder)
+	if os.Getenv("RESERVE") == "0" {
+		reserveNoCPU(all)
+	}
+	return all
+}
+
+// reserveNoCPU lets everything start on a small cluster that others use too.
+func reserveNoCPU(all []manifest) {
+	for _, m := range all {
+		visit(map[string]any(m), func(node map[string]any) {
+			if requests, ok := node["requests"].(map[string]any); ok && requests["cpu"] != nil {
+				requests["cpu"] = "1m"
+			}
+		})
+	}
+}
+
+// visit calls do with every map in a manifest.
+func visit(node any, do func(map[string]any)) {
+	switch node := node.(type) {
+	case map[string]any:
+		do(node)
+		for _, below := range node {
+			visit(below, do)
+		}
+	case []any:
+		for _, below := range node {
+			visit(below, do)
+		}
+	}
+}
+
+// ownImages are the names of Snaptask's own images in manifests.
+func ownImages(all []manifest) (names []string) {
+	for _, m := range all {
+		visit(map[string]any(m), func(node map[string]any) {
+			if name, ok := node["image"].(string); ok && strings.HasPrefix(name, "snaptask/") {
+				names = append(names, strings.Split(name[len("snaptask/"):], ":")[0])
+			}
+		})
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// create makes namespaces that go when the test ends, unless they are to be kept.
+func create(t *testing.T, all []manifest, names ...string) {
+	t.Helper()
+	kubectl(t, text(t, all, "Namespace"), "apply", "--filename=-")
+	t.Cleanup(func() {
+		if os.Getenv("KEEP") == "1" {
+			t.Logf("kept: %s", strings.Join(names, ", "))
+			return
+		}
+		// The test's own context has ended.
+		out, err := exec.Command("kubectl", append([]string{"delete", "namespace", "--timeout=180s"}, names...)...).CombinedOutput()
+		if err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+}
+
+// twin is a second Job of the migration, which runs at the same time.
+const twin = "migrate-twin"
+
+// deploy makes everything, in a namespace of its own, and waits until it works.
+func deploy(t *testing.T, n namespace, all []manifest) *deployment {
+	t.Helper()
+	d := &deployment{namespace: n, manifests: all}
+	for _, m := range all {
+		labels, _ := m.metadata()["labels"].(map[string]any)
+		if m["kind"] == "Deployment" && labels["app.kubernetes.io/component"] == "function" {
+			d.functions = append(d.functions, m.metadata()["name"].(string))
+		}
+	}
+	require.Len(t, d.functions, 12)
+
+	step(t, "secrets", func() {
+		secrets := exec.CommandContext(t.Context(), "go", "run", "./deploy/kubernetes/secrets", string(n))
+		secrets.Dir = journey.Root(t)
+		out, err := secrets.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	})
+	step(t, "apply", func() {
+		kubectl(t, text(t, append(all, find(t, all, "Job", "migrate").named(t, twin)), ""), "apply", "--validate=strict", "--filename=-")
+	})
+	step(t, "databases and object store", func() { n.rolled(t, "statefulset") })
+	step(t, "migration, twice at once on an empty database, and bucket", func() { n.done(t, "migrate", twin, "bucket") })
+	step(t, "functions, web app and model server", func() { n.rolled(t, "deployment") })
+	d.URL = n.address(t)
+	t.Logf("the web app is at %s", d.URL)
+	return d
+}
+
+// address is where the web app answers: its port of a node, or, if that can't be reached from here, a forwarded one.
+func (n namespace) address(t *testing.T) string {
+	t.Helper()
+	var service, node object
+	for _, o := range n.list(t, "service", "app.kubernetes.io/name=webapp") {
+		service = o
+	}
+	for _, o := range n.list(t, "node", "") {
+		node = o
+	}
+	client := http.Client{Timeout: 5 * time.Second}
+	for _, a := range node.Status.Addresses {
+		if a.Type != "InternalIP" || len(service.Spec.Ports) == 0 || service.Spec.Ports[0].NodePort == 0 {
+			continue
+		}
+		url := fmt.Sprintf("http://%s:%d", a.Address, service.Spec.Ports[0].NodePort)
+		if answer, err := client.Get(url + "/healthz"); err == nil {
+			answer.Body.Close()
+			return url
+		}
+	}
+	return "http://" + n.forward(t, "webapp", 8080)
+}
+
+// step says what is done and how long it took.
+func step(t *testing.T, what string, do func()) {
+	t.Helper()
+	begun := time.Now()
+	do()
+	t.Logf("%6.1f s  %s", time.Since(begun).Seconds(), what)
+}
