@@ -124,9 +124,9 @@ var rules = []rule{
 		forbidden: []string{"net/http"},
 	},
 	{
-		sentence:  "only tests use the testbed and the journey, and read openapi.yaml",
-		importers: []string{"snaptask/..."}, except: []string{internal + "testbed", "snaptask/tests/journey"}, linked: true,
-		forbidden: []string{internal + "testbed", "snaptask/tests/journey", "testing", "github.com/stretchr/testify/...", "github.com/getkin/kin-openapi/..."},
+		sentence:  "only tests use the testbed and the scenarios, and read openapi.yaml",
+		importers: []string{"snaptask/..."}, except: []string{internal + "testbed", "snaptask/tests/scenario"}, linked: true,
+		forbidden: []string{internal + "testbed", "snaptask/tests/scenario", "testing", "github.com/stretchr/testify/...", "github.com/getkin/kin-openapi/..."},
 	},
 	{
 		sentence:  "a function that touches no picture does not link the object store's client",

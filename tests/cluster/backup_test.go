@@ -15,7 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 // operate runs one of deploy/kubernetes/operate's scripts on a namespace, as make does, and gives what it says.
@@ -76,7 +76,7 @@ func (d *deployment) restores(t *testing.T, file string) {
 	reserveNoCPU(all) // there are two now on the node
 	create(t, all, string(n))
 	restored := deploy(t, n, all)
-	n.kubectl(t, "create", "secret", "generic", "demo-account", "--from-literal=username="+journey.Demo, "--from-literal=password="+journey.Password)
+	n.kubectl(t, "create", "secret", "generic", "demo-account", "--from-literal=username="+scenario.Demo, "--from-literal=password="+scenario.Password)
 	step(t, "restore", func() {
 		said, err := n.operate(t.Context(), "restore", file)
 		require.NoError(t, err, said)
@@ -88,16 +88,16 @@ func (d *deployment) restores(t *testing.T, file string) {
 	said, err := exec.CommandContext(t.Context(), "../../deploy/kubernetes/operate/compare", file, again).CombinedOutput()
 	require.NoError(t, err, "%s", said)
 	t.Log(strings.TrimSpace(string(said)))
-	seen := func(a journey.Snaptask, token string) (tasks string, pictures []journey.Answer) {
-		var listed []journey.Task
+	seen := func(a scenario.Snaptask, token string) (tasks string, pictures []scenario.Answer) {
+		var listed []scenario.Task
 		tasks = string(a.Must(t, http.StatusOK, &listed, "GET", "get-tasks", token, "").Body)
 		for _, task := range listed {
 			pictures = append(pictures, a.Must(t, http.StatusOK, nil, "GET", "get-image?id="+task.ID, token, ""))
 		}
 		return tasks, pictures
 	}
-	login := func(a journey.Snaptask) (session struct{ Token string }) {
-		a.Must(t, http.StatusOK, &session, "POST", "login", "", `{"username": "ada", "password": "`+journey.Password+`"}`)
+	login := func(a scenario.Snaptask) (session struct{ Token string }) {
+		a.Must(t, http.StatusOK, &session, "POST", "login", "", `{"username": "ada", "password": "`+scenario.Password+`"}`)
 		return session
 	}
 	here, there := login(d.Snaptask).Token, login(restored.Snaptask).Token
@@ -109,7 +109,7 @@ func (d *deployment) restores(t *testing.T, file string) {
 		require.Equal(t, pictures[i].Body, picturesToo[i].Body)
 	}
 	restored.Must(t, http.StatusUnauthorized, nil, "GET", "get-tasks", here, "")
-	journey.PhotosGetLabels(t, restored.Snaptask, restored.stored(t))
+	scenario.PhotosGetLabels(t, restored.Snaptask, restored.stored(t))
 
 	for _, full := range []*deployment{d, restored} {
 		said, err := full.operate(t.Context(), "restore", file)

@@ -15,15 +15,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 // deployment is Snaptask in a namespace.
 type deployment struct {
 	namespace
-	journey.Snaptask // at the web app
-	functions        []string
-	manifests        []manifest
+	scenario.Snaptask // at the web app
+	functions         []string
+	manifests         []manifest
 }
 
 // image is an entry of a kustomization.
@@ -49,7 +49,7 @@ func ours(name string) string {
 // plain renders the overlay plain for a namespace, with the model server in TensorFlow Serving's stead and the images at hand.
 func plain(t *testing.T, n namespace) []manifest {
 	t.Helper()
-	deploy := filepath.Join(journey.Root(t), "deploy", "kubernetes")
+	deploy := filepath.Join(scenario.Root(t), "deploy", "kubernetes")
 	// A kustomization names others by relative paths.
 	folder, err := os.MkdirTemp(deploy, "e2e-")
 	require.NoError(t, err)
@@ -153,7 +153,7 @@ func deploy(t *testing.T, n namespace, all []manifest) *deployment {
 
 	step(t, "secrets", func() {
 		secrets := exec.CommandContext(t.Context(), "go", "run", "./deploy/kubernetes/secrets", string(n))
-		secrets.Dir = journey.Root(t)
+		secrets.Dir = scenario.Root(t)
 		out, err := secrets.CombinedOutput()
 		require.NoError(t, err, "%s", out)
 	})

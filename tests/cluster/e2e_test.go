@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 func TestSnaptaskOnKubernetes(t *testing.T) {
@@ -35,13 +35,13 @@ func TestSnaptaskOnKubernetes(t *testing.T) {
 		{"every overlay is accepted without a warning", func(t *testing.T) { overlaysAreAccepted(t, name) }},
 		{starts, func(t *testing.T) { d = deploy(t, namespace(name), all) }},
 		{"photos get labels", func(t *testing.T) {
-			d.Register(t, journey.Demo)
-			journey.PhotosGetLabels(t, d.Snaptask, d.stored(t))
+			d.Register(t, scenario.Demo)
+			scenario.PhotosGetLabels(t, d.Snaptask, d.stored(t))
 		}},
-		{"two people never meet", func(t *testing.T) { journey.TwoPeopleNeverMeet(t, d.Snaptask) }},
-		{"nothing without permission", func(t *testing.T) { journey.NothingWithoutPermission(t, d.Snaptask) }},
-		{"wrong input is refused", func(t *testing.T) { journey.WrongInputIsRefused(t, d.Snaptask) }},
-		{"faas-cli's requests", func(t *testing.T) { journey.InvokedByPOST(t, d.Snaptask, "get-tasks") }},
+		{"two people never meet", func(t *testing.T) { scenario.TwoPeopleNeverMeet(t, d.Snaptask) }},
+		{"nothing without permission", func(t *testing.T) { scenario.NothingWithoutPermission(t, d.Snaptask) }},
+		{"wrong input is refused", func(t *testing.T) { scenario.WrongInputIsRefused(t, d.Snaptask) }},
+		{"faas-cli's requests", func(t *testing.T) { scenario.InvokedByPOST(t, d.Snaptask, "get-tasks") }},
 		{"nothing acknowledged is lost when servers die", func(t *testing.T) { d.serversDie(t) }},
 		{"no request fails while everything is rolled to a new version", func(t *testing.T) { d.rolls(t) }},
 		{"the migration runs twice at once again", func(t *testing.T) { d.migratesTwice(t) }},
@@ -65,7 +65,7 @@ func TestSnaptaskOnKubernetes(t *testing.T) {
 // overlaysAreAccepted has the API server check every overlay as if it were applied. Namespaces are made for it, under names of
 // the test's own, since what they say about the security of pods counts.
 func overlaysAreAccepted(t *testing.T, prefix string) {
-	overlays, err := filepath.Glob(filepath.Join(journey.Root(t), "deploy", "kubernetes", "overlays", "*", "kustomization.yaml"))
+	overlays, err := filepath.Glob(filepath.Join(scenario.Root(t), "deploy", "kubernetes", "overlays", "*", "kustomization.yaml"))
 	require.NoError(t, err)
 	require.NotEmpty(t, overlays)
 	taken := map[int]bool{}

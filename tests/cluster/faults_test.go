@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"snaptask/tests/crowd"
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 // under has people use the application while do goes on, which starts when they are at work, and sees that nothing that was
@@ -18,7 +18,7 @@ import (
 func (d *deployment) under(t *testing.T, do func(*crowd.Crowd)) *crowd.Crowd {
 	t.Helper()
 	people, err := crowd.New(t.Context(), crowd.Options{
-		URL: d.URL, Photos: journey.Photos(t), Seed: uint64(rand.Uint32()), Persons: 2, Windows: 2, Patience: 3 * time.Minute,
+		URL: d.URL, Photos: scenario.Photos(t), Seed: uint64(rand.Uint32()), Persons: 2, Windows: 2, Patience: 3 * time.Minute,
 	})
 	require.NoError(t, err)
 	working, stop := context.WithCancel(t.Context())

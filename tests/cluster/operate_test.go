@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"snaptask/tests/crowd"
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 // rolls brings the functions and the web app to a new version: the images of NEXT_IMAGE_TAG, or else new pods of the same.
@@ -70,7 +70,7 @@ func (d *deployment) scales(t *testing.T) {
 		d.kubectl(t, "scale", "deployment/"+name, fmt.Sprintf("--replicas=%d", replicas))
 		d.rolled(t, "deployment")
 	})
-	token := d.SignIn(t, journey.Demo)
+	token := d.SignIn(t, scenario.Demo)
 	answered := map[string]int{}
 	step(t, "an answer of each", func() {
 		require.Eventually(t, func() bool {
@@ -166,7 +166,7 @@ func (d *deployment) isDiscreet(t *testing.T) {
 			continue
 		}
 		logs := d.kubectl(t, "logs", pod.Metadata.Name, "--all-containers")
-		require.Empty(t, journey.Reveals(logs, secrets), "the log of %s", pod.Metadata.Name)
+		require.Empty(t, scenario.Reveals(logs, secrets), "the log of %s", pod.Metadata.Name)
 	}
 	t.Logf("%d pods, %d secrets", len(pods), len(secrets))
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 // inABrowser tells the stories of webapp/e2e. They may send signals to processes of the application, to see what people
@@ -27,7 +27,7 @@ func inABrowser(t *testing.T, a *application) {
 	defer signals.Close()
 
 	story := exec.Command("npx", "--no-install", "playwright", "test")
-	story.Dir = filepath.Join(journey.Root(t), "webapp")
+	story.Dir = filepath.Join(scenario.Root(t), "webapp")
 	story.Env = append(os.Environ(), "SNAPTASK_URL="+a.web, "SNAPTASK_SIGNALS="+signals.URL)
 	out, err := story.CombinedOutput()
 	require.NoError(t, err, "%s", out)

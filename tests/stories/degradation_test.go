@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 // Waits of the functions below for their servers, far below their time for a whole call, and what a busy machine may add
@@ -41,7 +41,7 @@ func TestServersThatAilDelayNobodyForLong(t *testing.T) {
 	token := a.SignIn(t, "ailing")
 	const picture = "coffee.png"
 	kept, pictured := a.Create(t, token, "kept"), a.Create(t, token, "with a picture")
-	a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+pictured.ID, token, string(journey.Photo(t, picture)))
+	a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+pictured.ID, token, string(scenario.Photo(t, picture)))
 
 	servers := a.settings(t, "predict-image")
 	database := newRelay(t, a.database(t))
@@ -71,9 +71,9 @@ func TestServersThatAilDelayNobodyForLong(t *testing.T) {
 		{"get-tasks", database, "GET", "", "", away},
 		{"get-image", database, "GET", "?id=" + pictured.ID, "", away},
 		{"get-image", objects, "GET", "?id=" + pictured.ID, "", away},
-		{"predict-image", database, "PUT", "?id=" + kept.ID, string(journey.Photo(t, picture)), away},
-		{"predict-image", objects, "PUT", "?id=" + kept.ID, string(journey.Photo(t, picture)), away},
-		{"predict-image", grpc, "PUT", "?id=" + kept.ID, string(journey.Photo(t, picture)), away},
+		{"predict-image", database, "PUT", "?id=" + kept.ID, string(scenario.Photo(t, picture)), away},
+		{"predict-image", objects, "PUT", "?id=" + kept.ID, string(scenario.Photo(t, picture)), away},
+		{"predict-image", grpc, "PUT", "?id=" + kept.ID, string(scenario.Photo(t, picture)), away},
 		{"predict-image", grpc, "POST", "?id=" + pictured.ID, "", away},
 		{"predict-image by REST", rest, "POST", "?id=" + pictured.ID, "", away},
 	}
@@ -81,7 +81,7 @@ func TestServersThatAilDelayNobodyForLong(t *testing.T) {
 		for _, c := range reached {
 			process := processes[c.name]
 			healthy := func() bool {
-				got, err := journey.Send(c.method, process.url+"/"+c.path, token, []byte(c.body))
+				got, err := scenario.Send(c.method, process.url+"/"+c.path, token, []byte(c.body))
 				return err == nil && got.Status == http.StatusOK
 			}
 			require.Eventually(t, healthy, recovery, 50*time.Millisecond, "%s before", c.name)
@@ -111,7 +111,7 @@ func TestServersThatAilDelayNobodyForLong(t *testing.T) {
 	t.Run("a task can go while its picture can't", func(t *testing.T) {
 		for _, m := range []mode{stalled, refused, cut} {
 			mine := a.Create(t, token, "goes")
-			a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+mine.ID, token, string(journey.Photo(t, picture)))
+			a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+mine.ID, token, string(scenario.Photo(t, picture)))
 			objects.set(t, m)
 			ailing{"delete-task", objects, "DELETE", "?id=" + mine.ID, "", http.StatusOK}.check(t, m, processes["delete-task"].url, token)
 			objects.set(t, well)
@@ -121,9 +121,9 @@ func TestServersThatAilDelayNobodyForLong(t *testing.T) {
 	t.Run("a picture is kept while the classifier is away", func(t *testing.T) {
 		mine := a.Create(t, token, "waits")
 		grpc.set(t, refused)
-		put := ailing{"predict-image", grpc, "PUT", "?id=" + mine.ID, string(journey.Photo(t, picture)), away}
+		put := ailing{"predict-image", grpc, "PUT", "?id=" + mine.ID, string(scenario.Photo(t, picture)), away}
 		require.Contains(t, string(put.check(t, refused, processes["predict-image"].url, token).Body), "kept")
-		var got journey.Task
+		var got scenario.Task
 		a.Must(t, http.StatusOK, &got, "GET", "get-tasks?id="+mine.ID, token, "")
 		require.Contains(t, []string{"pending", "done"}, got.ImageStatus) // housekeeping may have looked meanwhile
 		grpc.set(t, well)
@@ -133,9 +133,9 @@ func TestServersThatAilDelayNobodyForLong(t *testing.T) {
 }
 
 // check makes the call while its server ails.
-func (c ailing) check(t *testing.T, m mode, url, token string) journey.Answer {
+func (c ailing) check(t *testing.T, m mode, url, token string) scenario.Answer {
 	begun := time.Now()
-	got, err := journey.Send(c.method, url+"/"+c.path, token, []byte(c.body))
+	got, err := scenario.Send(c.method, url+"/"+c.path, token, []byte(c.body))
 	took := time.Since(begun)
 	what := fmt.Sprintf("%s %s while its server is %s", c.method, c.name, m)
 	if !noError(t, what, err) {

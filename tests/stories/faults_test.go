@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 // TestNoAcknowledgedTaskIsLostWhenTheDatabaseDies kills the database's process while tasks are being created, twice.
@@ -39,7 +39,7 @@ func TestNoAcknowledgedTaskIsLostWhenTheDatabaseDies(t *testing.T) {
 				default:
 				}
 				got, err := a.Call("POST", "create-task", token, fmt.Appendf(nil, `{"title": "%d-%d", "dueDate": "2026-12-24"}`, client, i))
-				var created journey.Task
+				var created scenario.Task
 				switch {
 				case err != nil:
 					r.refused[0]++
@@ -81,7 +81,7 @@ func TestNoAcknowledgedTaskIsLostWhenTheDatabaseDies(t *testing.T) {
 	require.Len(t, refused, 1, "in between, every answer is 503")
 
 	for query := "?limit=1000"; query != ""; {
-		var page []journey.Task
+		var page []scenario.Task
 		got := a.Must(t, http.StatusOK, &page, "GET", "get-tasks"+query, token, "")
 		for _, p := range page {
 			delete(acknowledged, p.ID)
@@ -98,7 +98,7 @@ func TestStateOutlivesTheProcesses(t *testing.T) {
 	a := start(t, state)
 	token := a.SignIn(t, "demo")
 	mine := a.Create(t, token, "kept")
-	a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+mine.ID, token, string(journey.Photo(t, "coffee.png")))
+	a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+mine.ID, token, string(scenario.Photo(t, "coffee.png")))
 
 	for _, end := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT} {
 		a.signal(end)
@@ -112,7 +112,7 @@ func TestStateOutlivesTheProcesses(t *testing.T) {
 		begun := time.Now()
 		a = start(t, state)
 		t.Logf("ready again in %s", time.Since(begun).Round(time.Millisecond))
-		var got journey.Task
+		var got scenario.Task
 		a.Must(t, http.StatusOK, &got, "GET", "get-tasks?id="+mine.ID, token, "")
 		require.Equal(t, "espresso", got.Labels[0])
 		a.Must(t, http.StatusOK, nil, "GET", "get-image?id="+mine.ID, token, "")

@@ -15,8 +15,8 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 
-	"snaptask/tests/journey"
 	"snaptask/deploy/local/port"
+	"snaptask/tests/scenario"
 )
 
 // function is a process of a function beside the application's own, on the application's servers, with settings of its
@@ -66,13 +66,13 @@ func (a *application) serve(t *testing.T, program *exec.Cmd, name, database stri
 			f.process.Process.Kill()
 			<-f.ended
 		}
-		require.Empty(t, journey.Reveals(f.output.String(), secretsOf(t, a.state)), "the log of %s reveals secrets", name)
+		require.Empty(t, scenario.Reveals(f.output.String(), secretsOf(t, a.state)), "the log of %s reveals secrets", name)
 		if t.Failed() {
 			t.Logf("%s said:\n%s", name, f.output)
 		}
 	})
 	require.Eventually(t, func() bool {
-		healthy, err := journey.Send("GET", f.url+"/_/health", "", nil)
+		healthy, err := scenario.Send("GET", f.url+"/_/health", "", nil)
 		return err == nil && healthy.Status == http.StatusOK
 	}, 20*time.Second, 20*time.Millisecond, "%s is not healthy", name)
 	return f

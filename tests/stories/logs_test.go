@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 // secretsOf are the lines of every file of the application's keys and its functions' secrets, and the passwords in DSNs.
@@ -51,6 +51,6 @@ func requireDiscreetLogs(t *testing.T, state string) {
 	for _, path := range logs {
 		log, err := os.ReadFile(path)
 		require.NoError(t, err)
-		require.Empty(t, journey.Reveals(string(log), secrets), "%s reveals secrets", path)
+		require.Empty(t, scenario.Reveals(string(log), secrets), "%s reveals secrets", path)
 	}
 }

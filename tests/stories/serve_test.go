@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 // TestAFunctionIsAServerOfItsOwn starts one function's server as an image does: on ports, with a folder of secrets, and
@@ -22,7 +22,7 @@ func TestAFunctionIsAServerOfItsOwn(t *testing.T) {
 	secrets := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(secrets, "mysql-dsn"), []byte("u:p@tcp(127.0.0.1:1)/d"), 0o600))
 	port, metrics := freePort(t), freePort(t)
-	function := exec.Command(filepath.Join(journey.Root(t), ".snaptask", "bin", "snaptask"), "function", "register")
+	function := exec.Command(filepath.Join(scenario.Root(t), ".snaptask", "bin", "snaptask"), "function", "register")
 	function.Env = append(os.Environ(), "SECRETS_DIR="+secrets, "PORT="+port, "METRICS_PORT="+metrics)
 	var log bytes.Buffer
 	function.Stderr = &log

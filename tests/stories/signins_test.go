@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 // TestManySignInsFitIntoTheMemoryOfLogin has 64 people sign in at once, several times, at a process of login that is set
@@ -42,7 +42,7 @@ func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 		var group sync.WaitGroup
 		for i := range atOnce {
 			group.Go(func() {
-				got, err := journey.Send("POST", login.url, "", fmt.Appendf(nil, `{"username": "person-%d", "password": "demo-password"}`, i))
+				got, err := scenario.Send("POST", login.url, "", fmt.Appendf(nil, `{"username": "person-%d", "password": "demo-password"}`, i))
 				mu.Lock()
 				defer mu.Unlock()
 				if err != nil {
@@ -79,7 +79,7 @@ import (
 func main() { serve.Main("login", login.Handle) }
 `), 0o600))
 	build := exec.Command("go", "build", "-o", program, source)
-	build.Dir = journey.Root(t)
+	build.Dir = scenario.Root(t)
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return program
@@ -88,7 +88,7 @@ func main() { serve.Main("login", login.Handle) }
 // ofLogin reads from stack.yml the memory that login may have, in bytes, and its settings.
 func ofLogin(t *testing.T) (limit int, settings map[string]string) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(journey.Root(t), "stack.yml"))
+	text, err := os.ReadFile(filepath.Join(scenario.Root(t), "stack.yml"))
 	require.NoError(t, err)
 	var stack struct {
 		Functions map[string]struct {

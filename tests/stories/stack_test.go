@@ -16,12 +16,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 // application is one that runs, with a state folder and ports of its own.
 type application struct {
-	journey.Snaptask // at the gateway
+	scenario.Snaptask // at the gateway
 
 	state   string
 	web     string // URL
@@ -35,7 +35,7 @@ func newState(t *testing.T) string {
 	t.Helper()
 	state := t.TempDir()
 	const fetched = "mariadb-dist"
-	if kept := filepath.Join(journey.Root(t), ".snaptask", fetched); isFolder(kept) {
+	if kept := filepath.Join(scenario.Root(t), ".snaptask", fetched); isFolder(kept) {
 		require.NoError(t, os.Symlink(kept, filepath.Join(state, fetched)))
 	}
 	return state
@@ -49,11 +49,11 @@ func isFolder(path string) bool {
 // start runs the application on a state folder and waits until it is ready. It is stopped after the test.
 func start(t *testing.T, state string) *application {
 	t.Helper()
-	program := filepath.Join(journey.Root(t), ".snaptask", "bin", "snaptask")
+	program := filepath.Join(scenario.Root(t), ".snaptask", "bin", "snaptask")
 	require.FileExists(t, program, "build it first: `make test` does")
 	gatewayPort, webPort := freePort(t), freePort(t)
 	a := &application{
-		Snaptask: journey.Snaptask{URL: "http://127.0.0.1:" + gatewayPort}, state: state, web: "http://127.0.0.1:" + webPort,
+		Snaptask: scenario.Snaptask{URL: "http://127.0.0.1:" + gatewayPort}, state: state, web: "http://127.0.0.1:" + webPort,
 		process: exec.Command(program, "run"), ended: make(chan error, 1), output: &bytes.Buffer{},
 	}
 	a.process.Env = append(os.Environ(), "SNAPTASK_STATE="+state, "GATEWAY_PORT="+gatewayPort, "WEB_PORT="+webPort)

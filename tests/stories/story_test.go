@@ -10,17 +10,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"snaptask/tests/journey"
+	"snaptask/tests/scenario"
 )
 
 func TestTheMainJob(t *testing.T) {
 	t.Parallel()
 	a := start(t, newState(t))
 
-	t.Run("with curl", func(t *testing.T) { journey.PhotosGetLabels(t, a.Snaptask, a.stored) })
-	t.Run("by two people", func(t *testing.T) { journey.TwoPeopleNeverMeet(t, a.Snaptask) })
-	t.Run("with wrong input", func(t *testing.T) { journey.WrongInputIsRefused(t, a.Snaptask) })
-	t.Run("without permission", func(t *testing.T) { journey.NothingWithoutPermission(t, a.Snaptask) })
+	t.Run("with curl", func(t *testing.T) { scenario.PhotosGetLabels(t, a.Snaptask, a.stored) })
+	t.Run("by two people", func(t *testing.T) { scenario.TwoPeopleNeverMeet(t, a.Snaptask) })
+	t.Run("with wrong input", func(t *testing.T) { scenario.WrongInputIsRefused(t, a.Snaptask) })
+	t.Run("without permission", func(t *testing.T) { scenario.NothingWithoutPermission(t, a.Snaptask) })
 	t.Run("with faas-cli's requests", func(t *testing.T) { faasCLIWorks(t, a) })
 	t.Run("in a browser", func(t *testing.T) { inABrowser(t, a) })
 }
@@ -57,5 +57,5 @@ func faasCLIWorks(t *testing.T, a *application) {
 	defer open.Body.Close()
 	require.Equal(t, http.StatusUnauthorized, open.StatusCode)
 
-	journey.InvokedByPOST(t, a.Snaptask, "get-tasks.openfaas-fn")
+	scenario.InvokedByPOST(t, a.Snaptask, "get-tasks.openfaas-fn")
 }

@@ -1,6 +1,6 @@
-// Package journey is what people do with Snaptask and have to see, wherever it runs: its stories use it with curl's
+// Package scenario is what people do with Snaptask and have to see, wherever it runs: its stories use it with curl's
 // requests, over the gateway or the web server.
-package journey
+package scenario
 
 import (
 	"bytes"

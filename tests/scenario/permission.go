@@ -1,4 +1,4 @@
-package journey
+package scenario
 
 import (
 	"net/http"
