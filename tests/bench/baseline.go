@@ -63,7 +63,9 @@ func (s *scene) baselineEnv(number int) []string {
 	}
 }
 
-func (s *scene) baselineProgram() string { return filepath.Join(s.root, "tests", "bench", "baseline", "app.py") }
+func (s *scene) baselineProgram() string {
+	return filepath.Join(s.root, "tests", "bench", "baseline", "app.py")
+}
 
 // startBaseline runs the design that we replace, under Flask's own server or under gunicorn. Neither knows lifelines, so
 // each runs under a keeper.
