@@ -13,10 +13,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"snaptask/deploy/kubernetes/stack"
+	"snaptask/functions/stack"
 )
 
-const stackYAML = "../../stack.yml"
+// stackFunctions returns the functions of stack.yml by name.
+func stackFunctions(t *testing.T) map[string]stack.Function {
+	t.Helper()
+	file, err := stack.Read("../../stack.yml")
+	require.NoError(t, err)
+	return file.Functions
+}
 
 // builtIn are the kinds that every Kubernetes has, by group and version; nothing needs an operator.
 var builtIn = map[string][]string{
@@ -160,8 +166,7 @@ func TestWhatServesIsProbedSpareableAndRollsWithoutAGap(t *testing.T) {
 
 func TestEndsAreWaitedFor(t *testing.T) {
 	t.Parallel()
-	functions, err := stack.Read(stackYAML)
-	require.NoError(t, err)
+	functions := stackFunctions(t)
 	deployments := ofKind(render(t, "overlays/plain"), "Deployment")
 	for name, f := range functions {
 		grace, err := f.Grace()
@@ -197,8 +202,7 @@ func TestSecretsAreThoseThatAreMade(t *testing.T) {
 
 func TestFunctionsAreThoseOfTheStack(t *testing.T) {
 	t.Parallel()
-	functions, err := stack.Read(stackYAML)
-	require.NoError(t, err)
+	functions := stackFunctions(t)
 	all := render(t, "overlays/plain")
 	for name, f := range functions {
 		d, ok := ofKind(all, "Deployment")[name]

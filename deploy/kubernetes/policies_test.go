@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"snaptask/deploy/kubernetes/stack"
 )
 
 // caller is a pod, or a kind of them, as policies see it.
@@ -128,8 +126,7 @@ func TestEveryNamespaceDeniesByDefault(t *testing.T) {
 // expected are the ways that each function needs, by what stack.yml gives it, and those of the Jobs.
 func expected(t *testing.T, gateway string) []string {
 	t.Helper()
-	functions, err := stack.Read(stackYAML)
-	require.NoError(t, err)
+	functions := stackFunctions(t)
 	wanted := []string{
 		"migrate to mysql 3306", "bucket to minio 9000",
 		"sweep to mysql 3306", "sweep to minio 9000", "sweep to tensorflow-serving 8500", "sweep to tensorflow-serving 8501",
@@ -163,8 +160,7 @@ func TestPlainAllowsJustTheWaysThatAreNeeded(t *testing.T) {
 func TestMinikubeAllowsJustTheWaysThatAreNeeded(t *testing.T) {
 	t.Parallel()
 	all := render(t, "overlays/minikube")
-	functions, err := stack.Read(stackYAML)
-	require.NoError(t, err)
+	functions := stackFunctions(t)
 	pods := append(callers(all),
 		caller{"gateway", "openfaas", map[string]string{"app": "gateway"}, []int{8080}},
 		caller{"prometheus", "openfaas", map[string]string{"app": "prometheus"}, []int{9090}},

@@ -13,8 +13,8 @@ import (
 	"snaptask/deploy/local/run"
 	"snaptask/deploy/local/s3"
 	"snaptask/deploy/local/services"
-	"snaptask/deploy/local/stack"
 	"snaptask/deploy/local/state"
+	"snaptask/functions"
 	"snaptask/functions/serve"
 	webapp "snaptask/webapp/server"
 )
@@ -76,8 +76,8 @@ func command(args []string) error {
 		return stopped(stateFolder())
 	case "function":
 		if len(args) == 1 {
-			if f, ok := stack.Find(args[0]); ok {
-				serve.Main(f.Name, f.Handle)
+			if handle, ok := functions.All[args[0]]; ok {
+				serve.Main(args[0], handle)
 				return nil
 			}
 		}

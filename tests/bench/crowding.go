@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -19,7 +18,7 @@ const crowd = 64
 func crowding(ctx context.Context, b *bench, _ benchCase) (caseResult, error) {
 	var done caseResult
 	const name = "predict-image"
-	limit, err := bytesOf(b.stack[name].Limits.Memory)
+	limit, err := b.stack[name].MemoryLimit()
 	if err != nil {
 		return done, err
 	}
@@ -89,15 +88,4 @@ func crowding(ctx context.Context, b *bench, _ benchCase) (caseResult, error) {
 		atMost(0, float64(refused.Load()), "photos", "refused with 503 and Retry-After"),
 	}
 	return done, nil
-}
-
-// bytesOf reads an amount of memory as Kubernetes writes it.
-func bytesOf(quantity string) (int64, error) {
-	for suffix, shift := range map[string]int{"Ki": 10, "Mi": 20, "Gi": 30} {
-		if digits, ok := strings.CutSuffix(quantity, suffix); ok {
-			n, err := strconv.ParseInt(digits, 10, 64)
-			return n << shift, err
-		}
-	}
-	return 0, fmt.Errorf("%q is no amount of memory in Ki, Mi or Gi", quantity)
 }

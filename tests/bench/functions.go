@@ -12,35 +12,9 @@ import (
 	"slices"
 	"strconv"
 
-	"go.yaml.in/yaml/v3"
-
 	"snaptask/deploy/local/port"
 	"snaptask/deploy/local/state"
 )
-
-// deployment is what stack.yml says of a function.
-type deployment struct {
-	Environment map[string]string `yaml:"environment"`
-	Secrets     []string          `yaml:"secrets"`
-	Limits      struct {
-		Memory string `yaml:"memory"`
-	} `yaml:"limits"`
-}
-
-// readStack reads what stack.yml says of each function.
-func readStack(root string) (map[string]deployment, error) {
-	text, err := os.ReadFile(filepath.Join(root, "stack.yml"))
-	if err != nil {
-		return nil, err
-	}
-	var stack struct {
-		Functions map[string]deployment `yaml:"functions"`
-	}
-	if err := yaml.Unmarshal(text, &stack); err != nil {
-		return nil, fmt.Errorf("stack.yml: %w", err)
-	}
-	return stack.Functions, nil
-}
 
 // buildFunction makes a function's program as its image has it: the template's main.go with the function as its package,
 // one static file without symbols. It gives the program's path.

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"snaptask/functions/stack"
 )
 
 // repetition is a sample of n calls that took a second, each latency milliseconds.
@@ -80,12 +82,12 @@ func TestEveryClaimOfACaseCanBeSpokenOf(t *testing.T) {
 
 func TestFunctionNamesAreThoseOfTheStack(t *testing.T) {
 	t.Parallel()
-	stack, err := readStack("../..")
+	table, err := stack.Read("../../stack.yml")
 	require.NoError(t, err)
 	var names []string
-	for name, d := range stack {
+	for name, d := range table.Functions {
 		names = append(names, name)
-		limit, err := bytesOf(d.Limits.Memory)
+		limit, err := d.MemoryLimit()
 		require.NoError(t, err)
 		require.Greater(t, limit, int64(1<<20))
 		require.NotEmpty(t, d.Secrets)

@@ -21,6 +21,7 @@ import (
 	"snaptask/deploy/local/process"
 	"snaptask/deploy/local/s3"
 	"snaptask/deploy/local/state"
+	"snaptask/functions/stack"
 )
 
 // What is ours and what is the other design's, on the same servers.
@@ -46,7 +47,7 @@ type scene struct {
 	children []*process.Child
 	programs []*program
 
-	stack   map[string]deployment
+	stack   map[string]stack.Function
 	secrets map[string]string
 	built   map[string]string // programs of functions, by name
 	python  string
@@ -63,9 +64,11 @@ func newScene(ctx context.Context, root, folder, kept string, names []string, ou
 	if s.self, err = os.Executable(); err != nil {
 		return s, err
 	}
-	if s.stack, err = readStack(root); err != nil {
+	table, err := stack.Read(filepath.Join(root, "stack.yml"))
+	if err != nil {
 		return s, err
 	}
+	s.stack = table.Functions
 	programs := filepath.Join(kept, "bench", "programs")
 	if err := os.MkdirAll(programs, 0o700); err != nil {
 		return s, err

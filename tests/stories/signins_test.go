@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"go.yaml.in/yaml/v3"
 
+	"snaptask/functions/stack"
 	"snaptask/tests/scenario"
 )
 
@@ -25,7 +25,11 @@ func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 		return
 	}
 	t.Parallel()
-	limit, settings := ofLogin(t)
+	table, err := stack.Read(filepath.Join(scenario.Root(t), "stack.yml"))
+	require.NoError(t, err)
+	limit, err := table.Functions["login"].MemoryLimit()
+	require.NoError(t, err)
+	settings := table.Functions["login"].Environment
 	// What Go takes from the CPU limit of a container: one CPU, of which it makes two.
 	settings["GOMAXPROCS"] = "2"
 	a := start(t, newState(t))
@@ -61,7 +65,7 @@ func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 		require.Contains(t, []int{http.StatusOK, http.StatusUnauthorized, http.StatusServiceUnavailable}, status)
 	}
 	require.True(t, login.alive())
-	require.Less(t, peak, limit)
+	require.Less(t, peak, int(limit))
 }
 
 // loginProgram builds login as its image has it: a program with this one function.
@@ -83,24 +87,6 @@ func main() { serve.Main("login", login.Handle) }
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	return program
-}
-
-// ofLogin reads from stack.yml the memory that login may have, in bytes, and its settings.
-func ofLogin(t *testing.T) (limit int, settings map[string]string) {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(scenario.Root(t), "stack.yml"))
-	require.NoError(t, err)
-	var stack struct {
-		Functions map[string]struct {
-			Environment map[string]string
-			Limits      struct{ Memory string }
-		}
-	}
-	require.NoError(t, yaml.Unmarshal(text, &stack))
-	login := stack.Functions["login"]
-	mebibytes, err := strconv.Atoi(strings.TrimSuffix(login.Limits.Memory, "Mi"))
-	require.NoError(t, err)
-	return mebibytes << 20, login.Environment
 }
 
 // peakMemory is the most memory that a process has had resident, in bytes.

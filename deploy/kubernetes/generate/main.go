@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"snaptask/deploy/kubernetes/stack"
+	"snaptask/functions/stack"
 )
 
 func main() {
@@ -38,14 +38,14 @@ func run(root string) error {
 
 // generate gives the files that follow from stack.yml, by path in the repository.
 func generate(stackYAML string) (map[string][]byte, error) {
-	functions, err := stack.Read(stackYAML)
+	file, err := stack.Read(stackYAML)
 	if err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{}
 	var all []function
-	for _, name := range slices.Sorted(maps.Keys(functions)) {
-		f, err := plan(name, functions[name])
+	for _, name := range slices.Sorted(maps.Keys(file.Functions)) {
+		f, err := plan(file.Functions[name])
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

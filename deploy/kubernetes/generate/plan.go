@@ -11,7 +11,7 @@ import (
 	"strings"
 	"text/template"
 
-	"snaptask/deploy/kubernetes/stack"
+	"snaptask/functions/stack"
 )
 
 //go:embed templates
@@ -20,7 +20,6 @@ var templates embed.FS
 // function is what the templates are told of one.
 type function struct {
 	stack.Function
-	Name          string
 	Settings      []setting
 	Calls         []string // servers, by the names of their Services
 	Least, Most   int
@@ -31,8 +30,8 @@ type function struct {
 type setting struct{ Name, Value string }
 
 // plan works out what one function is given.
-func plan(name string, from stack.Function) (function, error) {
-	f := function{Function: from, Name: name}
+func plan(from stack.Function) (function, error) {
+	f := function{Function: from}
 	var err error
 	if f.Least, f.Most, err = from.Replicas(); err != nil {
 		return f, err

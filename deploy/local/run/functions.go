@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"snaptask/deploy/local/classifier"
@@ -14,45 +16,50 @@ import (
 	"snaptask/deploy/local/port"
 	"snaptask/deploy/local/process"
 	"snaptask/deploy/local/s3"
-	"snaptask/deploy/local/stack"
 	"snaptask/deploy/local/state"
+	"snaptask/functions/stack"
 )
 
-// startFunctions starts a process for each function, which gets what it may know of all there is, as housekeeping does.
+// startFunctions starts a process for each function in stack.yml, with the settings and secrets that are named there.
 func (r *runner) startFunctions(base *database, store s3.Server, model *classifier.Server) ([]*gateway.Function, error) {
+	table, err := readStack(r.program)
+	if err != nil {
+		return nil, err
+	}
 	private, public, err := signingKeys(r.folder)
 	if err != nil {
 		return nil, err
 	}
-	clientKey, err := secret(r.folder, stack.ClientAddressKey)
+	clientKey, err := secret(r.folder, clientAddressKey)
 	if err != nil {
 		return nil, err
 	}
 	secrets := map[string]string{
-		stack.MySQLDSN:         base.application,
-		stack.TokenSigningKey:  string(private),
-		stack.TokenPublicKeys:  string(public),
-		stack.ClientAddressKey: clientKey,
-		stack.S3AccessKey:      store.User.AccessKey,
-		stack.S3SecretKey:      store.User.SecretKey,
+		mysqlDSN:            base.application,
+		tokenSigningKey:     string(private),
+		"token-public-keys": string(public),
+		clientAddressKey:    clientKey,
+		s3AccessKey:         store.User.AccessKey,
+		s3SecretKey:         store.User.SecretKey,
 	}
 	servers := map[string]string{
-		stack.S3Endpoint:         store.Endpoint(),
-		stack.S3Bucket:           bucket,
-		stack.S3Region:           s3.Region,
-		stack.ClassifierAddress:  model.GRPC,
-		stack.ClassifierProtocol: "grpc",
-		stack.ClassifierRESTURL:  model.REST,
-		stack.ClassifierModel:    classifier.Model,
+		"S3_ENDPOINT":         store.Endpoint(),
+		"S3_BUCKET":           bucket,
+		"S3_REGION":           s3.Region,
+		"CLASSIFIER_ADDRESS":  model.GRPC,
+		"CLASSIFIER_PROTOCOL": "grpc",
+		"CLASSIFIER_REST_URL": model.REST,
+		"CLASSIFIER_MODEL":    classifier.Model,
+		"SHUTDOWN_DELAY":      "0s", // callers stop before functions do
 	}
 	if err := r.keepSettings(secrets, servers); err != nil {
-		return nil, fmt.Errorf("%s: %w", stack.Housekeeping.Name, err)
+		return nil, fmt.Errorf("%s: %w", housekeepingName, err)
 	}
 	var all []*gateway.Function
-	for _, f := range stack.Functions {
-		started, err := r.startFunction(f, secrets, servers)
+	for _, name := range slices.Sorted(maps.Keys(table.Functions)) {
+		started, err := r.startFunction(table.Functions[name], secrets, servers)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", f.Name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		all = append(all, started)
 	}
@@ -76,7 +83,7 @@ func (r *runner) startFunction(f stack.Function, secrets, servers map[string]str
 	if err != nil {
 		return nil, err
 	}
-	settings := f.Env(servers)
+	settings := settings(f, servers)
 	env := []string{"SECRETS_DIR=" + folder}
 	for name, value := range settings {
 		env = append(env, name+"="+value)

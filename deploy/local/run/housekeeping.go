@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,15 +16,15 @@ import (
 	"time"
 
 	"snaptask/deploy/local/process"
-	"snaptask/deploy/local/stack"
 	"snaptask/deploy/local/state"
 	"snaptask/functions/housekeeping"
 )
 
 const (
-	sweepPause   = time.Minute // between two sweeps
-	settingsFile = "housekeeping.json"
-	secretsDir   = "SECRETS_DIR"
+	housekeepingName = "housekeeping"
+	sweepPause       = time.Minute // between two sweeps
+	settingsFile     = "housekeeping.json"
+	secretsDir       = "SECRETS_DIR"
 )
 
 // Housekeeping does what the arguments ask for with the application that runs on the state folder at path, unless
@@ -76,11 +77,12 @@ func takeSettings(path string) error {
 
 // keepSettings writes down for Housekeeping what it may know of all there is.
 func (r *runner) keepSettings(secrets, servers map[string]string) error {
-	folder := filepath.Join(r.folder.Path, "secrets", stack.Housekeeping.Name)
-	if err := writeSecrets(folder, stack.Housekeeping.Secrets, secrets); err != nil {
+	folder := filepath.Join(r.folder.Path, "secrets", housekeepingName)
+	if err := writeSecrets(folder, []string{mysqlDSN, s3AccessKey, s3SecretKey}, secrets); err != nil {
 		return err
 	}
-	settings := stack.Housekeeping.Env(servers)
+	settings := maps.Clone(servers)
+	copyEnv(settings, append([]string{"DB_MAX_OPEN", "ORPHAN_AGE"}, optional...))
 	settings[secretsDir] = folder
 	text, err := json.MarshalIndent(settings, "", "  ")
 	if err != nil {
@@ -92,7 +94,7 @@ func (r *runner) keepSettings(secrets, servers map[string]string) error {
 // startSweeps sweeps now and again and again, each time in a process of its own as a CronJob does, until stopSweeps. The
 // person is told when a sweep fails and when one does not any more.
 func (r *runner) startSweeps(ctx context.Context) error {
-	log, err := r.log(stack.Housekeeping.Name)
+	log, err := r.log(housekeepingName)
 	if err != nil {
 		return err
 	}
@@ -111,7 +113,7 @@ func (r *runner) startSweeps(ctx context.Context) error {
 			switch {
 			case ctx.Err() != nil:
 			case err != nil && !failing:
-				r.screen.event("the sweep failed and will be tried again; why, is in " + filepath.Join(r.folder.Path, "log", stack.Housekeeping.Name+".log"))
+				r.screen.event("the sweep failed and will be tried again; why, is in " + filepath.Join(r.folder.Path, "log", housekeepingName+".log"))
 			case err == nil && failing:
 				r.screen.event("the sweep works again")
 			}

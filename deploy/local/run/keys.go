@@ -7,8 +7,16 @@ import (
 	"errors"
 	"path/filepath"
 
-	"snaptask/deploy/local/stack"
 	"snaptask/deploy/local/state"
+)
+
+// Names of secrets, as stack.yml has them.
+const (
+	mysqlDSN         = "mysql-dsn"
+	tokenSigningKey  = "token-signing-key"
+	s3AccessKey      = "s3-access-key"
+	s3SecretKey      = "s3-secret-key"
+	clientAddressKey = "client-address-key" // shared with the web server
 )
 
 // keys are the secrets made at the first start, kept in the state folder's folder of this name.
@@ -16,7 +24,7 @@ const keys = "keys"
 
 // signingKeys gives the pair of keys for tokens as PEM: the private one, kept, and its public one.
 func signingKeys(folder *state.Folder) (private, public []byte, err error) {
-	private, err = folder.Keep(filepath.Join(keys, stack.TokenSigningKey), func() ([]byte, error) {
+	private, err = folder.Keep(filepath.Join(keys, tokenSigningKey), func() ([]byte, error) {
 		_, key, err := ed25519.GenerateKey(nil)
 		if err != nil {
 			return nil, err
@@ -27,7 +35,7 @@ func signingKeys(folder *state.Folder) (private, public []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	damaged := errors.New("the key in " + filepath.Join(folder.Path, keys, stack.TokenSigningKey) + " can't be read")
+	damaged := errors.New("the key in " + filepath.Join(folder.Path, keys, tokenSigningKey) + " can't be read")
 	block, _ := pem.Decode(private)
 	if block == nil {
 		return nil, nil, damaged

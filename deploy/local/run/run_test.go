@@ -16,7 +16,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"snaptask/deploy/local/stack"
 	"snaptask/deploy/local/state"
 )
 
@@ -51,7 +50,7 @@ func TestSigningKeysAreKeptAndFitEachOther(t *testing.T) {
 func TestDamagedSigningKeyIsNamed(t *testing.T) {
 	t.Parallel()
 	f := folder(t)
-	path := filepath.Join(f.Path, keys, stack.TokenSigningKey)
+	path := filepath.Join(f.Path, keys, tokenSigningKey)
 	require.NoError(t, state.WriteFile(path, []byte("garbage")))
 	_, _, err := signingKeys(f)
 	require.ErrorContains(t, err, path)

@@ -15,7 +15,6 @@ import (
 	"snaptask/deploy/local/gateway"
 	"snaptask/deploy/local/process"
 	"snaptask/deploy/local/s3"
-	"snaptask/deploy/local/stack"
 	"snaptask/deploy/local/state"
 )
 
@@ -101,8 +100,8 @@ func newStore(folder *state.Folder) (s3.Server, error) {
 	number, portErr := chosenPort("S3_PORT")
 	access, accessErr := secret(folder, "s3-administrator-access-key")
 	key, keyErr := secret(folder, "s3-administrator-secret-key")
-	userAccess, userAccessErr := secret(folder, stack.S3AccessKey)
-	userKey, userKeyErr := secret(folder, stack.S3SecretKey)
+	userAccess, userAccessErr := secret(folder, s3AccessKey)
+	userKey, userKeyErr := secret(folder, s3SecretKey)
 	server := s3.Server{
 		Dir: filepath.Join(folder.Path, "s3"), Port: number, AccessKey: access, SecretKey: key,
 		User: s3.User{AccessKey: userAccess, SecretKey: userKey},

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"snaptask/deploy/local/process"
-	"snaptask/deploy/local/stack"
 )
 
 // startWeb starts the web app.
@@ -16,12 +15,12 @@ func (r *runner) startWeb(a *addresses) error {
 	if err != nil {
 		return err
 	}
-	clientKey, err := secret(r.folder, stack.ClientAddressKey)
+	clientKey, err := secret(r.folder, clientAddressKey)
 	if err != nil {
 		return err
 	}
 	folder := filepath.Join(r.folder.Path, "secrets", "webapp")
-	if err := writeSecrets(folder, []string{stack.ClientAddressKey}, map[string]string{stack.ClientAddressKey: clientKey}); err != nil {
+	if err := writeSecrets(folder, []string{clientAddressKey}, map[string]string{clientAddressKey: clientKey}); err != nil {
 		return err
 	}
 	env := []string{"FUNCTION_URL=" + a.gatewayURL() + "/function/{name}", "SECRETS_DIR=" + folder}

@@ -1,0 +1,46 @@
+package run
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"snaptask/functions/stack"
+)
+
+func TestSettingsAreThoseOfTheStackWithOurServersAndWhatThePersonSet(t *testing.T) {
+	for name, value := range map[string]string{
+		"REGISTRATION": "off", "DB_TIMEOUT": "1s", "S3_BUCKET": "another", "AWS_SECRET_ACCESS_KEY": "private",
+	} {
+		t.Setenv(name, value)
+	}
+	servers := map[string]string{"S3_ENDPOINT": "http://127.0.0.1:1", "S3_BUCKET": "snaptask"}
+	f := stack.Function{Environment: map[string]string{"REGISTRATION": "on", "DB_MAX_OPEN": "2"}}
+	require.Equal(t, map[string]string{"REGISTRATION": "off", "DB_MAX_OPEN": "2", "DB_TIMEOUT": "1s"}, settings(f, servers))
+	require.Equal(t, "on", f.Environment["REGISTRATION"], "the table is not changed")
+
+	f = stack.Function{Environment: map[string]string{"S3_ENDPOINT": "http://minio.snaptask:9000", "S3_BUCKET": "x"}}
+	require.Equal(t, map[string]string{"S3_ENDPOINT": "http://127.0.0.1:1", "S3_BUCKET": "snaptask", "DB_TIMEOUT": "1s"}, settings(f, servers))
+}
+
+func TestTheStackIsFoundAboveTheProgramOrTheWorkingFolder(t *testing.T) {
+	repository := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(repository, "stack.yml"), []byte("functions: {one: {}}"), 0o600))
+	below := filepath.Join(repository, ".snaptask", "bin")
+	require.NoError(t, os.MkdirAll(below, 0o700))
+	elsewhere := t.TempDir()
+
+	t.Chdir(elsewhere)
+	file, err := readStack(filepath.Join(below, "snaptask"))
+	require.NoError(t, err)
+	require.Contains(t, file.Functions, "one")
+	_, err = readStack(filepath.Join(elsewhere, "snaptask"))
+	require.ErrorContains(t, err, "there is no stack.yml above "+elsewhere)
+
+	t.Chdir(below)
+	file, err = readStack(filepath.Join(elsewhere, "snaptask"))
+	require.NoError(t, err)
+	require.Contains(t, file.Functions, "one")
+}
