@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -77,13 +78,16 @@ func command(args []string) error {
 	case "function":
 		if len(args) == 1 {
 			if handle, ok := functions.All[args[0]]; ok {
-				serve.Main(args[0], handle)
-				return nil
+				return serveFunction(ctx, args[0], handle)
 			}
 		}
 		return errors.New("function wants the name of one")
 	case "webapp":
-		return webapp.Main(ctx)
+		listeners, err := process.Listeners(1)
+		if err != nil {
+			return err
+		}
+		return webapp.Serve(ctx, listeners[0])
 	case "s3":
 		return s3.Serve(ctx)
 	case "keep":
@@ -97,6 +101,24 @@ func command(args []string) error {
 	default:
 		return fmt.Errorf("there is no %q; snaptask help lists what there is", mode)
 	}
+}
+
+// serveFunction serves a function on the listeners of the parent process, or on PORT and METRICS_PORT as an image does.
+func serveFunction(ctx context.Context, name string, handle serve.Handle) error {
+	if !process.Inherits() {
+		serve.Main(name, handle)
+		return nil
+	}
+	listeners, err := process.Listeners(2)
+	if err != nil {
+		return err
+	}
+	settings, err := serve.SettingsFromEnv()
+	if err != nil {
+		return err
+	}
+	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+	return serve.Serve(ctx, name, handle, settings, listeners[0], listeners[1])
 }
 
 // stopped is nil when no runner uses the folder at path; one that isn't there nobody uses.

@@ -1,37 +1,49 @@
 package serve
 
 import (
+	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
-	"net/http/httptest"
+	"strconv"
 	"testing"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
+	"github.com/stretchr/testify/require"
 )
 
-// sink is a client that reads answers and forgets them.
-type sink struct{ header http.Header }
-
-func (s *sink) Header() http.Header         { return s.header }
-func (s *sink) Write(p []byte) (int, error) { return len(p), nil }
-func (s *sink) WriteHeader(int)             { clear(s.header) }
-
-// BenchmarkServeHTTP is what a call costs around the function, net/http aside.
-func BenchmarkServeHTTP(b *testing.B) {
+// BenchmarkRequest measures a request over loopback to a function that does nothing, by the size of its response in bytes.
+func BenchmarkRequest(b *testing.B) {
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewJSONHandler(io.Discard, nil)))
 	b.Cleanup(func() { slog.SetDefault(before) })
-	body := []byte(`[]`)
-	s := &server{name: "bench", settings: bounds(), slots: make(chan struct{}, 16), metrics: newMetrics("bench"), handle: func(handler.Request) (handler.Response, error) {
-		return handler.Response{StatusCode: http.StatusOK, Body: body, Header: http.Header{"Content-Type": {"application/json"}}}, nil
-	}}
-	request := httptest.NewRequest(http.MethodGet, "/", nil)
-	request.Header.Set("Authorization", "Bearer token")
-	w := &sink{http.Header{}}
-	b.ReportAllocs()
-	for b.Loop() {
-		request.Header.Del("X-Call-Id")
-		s.ServeHTTP(w, request)
+	for _, size := range []int{2, 3 << 10, 10 << 10, 100 << 10} {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			body := make([]byte, size)
+			function, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(b, err)
+			metrics, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(b, err)
+			ctx, stop := context.WithCancel(b.Context())
+			ended := make(chan error, 1)
+			go func() {
+				ended <- Serve(ctx, "bench", func(handler.Request) (handler.Response, error) {
+					return handler.Response{StatusCode: http.StatusOK, Body: body, Header: http.Header{"Content-Type": {"application/json"}}}, nil
+				}, bounds(), function, metrics)
+			}()
+			client := &http.Client{Transport: &http.Transport{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				response, err := client.Get("http://" + function.Addr().String())
+				require.NoError(b, err)
+				_, err = io.Copy(io.Discard, response.Body)
+				require.NoError(b, err)
+				response.Body.Close()
+			}
+			b.StopTimer()
+			stop()
+			require.NoError(b, <-ended)
+		})
 	}
 }

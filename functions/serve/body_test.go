@@ -28,7 +28,7 @@ func TestBodiesUpToTheLimitReachTheFunction(t *testing.T) {
 	}
 }
 
-func TestTheClientSeesThatItsBodyIsTooLarge(t *testing.T) {
+func TestOversizedBodyIsAnsweredWith413(t *testing.T) {
 	t.Parallel()
 	r := start(t, bounds(), echo)
 	const large = 20 << 20
@@ -38,13 +38,13 @@ func TestTheClientSeesThatItsBodyIsTooLarge(t *testing.T) {
 		chunked bool
 		header  http.Header
 	}{
-		"one byte too many":                    {64<<10 + 1, false, nil},
-		"one byte too many, chunked":           {64<<10 + 1, true, nil},
-		"20 MiB":                               {large, false, nil},
-		"20 MiB, chunked":                      {large, true, nil},
-		"20 MiB, waiting to be told":           {large, false, waits},
-		"20 MiB, chunked, waiting to be told":  {large, true, waits},
-		"60 MiB, still within what is dropped": {60 << 20, false, nil},
+		"one byte too many":               {64<<10 + 1, false, nil},
+		"one byte too many, chunked":      {64<<10 + 1, true, nil},
+		"20 MiB":                          {large, false, nil},
+		"20 MiB, chunked":                 {large, true, nil},
+		"20 MiB, Expect: 100-continue":    {large, false, waits},
+		"20 MiB, chunked, Expect":         {large, true, waits},
+		"60 MiB, still within drainBytes": {60 << 20, false, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -53,7 +53,7 @@ func TestTheClientSeesThatItsBodyIsTooLarge(t *testing.T) {
 				body = endless{body}
 			}
 			r := *r
-			// Go's client waits for "100 Continue" only when it is told how long.
+			// Go's client waits for "100 Continue" only with this timeout.
 			r.client = &http.Client{Transport: &http.Transport{ExpectContinueTimeout: 5 * time.Second}, Timeout: 20 * time.Second}
 			defer r.client.CloseIdleConnections()
 			a := r.do(t, "PUT", "/", body, c.header)
@@ -63,8 +63,8 @@ func TestTheClientSeesThatItsBodyIsTooLarge(t *testing.T) {
 	}
 }
 
-// A client that sends everything before it looks for an answer, as many do, must not find the connection reset.
-func TestAClientThatOnlySendsSeesTheAnswerAfterwards(t *testing.T) {
+// Many clients send the whole body before they read the response. They must not find the connection reset.
+func TestClientThatSendsItsWholeBodyFirstSeesTheResponse(t *testing.T) {
 	t.Parallel()
 	busy := newGate()
 	full := bounds()
@@ -84,7 +84,7 @@ func TestAClientThatOnlySendsSeesTheAnswerAfterwards(t *testing.T) {
 			"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n1400000\r\n",
 		} {
 			if c.occupy && strings.HasPrefix(framing, "Expect") {
-				continue // is answered at once, before it sends
+				continue // is answered before the body is sent
 			}
 			t.Run(name+", "+strings.Fields(framing)[0], func(t *testing.T) {
 				r := start(t, c.settings, c.handle)
@@ -111,7 +111,7 @@ func TestAClientThatOnlySendsSeesTheAnswerAfterwards(t *testing.T) {
 	}
 }
 
-// readStatus reads one answer's status, past any "100 Continue".
+// readStatus reads a response's status and skips "100 Continue".
 func readStatus(t *testing.T, connection net.Conn) int {
 	t.Helper()
 	reader := bufio.NewReader(connection)
@@ -125,7 +125,7 @@ func readStatus(t *testing.T, connection net.Conn) int {
 	}
 }
 
-func TestWhoWaitsToBeToldIsToldNotToSend(t *testing.T) {
+func TestOversizedBodyIsRefusedBefore100Continue(t *testing.T) {
 	t.Parallel()
 	r := start(t, bounds(), echo)
 	connection, err := net.Dial("tcp", r.address)
@@ -139,7 +139,7 @@ func TestWhoWaitsToBeToldIsToldNotToSend(t *testing.T) {
 	require.Equal(t, "HTTP/1.1 413 Request Entity Too Large\r\n", status)
 }
 
-func TestABodyThatDoesNotArriveInFullIsRefused(t *testing.T) {
+func TestIncompleteBodyIsRefused(t *testing.T) {
 	t.Parallel()
 	settings := bounds()
 	settings.ReadTimeout = 300 * time.Millisecond

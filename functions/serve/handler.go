@@ -19,40 +19,40 @@ import (
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
-// Handle is a function, as the OpenFaaS templates know it.
+// Handle is a function in the form of the OpenFaaS templates.
 type Handle func(handler.Request) (handler.Response, error)
 
-// What is read and dropped of a body that is too large, so that the client gets to see the answer.
+// How much of an oversized or refused body to drain, and for how long, so that the client sees the response instead of a reset.
 const (
-	dropBytes = 64 << 20
-	dropTime  = 10 * time.Second
+	drainBytes = 64 << 20
+	drainTime  = 10 * time.Second
 )
 
-// lastWords is how long a Handle whose time is over has to give an answer of its own.
-const lastWords = 200 * time.Millisecond
+// timeoutGrace is how long a Handle may take to return its own response after EXEC_TIMEOUT.
+const timeoutGrace = 200 * time.Millisecond
 
 // server answers requests with one Handle.
 type server struct {
 	name     string
 	handle   Handle
 	settings Settings
-	slots    chan struct{} // one for each request in flight
+	slots    chan struct{} // one element per request in flight
 	metrics  *metrics
 	stopping atomic.Bool
 }
 
-// ServeHTTP bounds the request, hands it to the function, and accounts for it.
+// ServeHTTP passes a request to the function within the limits, and logs and counts it.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	callID := callID(r.Header.Get(web.CallIDHeader))
 	r.Header.Set(web.CallIDHeader, callID)
 
 	s.metrics.inFlight.Inc()
-	response, received, release := s.answer(w, r, callID)
-	if s.parts(r) {
+	response, received, release := s.respond(w, r, callID)
+	if s.shouldClose(r) {
 		w.Header().Set("Connection", "close")
 	}
-	sent := write(w, connectionOf(r), response, callID, release)
+	sent := write(w, response, callID, release)
 	s.metrics.inFlight.Dec()
 
 	took := time.Since(start)
@@ -62,12 +62,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int("bytesIn", received), slog.Int("bytesOut", sent))
 }
 
-// answer gives the response and what to call once it is all but sent: answers that nobody reads count as in flight.
-func (s *server) answer(w http.ResponseWriter, r *http.Request, callID string) (response handler.Response, received int, release func()) {
+// respond returns the response, the size of the request's body, and the function that frees the request's slot.
+func (s *server) respond(w http.ResponseWriter, r *http.Request, callID string) (response handler.Response, received int, release func()) {
 	select {
 	case s.slots <- struct{}{}:
 	default:
-		dropUnread(w, r)
+		drainUnread(w, r)
 		return web.Refuse(&fault.Error{Kind: fault.Unavailable, Code: "busy", Message: "Too many requests at once. Please try again.", RetryAfter: time.Second}, callID), 0, func() {}
 	}
 	body, err := s.body(w, r)
@@ -84,7 +84,7 @@ func (s *server) release() { <-s.slots }
 func (s *server) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	limit := s.settings.BodyLimit
 	if r.ContentLength > limit {
-		dropUnread(w, r)
+		drainUnread(w, r)
 		return nil, tooLarge(limit)
 	}
 	var body []byte
@@ -99,7 +99,7 @@ func (s *server) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, fault.New(fault.Invalid, "body_incomplete", "The request's body did not arrive in full.")
 	}
 	if int64(len(body)) > limit {
-		drop(w, r, dropBytes-limit)
+		drain(w, r, drainBytes-limit)
 		return nil, tooLarge(limit)
 	}
 	return body, nil
@@ -109,27 +109,26 @@ func tooLarge(limit int64) error {
 	return fault.New(fault.TooLarge, "too_large", fmt.Sprintf("The request has more than %d KiB.", limit>>10))
 }
 
-// dropUnread drops a body of which nothing was read. A client that waits to be told to send it (Expect: 100-continue)
-// is not told.
-func dropUnread(w http.ResponseWriter, r *http.Request) {
+// drainUnread drains a body of which nothing was read, unless the client waits for "100 Continue" before it sends one.
+func drainUnread(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Expect") == "" {
-		drop(w, r, dropBytes)
+		drain(w, r, drainBytes)
 	}
 }
 
-// drop reads on, for a client that is still sending does not look for an answer.
-func drop(w http.ResponseWriter, r *http.Request, most int64) {
-	http.NewResponseController(w).SetReadDeadline(time.Now().Add(dropTime))
-	io.CopyN(io.Discard, r.Body, most)
+// drain discards up to limit bytes of the body: a client that is still sending does not read the response.
+func drain(w http.ResponseWriter, r *http.Request, limit int64) {
+	http.NewResponseController(w).SetReadDeadline(time.Now().Add(drainTime))
+	io.CopyN(io.Discard, r.Body, limit)
 }
 
-// call runs the function within its time. A function that goes on after it keeps the slot until it has ended.
+// call runs the function within EXEC_TIMEOUT. A function that overruns keeps its slot until it returns.
 func (s *server) call(r *http.Request, body []byte, callID string) (response handler.Response, release func()) {
 	ctx, cancel := context.WithTimeout(r.Context(), s.settings.ExecTimeout)
 	done := make(chan handler.Response, 1)
 	go func() {
 		defer cancel()
-		done <- s.guarded(ctx, r, body, callID)
+		done <- s.invoke(ctx, r, body, callID)
 	}()
 	select {
 	case response := <-done:
@@ -139,7 +138,7 @@ func (s *server) call(r *http.Request, body []byte, callID string) (response han
 	select {
 	case response := <-done:
 		return response, s.release
-	case <-time.After(lastWords):
+	case <-time.After(timeoutGrace):
 		go func() {
 			<-done
 			s.release()
@@ -151,8 +150,8 @@ func (s *server) call(r *http.Request, body []byte, callID string) (response han
 	}
 }
 
-// guarded turns a panic and an error of the function into a 500.
-func (s *server) guarded(ctx context.Context, r *http.Request, body []byte, callID string) (response handler.Response) {
+// invoke calls the function and turns its panic or error into a response.
+func (s *server) invoke(ctx context.Context, r *http.Request, body []byte, callID string) (response handler.Response) {
 	defer func() {
 		if p := recover(); p != nil {
 			response = web.Refuse(fmt.Errorf("panic: %v: %s", p, debug.Stack()), callID)
@@ -170,9 +169,10 @@ func (s *server) guarded(ctx context.Context, r *http.Request, body []byte, call
 	return response
 }
 
-// write sends the response and says how many bytes of its body went. It calls release before the last of them, so that a
-// client with one request at a time never finds its own slot taken.
-func write(w http.ResponseWriter, c *connection, response handler.Response, callID string, release func()) int {
+// write sends the response and returns how many bytes of its body it wrote. A response holds its slot while it is sent, since
+// one that the client does not read holds memory. The slot is free before the last byte, so that a client that
+// sends its next request right after it never finds its own slot taken.
+func write(w http.ResponseWriter, response handler.Response, callID string, release func()) int {
 	header := w.Header()
 	for name, values := range response.Header {
 		header[name] = values
@@ -184,7 +184,6 @@ func write(w http.ResponseWriter, c *connection, response handler.Response, call
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Length", strconv.Itoa(len(response.Body)))
 	w.WriteHeader(response.StatusCode)
-	c.hold(true)
 	last := max(0, len(response.Body)-1)
 	n, err := w.Write(response.Body[:last])
 	release()
@@ -193,14 +192,13 @@ func write(w http.ResponseWriter, c *connection, response handler.Response, call
 		more, err = w.Write(response.Body[last:])
 		n += more
 	}
-	c.hold(false) // the last byte leaves when this request is over
 	if err != nil {
-		slog.Warn("the client went away before its answer", "callId", callID)
+		slog.Warn("the client disconnected before the response was sent", "callId", callID)
 	}
 	return n
 }
 
-// callID keeps the id that the gateway gave the call, unless it isn't fit for a header and a log.
+// callID returns the gateway's call ID, or a new one if that is not fit for a header and a log.
 func callID(given string) string {
 	if given == "" || len(given) > 128 {
 		return uuid.NewString()

@@ -3,8 +3,12 @@ package serve
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestTheFunctionSeesTheRequestAsItWasSent(t *testing.T) {
+func TestFunctionReceivesTheRequestUnchanged(t *testing.T) {
 	t.Parallel()
 	seen := make(chan handler.Request, 1)
 	r := start(t, bounds(), func(sent handler.Request) (handler.Response, error) {
@@ -83,7 +87,7 @@ func TestCallIDs(t *testing.T) {
 	}
 }
 
-func TestAnswersAreSentWhole(t *testing.T) {
+func TestResponseHeaders(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		given                      handler.Response
@@ -113,7 +117,7 @@ func TestAnswersAreSentWhole(t *testing.T) {
 	}
 }
 
-func TestTooManyAtOnceAreToldToComeAgain(t *testing.T) {
+func TestRequestsOverTheLimitAreRefusedWithRetryAfter(t *testing.T) {
 	t.Parallel()
 	settings := bounds()
 	settings.MaxInflight = 2
@@ -135,7 +139,7 @@ func TestTooManyAtOnceAreToldToComeAgain(t *testing.T) {
 	require.Equal(t, "fourth", r.do(t, "POST", "/", strings.NewReader("fourth"), nil).body)
 }
 
-func TestOneAfterAnotherNeedsOneSlot(t *testing.T) {
+func TestSequentialRequestsNeedOneSlot(t *testing.T) {
 	t.Parallel()
 	settings := bounds()
 	settings.MaxInflight = 1
@@ -145,7 +149,7 @@ func TestOneAfterAnotherNeedsOneSlot(t *testing.T) {
 	}
 }
 
-func TestWorkThatTakesTooLongKeepsItsSlotUntilItEnds(t *testing.T) {
+func TestTimedOutFunctionKeepsItsSlotUntilItReturns(t *testing.T) {
 	t.Parallel()
 	settings := bounds()
 	settings.ExecTimeout, settings.MaxInflight = 100*time.Millisecond, 1
@@ -161,7 +165,7 @@ func TestWorkThatTakesTooLongKeepsItsSlotUntilItEnds(t *testing.T) {
 	require.Eventually(t, func() bool { return r.do(t, "POST", "/", nil, nil).StatusCode == 200 }, 5*time.Second, time.Millisecond)
 }
 
-func TestAFunctionWhoseTimeIsOverMaySayWhatItWasAt(t *testing.T) {
+func TestFunctionMayAnswerAfterItsTimeout(t *testing.T) {
 	t.Parallel()
 	settings := bounds()
 	settings.ExecTimeout = 50 * time.Millisecond
@@ -172,7 +176,7 @@ func TestAFunctionWhoseTimeIsOverMaySayWhatItWasAt(t *testing.T) {
 	requireFault(t, r.do(t, "POST", "/", nil, nil), 503, "unavailable")
 }
 
-func TestAFunctionLearnsThatItsClientWentAway(t *testing.T) {
+func TestFunctionsContextEndsWhenTheClientDisconnects(t *testing.T) {
 	t.Parallel()
 	entered, ended := make(chan struct{}), make(chan error, 1)
 	r := start(t, bounds(), func(sent handler.Request) (handler.Response, error) {
@@ -193,7 +197,7 @@ func TestAFunctionLearnsThatItsClientWentAway(t *testing.T) {
 	require.ErrorIs(t, <-ended, context.Canceled)
 }
 
-func TestAFunctionThatFailsHurtsOnlyItsOwnRequest(t *testing.T) {
+func TestFailingFunctionFailsOnlyItsOwnRequest(t *testing.T) {
 	t.Parallel()
 	r := start(t, bounds(), func(sent handler.Request) (handler.Response, error) {
 		switch string(sent.Body) {
@@ -246,4 +250,40 @@ func TestEachRequestIsOneLogLine(t *testing.T) {
 	}
 	require.NotContains(t, logged.String(), "eyJ-secret")
 	require.NotContains(t, logged.String(), "id=hidden")
+}
+
+// A response that the client does not read holds memory, so it counts as a request in flight until it is sent.
+func TestUnreadResponseKeepsItsSlot(t *testing.T) {
+	t.Parallel()
+	settings := bounds()
+	settings.MaxInflight = 1
+	served := make(chan struct{}, 8)
+	r := start(t, settings, func(handler.Request) (handler.Response, error) {
+		served <- struct{}{}
+		return handler.Response{Body: make([]byte, 64<<20)}, nil
+	})
+	slow, err := net.Dial("tcp", r.address)
+	require.NoError(t, err)
+	defer slow.Close()
+	_, err = fmt.Fprint(slow, "GET / HTTP/1.1\r\nHost: function\r\n\r\n")
+	require.NoError(t, err)
+	<-served
+	for range 3 {
+		require.Equal(t, http.StatusServiceUnavailable, r.do(t, "GET", "/", nil, nil).StatusCode)
+	}
+	read, err := io.CopyN(io.Discard, slow, 64<<20)
+	require.NoError(t, err)
+	require.EqualValues(t, 64<<20, read)
+}
+
+func TestResponsesOfAnySizeArriveInFull(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("0123456789abcde\n", 300_000/16)
+	r := start(t, bounds(), func(q handler.Request) (handler.Response, error) {
+		size, err := strconv.Atoi(q.QueryString)
+		return handler.Response{StatusCode: http.StatusOK, Body: []byte(text[:size])}, err
+	})
+	for _, size := range []int{0, 1, 2, 2048, 2049, 4095, 4096, 4097, 300_000} {
+		require.Equal(t, text[:size], r.do(t, "GET", fmt.Sprint("/?", size), nil, nil).body, size)
+	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metrics are one function's, in a registry of their own, under the names that OpenFaaS's watchdog uses.
+// metrics are one function's metrics, named as those of OpenFaaS's watchdog.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -26,7 +26,7 @@ func newMetrics(name string) *metrics {
 			Name: "http_requests_total", Help: "Requests answered.", ConstLabels: constant,
 		}, []string{"method", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "http_request_duration_seconds", Help: "Time from a request's headers to its answer.", ConstLabels: constant,
+			Name: "http_request_duration_seconds", Help: "Time from a request's headers to the end of its response.", ConstLabels: constant,
 			Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 11),
 		}, []string{"method", "code"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -50,7 +50,7 @@ func (m *metrics) handler() http.Handler {
 	return mux
 }
 
-// methodLabel keeps clients from inventing label values.
+// methodLabel maps the methods that clients make up to "other", so that they can't create label values.
 func methodLabel(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// scrape gives what Prometheus reads, line by line, of the metrics whose names begin with http_.
+// scrape returns the lines of /metrics that begin with http_.
 func (r *running) scrape(t *testing.T) []string {
 	t.Helper()
 	response, err := r.client.Get("http://" + r.metrics + "/metrics")
@@ -31,7 +31,7 @@ func (r *running) scrape(t *testing.T) []string {
 	return lines
 }
 
-func TestMetricsCountWhatWasAnswered(t *testing.T) {
+func TestMetricsCountRequests(t *testing.T) {
 	t.Parallel()
 	r := start(t, bounds(), func(sent handler.Request) (handler.Response, error) {
 		return handler.Response{StatusCode: map[string]int{"": 200, "no": 404}[string(sent.Body)]}, nil
@@ -47,7 +47,7 @@ func TestMetricsCountWhatWasAnswered(t *testing.T) {
 		`http_request_duration_seconds_count{code="200",` + name + `,method="POST"} 2`,
 		`http_requests_in_flight{` + name + `} 0`,
 	}
-	// A request is counted when its answer has left, so its client may be faster.
+	// A request is counted after its response was sent, so the client may be faster.
 	require.Eventually(t, func() bool {
 		lines := r.scrape(t)
 		for _, line := range want {
@@ -59,7 +59,7 @@ func TestMetricsCountWhatWasAnswered(t *testing.T) {
 	}, 5*time.Second, time.Millisecond)
 }
 
-func TestMetricsSayWhatIsInFlight(t *testing.T) {
+func TestMetricsCountRequestsInFlight(t *testing.T) {
 	t.Parallel()
 	g := newGate()
 	r := start(t, bounds(), g.handle)
@@ -73,7 +73,7 @@ func TestMetricsSayWhatIsInFlight(t *testing.T) {
 	calls.Wait()
 }
 
-func TestClientsDoNotInventLabels(t *testing.T) {
+func TestClientsCannotCreateLabelValues(t *testing.T) {
 	t.Parallel()
 	r := start(t, bounds(), echo)
 	for _, method := range []string{"AAAA", "BBBB", "get", "PROPFIND", "TRACE"} {
@@ -88,7 +88,7 @@ func TestClientsDoNotInventLabels(t *testing.T) {
 	}
 }
 
-func TestMetricsAreNotAmongTheFunctionsPaths(t *testing.T) {
+func TestMetricsHaveAPortOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	r := start(t, bounds(), echo)
 	require.NotContains(t, r.do(t, "GET", "/metrics", nil, nil).body, "http_requests_total")

@@ -81,7 +81,7 @@ func TestAllWrongSettingsAreNamedAtOnce(t *testing.T) {
 	for _, name := range variables {
 		require.ErrorContains(t, err, name+": ")
 	}
-	require.ErrorContains(t, run(t.Context(), t.Name(), echo), "EXEC_TIMEOUT: ", "and nothing is served")
+	require.ErrorContains(t, listenAndServe(t.Context(), t.Name(), echo), "EXEC_TIMEOUT: ", "and nothing is served")
 }
 
 func TestATakenPortIsNamed(t *testing.T) {
@@ -90,6 +90,6 @@ func TestATakenPortIsNamed(t *testing.T) {
 	require.NoError(t, err)
 	for _, name := range []string{"PORT", "METRICS_PORT"} {
 		setenv(t, map[string]string{"PORT": "0", "METRICS_PORT": "0", name: port})
-		require.ErrorContains(t, run(t.Context(), t.Name(), echo), name+": ")
+		require.ErrorContains(t, listenAndServe(t.Context(), t.Name(), echo), name+": ")
 	}
 }

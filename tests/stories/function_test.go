@@ -15,7 +15,6 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 
-	"snaptask/deploy/local/port"
 	"snaptask/tests/scenario"
 )
 
@@ -38,13 +37,9 @@ func (a *application) function(t *testing.T, name, database string, settings map
 // serve is function for a program of the caller's choice.
 func (a *application) serve(t *testing.T, program *exec.Cmd, name, database string, settings map[string]string) *function {
 	t.Helper()
-	calls, address, err := port.Local()
-	require.NoError(t, err)
-	metrics, _, err := port.Local()
-	require.NoError(t, err)
-	f := &function{"http://" + address, program, make(chan struct{}), &bytes.Buffer{}}
-	f.process.Env = []string{"SECRETS_DIR=" + a.secrets(t, name, database), "LISTEN_FDS=2"}
-	f.process.ExtraFiles = []*os.File{calls, metrics}
+	port := freePort(t)
+	f := &function{"http://127.0.0.1:" + port, program, make(chan struct{}), &bytes.Buffer{}}
+	f.process.Env = []string{"SECRETS_DIR=" + a.secrets(t, name, database), "PORT=" + port, "METRICS_PORT=" + freePort(t)}
 	f.process.Stdout, f.process.Stderr = f.output, f.output
 	for _, all := range []map[string]string{a.settings(t, name), settings} { // the last one counts
 		for setting, value := range all {
@@ -52,8 +47,6 @@ func (a *application) serve(t *testing.T, program *exec.Cmd, name, database stri
 		}
 	}
 	require.NoError(t, f.process.Start())
-	calls.Close()
-	metrics.Close()
 	go func() {
 		f.process.Wait()
 		close(f.ended)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,12 +14,20 @@ import (
 	"time"
 )
 
-// Main runs the web server as this process until ctx ends or SIGTERM or SIGINT comes, then finishes what is running.
-// It reads the environment: see ConfigFromEnv, and PORT (8080), and SHUTDOWN_DELAY (0s), for which it goes on as before when
-// it is to end, since callers may not know yet; LISTEN_FDS=1 hands it an open listener as descriptor 3
-// instead (systemd's socket activation); with EXIT_ON_STDIN_EOF=1 it also stops when standard input ends, that is when
-// the process that started it is gone.
-func Main(ctx context.Context) error {
+// Main runs the web server on PORT (8080) until SIGTERM or SIGINT. Its other settings are those of Serve.
+func Main() error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	listener, err := listen(os.Getenv)
+	if err != nil {
+		return err
+	}
+	return Serve(ctx, listener)
+}
+
+// Serve runs the web server until ctx ends, then finishes what is running. Its environment: see ConfigFromEnv, and
+// SHUTDOWN_DELAY (0s), for which it goes on as before after ctx has ended, since callers learn of it late.
+func Serve(ctx context.Context, listener net.Listener) error {
 	config, err := ConfigFromEnv(os.Getenv)
 	if err != nil {
 		return err
@@ -32,19 +39,6 @@ func Main(ctx context.Context) error {
 	delay, err := shutdownDelay(os.Getenv)
 	if err != nil {
 		return err
-	}
-	listener, err := listen(os.Getenv)
-	if err != nil {
-		return err
-	}
-
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
-	defer stop()
-	if os.Getenv("EXIT_ON_STDIN_EOF") == "1" {
-		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin)
-			stop()
-		}()
 	}
 	slog.Info("web app", "address", listener.Addr().String(), "functions", config.FunctionURL, "built", Built())
 	return serve(ctx, listener, handler, delay)
@@ -63,16 +57,6 @@ func shutdownDelay(getenv func(string) string) (time.Duration, error) {
 }
 
 func listen(getenv func(string) string) (net.Listener, error) {
-	if getenv("LISTEN_FDS") == "1" {
-		const firstInherited = 3
-		file := os.NewFile(firstInherited, "listener")
-		defer file.Close()
-		listener, err := net.FileListener(file)
-		if err != nil {
-			return nil, fmt.Errorf("take over the listener of descriptor %d: %w", firstInherited, err)
-		}
-		return listener, nil
-	}
 	port := getenv("PORT")
 	if port == "" {
 		port = "8080"

@@ -183,7 +183,7 @@ func (c *Child) live(again bool) error {
 	cmd := exec.Command(c.spec.Path, c.spec.Args...)
 	cmd.Env = append(append([]string{}, c.spec.Env...), exitOnEOF+"=1")
 	if n := len(c.spec.Files); n > 0 {
-		cmd.Env = append(cmd.Env, "LISTEN_FDS="+strconv.Itoa(n))
+		cmd.Env = append(cmd.Env, listenFDs+"="+strconv.Itoa(n))
 		cmd.ExtraFiles = c.spec.Files
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = lifeline, c.spec.Log, c.spec.Log

@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(parentMode) == "" {
 		os.Exit(m.Run())
 	}
+	if len(os.Args) > 1 && os.Args[1] == "serve" {
+		os.Exit(ExitCode(serveInherited()))
+	}
 	if len(os.Args) > 1 && os.Args[1] == "keep" {
 		ctx, cancel := Lifetime()
 		defer cancel()

@@ -1,8 +1,7 @@
-// Command webapp is Snaptask's web server as a process of its own. See server.Main for its environment.
+// Command webapp is Snaptask's web server. See server.Main for its environment.
 package main
 
 import (
-	"context"
 	"log/slog"
 	"os"
 
@@ -10,7 +9,7 @@ import (
 )
 
 func main() {
-	if err := server.Main(context.Background()); err != nil {
+	if err := server.Main(); err != nil {
 		slog.Error("web app", "error", err.Error())
 		os.Exit(1)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	handler "github.com/openfaas/templates-sdk/go-http"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,19 +22,59 @@ func TestHealth(t *testing.T) {
 	require.Equal(t, "text/plain; charset=utf-8", healthy.Header.Get("Content-Type"))
 	require.Equal(t, "OK\n", healthy.body)
 	r.stop()
-	require.Eventually(t, func() bool { return r.do(t, "GET", "/_/health", nil, nil).StatusCode == 503 }, time.Second, time.Millisecond)
+	r.waitUntilStopping(t)
 }
 
-func TestAnIdleServerIsOverWithinASecond(t *testing.T) {
+// waitUntilStopping waits until the health check reports that the server is stopping.
+func (r *running) waitUntilStopping(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool { return r.do(t, "GET", "/_/health", nil, nil).StatusCode == 503 }, 5*time.Second, time.Millisecond)
+}
+
+func TestConnectionsStayOpenUntilTheyAreOld(t *testing.T) {
+	t.Parallel()
+	r := start(t, bounds(), echo)
+	for range 3 {
+		require.False(t, r.do(t, "POST", "/", strings.NewReader("words"), nil).Close)
+	}
+
+	settings := bounds()
+	settings.ConnectionAge = time.Millisecond
+	r = start(t, settings, func(q handler.Request) (handler.Response, error) {
+		time.Sleep(5 * time.Millisecond)
+		return echo(q)
+	})
+	last := r.do(t, "POST", "/", strings.NewReader("words"), nil)
+	require.True(t, last.Close)
+	require.Equal(t, "words", last.body)
+}
+
+func TestStoppingServerAnnouncesThatItClosesConnections(t *testing.T) {
+	t.Parallel()
+	settings := bounds()
+	settings.ShutdownDelay = time.Second
+	g := newGate()
+	r := start(t, settings, g.handle)
+	finished := make(chan answer, 1)
+	go func() { finished <- r.do(t, "POST", "/", strings.NewReader("begun before"), nil) }()
+	<-g.entered
+	r.stop()
+	r.waitUntilStopping(t)
+	close(g.open)
+	require.True(t, (<-finished).Close)
+	require.NoError(t, <-r.ended)
+}
+
+func TestIdleServerStopsWithinASecond(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(*testing.T, *running){
-		"never asked":             nil,
-		"a connection kept alive": func(t *testing.T, r *running) { r.do(t, "POST", "/", nil, nil) },
-		"a connection that is silent": func(t *testing.T, r *running) {
+		"no connections":         nil,
+		"a connection kept open": func(t *testing.T, r *running) { r.do(t, "POST", "/", nil, nil) },
+		"a connection without a request": func(t *testing.T, r *running) {
 			connection, err := net.Dial("tcp", r.address)
 			require.NoError(t, err)
 			t.Cleanup(func() { connection.Close() })
-			r.do(t, "POST", "/", nil, nil) // the silent one was accepted before this one
+			r.do(t, "POST", "/", nil, nil) // accepted after the one without a request
 		},
 		"metrics were read": func(t *testing.T, r *running) { r.scrape(t) },
 	} {
@@ -48,9 +89,9 @@ func TestAnIdleServerIsOverWithinASecond(t *testing.T) {
 			case err := <-r.ended:
 				require.NoError(t, err)
 			case <-time.After(3 * time.Second): // a second, and some for a busy machine; http.Server alone takes five
-				t.Fatal("still there")
+				t.Fatal("still running")
 			}
-			for _, l := range r.listeners { // not by calling them: another process may have their ports by now
+			for _, l := range r.listeners { // not by dialling them: another process may have their ports by now
 				_, err := l.Accept()
 				require.ErrorIs(t, err, net.ErrClosed)
 			}
@@ -58,7 +99,7 @@ func TestAnIdleServerIsOverWithinASecond(t *testing.T) {
 	}
 }
 
-func TestARunningRequestIsFinished(t *testing.T) {
+func TestStoppingServerFinishesARunningRequestAndRefusesNewConnections(t *testing.T) {
 	t.Parallel()
 	g := newGate()
 	r := start(t, bounds(), g.handle)
@@ -72,14 +113,14 @@ func TestARunningRequestIsFinished(t *testing.T) {
 			connection.Close()
 		}
 		return err != nil
-	}, 5*time.Second, time.Millisecond, "new callers are turned away")
+	}, 5*time.Second, time.Millisecond)
 	require.Empty(t, r.ended, "while the request runs")
 	close(g.open)
 	require.Equal(t, "work", (<-finished).body)
 	require.NoError(t, <-r.ended)
 }
 
-func TestABodyThatIsStillArrivingIsWaitedFor(t *testing.T) {
+func TestStoppingServerWaitsForABodyThatIsStillArriving(t *testing.T) {
 	t.Parallel()
 	r := start(t, bounds(), echo)
 	body, pen := io.Pipe()
@@ -88,7 +129,7 @@ func TestABodyThatIsStillArrivingIsWaitedFor(t *testing.T) {
 	_, err := io.WriteString(pen, "first ")
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
-		return len(r.scrape(t)) > 0 && strings.Contains(strings.Join(r.scrape(t), "\n"), `http_requests_in_flight{function_name="`+r.name+`"} 1`)
+		return strings.Contains(strings.Join(r.scrape(t), "\n"), `http_requests_in_flight{function_name="`+r.name+`"} 1`)
 	}, 5*time.Second, time.Millisecond)
 	r.stop()
 	_, err = io.WriteString(pen, "second")
@@ -98,30 +139,30 @@ func TestABodyThatIsStillArrivingIsWaitedFor(t *testing.T) {
 	require.NoError(t, <-r.ended)
 }
 
-func TestTheShutdownDelayGoesOnAccepting(t *testing.T) {
+func TestServerAcceptsDuringTheShutdownDelay(t *testing.T) {
 	t.Parallel()
 	settings := bounds()
 	settings.ShutdownDelay = 2 * time.Second
 	r := start(t, settings, echo)
 	r.stop()
-	require.Eventually(t, func() bool { return r.do(t, "GET", "/_/health", nil, nil).StatusCode == 503 }, time.Second, time.Millisecond)
+	r.waitUntilStopping(t)
 	for range 5 {
 		fresh := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		response, err := fresh.Post("http://"+r.address, "text/plain", strings.NewReader("late"))
-		require.NoError(t, err, "endpoints lag behind, so callers still come")
+		require.NoError(t, err, "callers learn late that an endpoint is gone")
 		require.NoError(t, response.Body.Close())
 		require.Equal(t, 200, response.StatusCode)
 	}
 	require.NoError(t, <-r.ended)
 }
 
-func TestAServerThatCannotServeSaysSo(t *testing.T) {
+func TestServeReturnsTheErrorOfAListener(t *testing.T) {
 	t.Parallel()
-	function, err := net.Listen("tcp", "127.0.0.1:0")
+	requests, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	observed, err := net.Listen("tcp", "127.0.0.1:0")
+	metrics, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer observed.Close()
-	require.NoError(t, function.Close())
-	require.ErrorIs(t, serve(t.Context(), t.Name(), echo, bounds(), function, observed), net.ErrClosed)
+	defer metrics.Close()
+	require.NoError(t, requests.Close())
+	require.ErrorIs(t, Serve(t.Context(), t.Name(), echo, bounds(), requests, metrics), net.ErrClosed)
 }

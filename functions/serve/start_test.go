@@ -19,10 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// roleVariable makes a process of the test binary a function's server, as an image's is.
+// roleVariable has the test binary run Main.
 const roleVariable = "SERVE_TEST_ROLE"
 
-// logged is what the package under test has logged; tests tell their lines apart by the function's name.
+// logged is the log of all tests, which find their lines by the function's name.
 var logged lockedBuffer
 
 func TestMain(m *testing.M) {
@@ -51,7 +51,7 @@ func (b *lockedBuffer) String() string {
 	return b.data.String()
 }
 
-// entries are the log lines that hold all of these pairs.
+// entries returns the log lines with all of these fields.
 func (b *lockedBuffer) entries(t *testing.T, pairs map[string]any) []map[string]any {
 	t.Helper()
 	var found []map[string]any
@@ -69,7 +69,7 @@ func (b *lockedBuffer) entries(t *testing.T, pairs map[string]any) []map[string]
 	return found
 }
 
-// bounds are those of a test that is about none of them.
+// bounds are settings for tests of something else.
 func bounds() Settings {
 	return Settings{
 		BodyLimit: 64 << 10, MaxInflight: 16,
@@ -78,12 +78,12 @@ func bounds() Settings {
 	}
 }
 
-// running is a function that is served.
+// running is a function being served.
 type running struct {
 	name             string
 	address, metrics string
 	listeners        []net.Listener
-	stop             context.CancelFunc // as SIGTERM does
+	stop             context.CancelFunc // like SIGTERM
 	ended            chan error
 	client           *http.Client
 }
@@ -91,16 +91,17 @@ type running struct {
 // start serves handle on ports of its own until the test ends.
 func start(t *testing.T, settings Settings, handle Handle) *running {
 	t.Helper()
-	function, err := net.Listen("tcp", "127.0.0.1:0")
+	requests, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	observed, err := net.Listen("tcp", "127.0.0.1:0")
+	metrics, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(context.Background())
-	r := &running{t.Name() + "-" + uuid.NewString(), function.Addr().String(), observed.Addr().String(), []net.Listener{function, observed}, stop, make(chan error, 1), &http.Client{
-		Transport: &http.Transport{}, Timeout: 20 * time.Second,
-	}}
+	r := &running{
+		t.Name() + "-" + uuid.NewString(), requests.Addr().String(), metrics.Addr().String(), []net.Listener{requests, metrics}, stop,
+		make(chan error, 1), &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second},
+	}
 	go func() {
-		r.ended <- serve(ctx, r.name, handle, settings, function, observed)
+		r.ended <- Serve(ctx, r.name, handle, settings, requests, metrics)
 		close(r.ended)
 	}()
 	t.Cleanup(func() {
@@ -111,7 +112,7 @@ func start(t *testing.T, settings Settings, handle Handle) *running {
 	return r
 }
 
-// answer is what a client sees.
+// answer is a response with its body.
 type answer struct {
 	*http.Response
 	body string
@@ -132,7 +133,7 @@ func (r *running) do(t *testing.T, method, path string, body io.Reader, header h
 	return answer{response, string(text)}
 }
 
-// requireFault checks that an answer is an error as the contract has it.
+// requireFault checks that a response is an error in the form of openapi.yaml.
 func requireFault(t *testing.T, a answer, status int, code string) {
 	t.Helper()
 	require.Equal(t, status, a.StatusCode, a.body)
@@ -147,12 +148,12 @@ func requireFault(t *testing.T, a answer, status int, code string) {
 	require.Equal(t, a.Header.Get("X-Call-Id"), body.Error.RequestID)
 }
 
-// echo answers what it was sent.
+// echo returns the request's body.
 func echo(r handler.Request) (handler.Response, error) {
 	return handler.Response{Body: r.Body, Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}}, nil
 }
 
-// slowEcho takes its time for the body "slow".
+// slowEcho takes 500 ms for the body "slow".
 func slowEcho(r handler.Request) (handler.Response, error) {
 	if string(r.Body) == "slow" {
 		time.Sleep(500 * time.Millisecond)
@@ -160,9 +161,9 @@ func slowEcho(r handler.Request) (handler.Response, error) {
 	return echo(r)
 }
 
-// gate is a Handle that answers only when it is opened.
+// gate is a Handle that returns only once it is open.
 type gate struct {
-	entered chan struct{} // one for each call that has begun
+	entered chan struct{} // one element per call that has begun
 	open    chan struct{}
 }
 
