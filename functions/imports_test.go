@@ -72,11 +72,11 @@ var rules = []rule{
 	{
 		sentence:  "store, objects and picture know tasks and faults and their driver, never each other, never HTTP's side",
 		importers: []string{internal + "store", internal + "objects", internal + "picture"},
-		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault", internal + "picture/baseline"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault", internal + "picture/jpeg"},
 	},
 	{
-		sentence:  "a plain JPEG needs only the standard library",
-		importers: []string{internal + "picture/baseline"},
+		sentence:  "the JPEG codec needs only the standard library",
+		importers: []string{internal + "picture/jpeg"},
 		forbidden: []string{"..."}, allowed: []string{"std"},
 	},
 	{

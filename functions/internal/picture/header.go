@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/jpeg"
+	stdjpeg "image/jpeg"
 	"image/png"
 	"io"
 
 	"snaptask/functions/internal/fault"
-	"snaptask/functions/internal/picture/baseline"
+	"snaptask/functions/internal/picture/jpeg"
 )
 
 // header is what can be told about a picture without decoding a pixel.
@@ -19,7 +19,7 @@ type header struct {
 	orientation   orientation
 	memory        int // upper bound of what decode holds at once, in bytes
 	decode        func(io.Reader) (image.Image, error)
-	plain         *baseline.File // a JPEG that can be read faster, and with less memory, by package baseline
+	fast          *jpeg.File // a JPEG that can be read faster, and with less memory, by package jpeg
 }
 
 // inspect finds out the format of data and reads its header.
@@ -54,7 +54,7 @@ func tooLarge(message string) error {
 // broken is the fault of a picture that a decoder gave up on.
 func broken(cause error) error {
 	e := fault.New(fault.Unprocessable, "picture_broken", "The picture can't be read: it is damaged or cut off.")
-	var unsupportedJPEG jpeg.UnsupportedError
+	var unsupportedJPEG stdjpeg.UnsupportedError
 	var unsupportedPNG png.UnsupportedError
 	if errors.As(cause, &unsupportedJPEG) || errors.As(cause, &unsupportedPNG) {
 		e = fault.New(fault.Unprocessable, "picture_unsupported",

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"snaptask/functions/internal/fault"
-	"snaptask/functions/internal/picture/baseline"
+	"snaptask/functions/internal/picture/jpeg"
 )
 
 // bombs claim to be enormous and hold almost nothing.
@@ -79,11 +79,11 @@ func TestMemoryIsForeseen(t *testing.T) {
 			_, err := h.decode(bytes.NewReader(data))
 			require.NoError(t, err)
 		}), h.memory+tables, name)
-		for scale := baseline.Scale(1); h.plain != nil && scale <= 8; scale *= 2 {
+		for scale := jpeg.Scale(1); h.fast != nil && scale <= 8; scale *= 2 {
 			require.LessOrEqual(t, allocated(func() {
-				_, err := h.plain.Decode(scale)
+				_, err := h.fast.Decode(scale)
 				require.NoError(t, err)
-			}), h.plain.Memory(scale), "%s at scale %d", name, scale)
+			}), h.fast.Memory(scale), "%s at scale %d", name, scale)
 		}
 	}
 }

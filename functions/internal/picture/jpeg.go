@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"image/jpeg"
+	stdjpeg "image/jpeg"
 
-	"snaptask/functions/internal/picture/baseline"
+	"snaptask/functions/internal/picture/jpeg"
 )
 
 // JPEG marker codes, from table B.1 of ITU-T T.81.
@@ -26,11 +26,11 @@ const (
 const maxScanWork = 32 * MaxPixels
 
 func inspectJPEG(data []byte) (header, error) {
-	config, err := jpeg.DecodeConfig(bytes.NewReader(data))
+	config, err := stdjpeg.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
 		return header{}, broken(err)
 	}
-	h := header{width: config.Width, height: config.Height, orientation: asStored, decode: jpeg.Decode}
+	h := header{width: config.Width, height: config.Height, orientation: asStored, decode: stdjpeg.Decode}
 	var frame []byte
 	var progressive, rgb, exif bool
 	scans := 0
@@ -55,8 +55,8 @@ func inspectJPEG(data []byte) (header, error) {
 		return header{}, broken(errors.New("jpeg: too many scans"))
 	}
 	h.memory = frameMemory(frame, progressive, rgb)
-	if plain, err := baseline.Open(data); err == nil {
-		h.plain = plain
+	if file, err := jpeg.Open(data); err == nil {
+		h.fast = file
 	}
 	return h, nil
 }

@@ -10,7 +10,7 @@ import (
 	"image"
 
 	"snaptask/functions/internal/fault"
-	"snaptask/functions/internal/picture/baseline"
+	"snaptask/functions/internal/picture/jpeg"
 )
 
 // Limits of what Decode accepts. A side may be as long as JPEG allows, in every format.
@@ -34,9 +34,9 @@ const (
 // size, or less, when FullSide would take reading all of it: so are those of a camera with 12 megapixels.
 const nearFull = 1920
 
-// mostBare is the largest upload, in bytes, that is stored as it is: about what the most detailed picture takes when it is
+// maxStripped is the largest upload, in bytes, that is stored as it is: about what the most detailed picture takes when it is
 // encoded with fullQuality.
-const mostBare = 2 << 20
+const maxStripped = 2 << 20
 
 const (
 	fullQuality  = 88
@@ -46,9 +46,9 @@ const (
 // Picture is a decoded picture: upright, opaque, its longest side at most FullSide. It holds no more than 18 MB, never
 // changes, and may be used by several goroutines at once.
 type Picture struct {
-	planes *image.YCbCr
-	half   *image.YCbCr // the same at half its size, for what needs no more
-	bare   []byte       // the upload without its metadata, where that can be stored as it is
+	planes   *image.YCbCr
+	half     *image.YCbCr // the same at half its size, for what needs no more
+	stripped []byte       // the upload without its metadata, where that can be stored as it is
 }
 
 // Decode reads a JPEG, PNG or WebP; the bytes alone decide which. Transparency becomes white, and the orientation that
@@ -76,12 +76,12 @@ func decode(ctx context.Context, g *gate, data []byte) (*Picture, error) {
 	if err := h.check(); err != nil {
 		return nil, err
 	}
-	if h.plain != nil {
-		p, err := h.take(ctx, g, h.plain.Memory(scale(h.plain)), func() (image.Image, error) { return h.plain.Decode(scale(h.plain)) })
+	if h.fast != nil {
+		p, err := h.take(ctx, g, h.fast.Memory(scale(h.fast)), func() (image.Image, error) { return h.fast.Decode(scale(h.fast)) })
 		if err == nil {
-			p.bare = h.bare()
+			p.stripped = h.strip()
 		}
-		if !errors.Is(err, baseline.ErrOther) {
+		if !errors.Is(err, jpeg.ErrUnsupported) {
 			return p, err
 		}
 	}
@@ -103,8 +103,8 @@ func (h header) take(ctx context.Context, g *gate, memory int, decode func() (im
 }
 
 // scale is the smallest at which a picture is read: a side of nearFull is left.
-func scale(f *baseline.File) baseline.Scale {
-	for s := baseline.Scale(1); s < 8; s *= 2 {
+func scale(f *jpeg.File) jpeg.Scale {
+	for s := jpeg.Scale(1); s < 8; s *= 2 {
 		if size := f.Size(s); max(size.X, size.Y) >= nearFull {
 			return s
 		}
@@ -112,13 +112,13 @@ func scale(f *baseline.File) baseline.Scale {
 	return 8
 }
 
-// bare gives the upload without its metadata, when it was read whole and fits as it is: upright, within FullSide and no
+// strip returns the upload without its metadata, when it was read whole and fits as it is: upright, within FullSide and no
 // larger than what Full would make of a picture of that size. Else it gives nil.
-func (h header) bare() []byte {
+func (h header) strip() []byte {
 	if h.orientation != asStored || max(h.width, h.height) > FullSide {
 		return nil
 	}
-	return h.plain.Bare(mostBare)
+	return h.fast.Strip(maxStripped)
 }
 
 func newPicture(planes *image.YCbCr) *Picture {
@@ -127,8 +127,8 @@ func newPicture(planes *image.YCbCr) *Picture {
 
 // Full gives the picture as a JPEG without metadata, its longest side at most FullSide.
 func (p *Picture) Full() []byte {
-	if p.bare != nil {
-		return p.bare
+	if p.stripped != nil {
+		return p.stripped
 	}
 	return encode(p.planes, fullQuality)
 }
@@ -143,8 +143,8 @@ func (p *Picture) Thumb() []byte {
 }
 
 func encode(img *image.YCbCr, quality int) []byte {
-	if img.SubsampleRatio != baseline.Ratio {
-		img = reducePlanes(img, asStored, img.Rect.Size(), baseline.Ratio)
+	if img.SubsampleRatio != jpeg.Ratio {
+		img = reducePlanes(img, asStored, img.Rect.Size(), jpeg.Ratio)
 	}
-	return baseline.Encode(img, quality)
+	return jpeg.Encode(img, quality)
 }

@@ -177,23 +177,23 @@ func TestUprightJPEGsAreNotEncodedAgain(t *testing.T) {
 		require.NoError(t, err)
 		return p.Full()
 	}
-	bare := full(jpegWithEXIF(plain, exif(binary.LittleEndian, 1)))
-	require.Equal(t, full(plain), bare)
+	stripped := full(jpegWithEXIF(plain, exif(binary.LittleEndian, 1)))
+	require.Equal(t, full(plain), stripped)
 	want, err := jpeg.Decode(bytes.NewReader(plain))
 	require.NoError(t, err)
-	got, err := jpeg.Decode(bytes.NewReader(bare))
+	got, err := jpeg.Decode(bytes.NewReader(stripped))
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 
-	require.Equal(t, bare, full(append(bytes.Clone(plain), "PK\x03\x04 an archive, <script> or another picture"...)))
-	require.Equal(t, bare, full(bare))
-	// What Bare would have to change is encoded again.
-	require.NotEqual(t, bare, full(jpegWithEXIF(plain, exif(binary.LittleEndian, 3))))
+	require.Equal(t, stripped, full(append(bytes.Clone(plain), "PK\x03\x04 an archive, <script> or another picture"...)))
+	require.Equal(t, stripped, full(stripped))
+	// What Strip would have to change is encoded again.
+	require.NotEqual(t, stripped, full(jpegWithEXIF(plain, exif(binary.LittleEndian, 3))))
 	end := len(plain) - 2
 	for _, hidden := range []string{"hidden", "\xff\xfe\x00\x08hidden", "\xff\xff"} {
 		again := full(append(append(bytes.Clone(plain[:end]), hidden...), plain[end:]...))
 		require.NotContains(t, string(again), "hidden")
-		require.NotEqual(t, bare, again)
+		require.NotEqual(t, stripped, again)
 	}
 }
 
@@ -206,7 +206,7 @@ func TestHeavyUploadsAreEncodedAgain(t *testing.T) {
 	}
 	var data bytes.Buffer
 	require.NoError(t, jpeg.Encode(&data, noise, &jpeg.Options{Quality: 100}))
-	require.Greater(t, data.Len(), mostBare)
+	require.Greater(t, data.Len(), maxStripped)
 	p, err := Decode(t.Context(), data.Bytes())
 	require.NoError(t, err)
 	require.Less(t, len(p.Full()), data.Len()*3/4)

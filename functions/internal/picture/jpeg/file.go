@@ -1,11 +1,11 @@
-package baseline
+package jpeg
 
 import (
 	"encoding/binary"
 	"image"
 )
 
-// File is a JPEG whose header was read and found plain.
+// File is a JPEG whose header was read and found supported.
 type File struct {
 	Width, Height int // pixels
 
@@ -23,11 +23,11 @@ type component struct {
 	dc, ac byte
 }
 
-// Open reads the header of a JPEG. The error is ErrOther.
+// Open reads the header of a JPEG. The error is ErrUnsupported.
 func Open(data []byte) (*File, error) {
 	var f File
 	if len(data) < 2 || data[0] != 0xff || data[1] != markerSOI || !f.readHeader(data[2:]) {
-		return nil, ErrOther
+		return nil, ErrUnsupported
 	}
 	return &f, nil
 }

@@ -1,11 +1,11 @@
-package baseline
+package jpeg
 
 import "encoding/binary"
 
-// Bare gives a file with the same picture, to the last bit of its samples, and nothing else: no metadata, no comment, no table
+// Strip gives a file with the same picture, to the last bit of its samples, and nothing else: no metadata, no comment, no table
 // that isn't used, nothing behind the end. It is written anew from what Decode, which must have read all of it, made use of. It
 // gives nil when that is more than most bytes.
-func (f *File) Bare(most int) []byte {
+func (f *File) Strip(most int) []byte {
 	if f.end > most {
 		return nil // before there is a copy
 	}

@@ -1,4 +1,4 @@
-package baseline
+package jpeg
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ func open(t testing.TB, data []byte, s Scale) *image.YCbCr {
 
 func TestDecodeGivesWhatTheStandardLibraryDoes(t *testing.T) {
 	t.Parallel()
-	for name, data := range plain(t) {
+	for name, data := range supported(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			requireSame(t, decoded(t, data), open(t, data, 8))
@@ -99,7 +99,7 @@ func TestAnythingUnusualIsLeftToOthers(t *testing.T) {
 		return out
 	}
 	join := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
-	restart := plain(t)["restart.jpg"]
+	restart := supported(t)["restart.jpg"]
 	// More symbols than bytes can name, in a table that a grey picture does not use.
 	most := join([]byte{0xff, markerDHT, 1, 20, 0x11}, make([]byte, 14), []byte{128, 129}, bytes.Repeat([]byte{1}, 257))
 	cases := map[string][]byte{
@@ -119,7 +119,7 @@ func TestAnythingUnusualIsLeftToOthers(t *testing.T) {
 		"RGB by Adobe":             withSegments(good, "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"),
 		"a code of all ones":       with(huffman+5, 2),
 		"too many symbols":         with(huffman+5, 255),
-		"more symbols than bytes":  join(plain(t)["grey"][:2], most, plain(t)["grey"][2:]),
+		"more symbols than bytes":  join(supported(t)["grey"][:2], most, supported(t)["grey"][2:]),
 		"a DC value of 12 bits":    with(huffman+21, 12),
 		"another frame":            join(good[:scan], good[frame:frame+19], good[scan:]),
 		"a scan of one component":  with(scan+4, 1),
@@ -159,13 +159,13 @@ func requireOther(t *testing.T, name string, data []byte) {
 	if err == nil {
 		_, err = f.Decode(8)
 	}
-	require.ErrorIs(t, err, ErrOther, name)
+	require.ErrorIs(t, err, ErrUnsupported, name)
 }
 
 // What Decode takes, the standard library takes too, and sees the same in it, however damaged it is.
 func TestDamagedFilesAreReadAlike(t *testing.T) {
 	t.Parallel()
-	for name, data := range plain(t) {
+	for name, data := range supported(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(5, uint64(len(data))))
@@ -192,23 +192,23 @@ func requireAlike(t *testing.T, data []byte) bool {
 	}
 	for _, s := range []Scale{1, 2, 4} {
 		if _, err := f.Decode(s); err != nil {
-			require.ErrorIs(t, err, ErrOther)
+			require.ErrorIs(t, err, ErrUnsupported)
 		}
 	}
 	got, err := f.Decode(8)
 	if err != nil {
-		require.ErrorIs(t, err, ErrOther)
+		require.ErrorIs(t, err, ErrUnsupported)
 		return false
 	}
 	requireSame(t, decoded(t, data), got)
-	bare := f.Bare(plenty)
-	requireOnlyPicture(t, bare)
-	require.Equal(t, decoded(t, data), decoded(t, bare))
+	stripped := f.Strip(plenty)
+	requireOnlyPicture(t, stripped)
+	require.Equal(t, decoded(t, data), decoded(t, stripped))
 	return true
 }
 
 func FuzzDecode(f *testing.F) {
-	for _, data := range plain(f) {
+	for _, data := range supported(f) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) { requireAlike(t, data) })

@@ -1,10 +1,10 @@
-package baseline
+package jpeg
 
 import (
 	"bytes"
 	"encoding/binary"
 	"image"
-	"image/jpeg"
+	stdjpeg "image/jpeg"
 	"math/bits"
 	"sync"
 )
@@ -33,12 +33,12 @@ type word struct {
 // newHead takes the tables that image/jpeg uses for a quality, from a picture of one pixel that it writes.
 func newHead(quality int) *head {
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, image.NewYCbCr(image.Rect(0, 0, 1, 1), image.YCbCrSubsampleRatio420), &jpeg.Options{Quality: quality}); err != nil {
+	if err := stdjpeg.Encode(&out, image.NewYCbCr(image.Rect(0, 0, 1, 1), image.YCbCrSubsampleRatio420), &stdjpeg.Options{Quality: quality}); err != nil {
 		panic(err) // a buffer takes everything
 	}
 	f, err := Open(out.Bytes())
 	if err != nil {
-		panic(err) // image/jpeg writes plain baseline JPEGs
+		panic(err) // image/jpeg writes baseline JPEGs
 	}
 	h := head{bytes: out.Bytes()[:out.Len()-len(f.scan)]}
 	h.sizeAt = bytes.Index(h.bytes, []byte{0xff, markerSOF0}) + 5

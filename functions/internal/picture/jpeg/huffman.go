@@ -1,4 +1,4 @@
-package baseline
+package jpeg
 
 // Classes of Huffman tables.
 const (

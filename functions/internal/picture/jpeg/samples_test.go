@@ -1,9 +1,9 @@
-package baseline
+package jpeg
 
 import (
 	"bytes"
 	"image"
-	"image/jpeg"
+	stdjpeg "image/jpeg"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -72,18 +72,18 @@ func mixed(width, height int) *image.YCbCr {
 // encoded is what image/jpeg makes of a picture.
 func encoded(t testing.TB, img image.Image, quality int) []byte {
 	var out bytes.Buffer
-	require.NoError(t, jpeg.Encode(&out, img, &jpeg.Options{Quality: quality}))
+	require.NoError(t, stdjpeg.Encode(&out, img, &stdjpeg.Options{Quality: quality}))
 	return out.Bytes()
 }
 
 func decoded(t testing.TB, data []byte) image.Image {
-	img, err := jpeg.Decode(bytes.NewReader(data))
+	img, err := stdjpeg.Decode(bytes.NewReader(data))
 	require.NoError(t, err)
 	return img
 }
 
-// plain are JPEGs that Open takes.
-func plain(t testing.TB) map[string][]byte {
+// supported returns JPEGs that Open takes.
+func supported(t testing.TB) map[string][]byte {
 	all := map[string][]byte{
 		"one pixel":         encoded(t, mixed(1, 1), 90),
 		"one line":          encoded(t, mixed(100, 1), 90),

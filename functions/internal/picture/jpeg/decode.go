@@ -1,4 +1,4 @@
-package baseline
+package jpeg
 
 import (
 	"image"
@@ -44,7 +44,7 @@ type step struct {
 }
 
 // Decode gives the picture, at a smaller scale when that is less than 8. A grey one gets planes Cb and Cr of one colour. The
-// error is ErrOther when the scan is damaged, cut off or more than one.
+// error is ErrUnsupported when the scan is damaged, cut off or more than one.
 func (f *File) Decode(s Scale) (*image.YCbCr, error) {
 	across, down := f.units()
 	luma := f.components[0]
@@ -52,7 +52,7 @@ func (f *File) Decode(s Scale) (*image.YCbCr, error) {
 	area := image.Rect(0, 0, across*luma.h*int(s), down*luma.v*int(s))
 	img := image.NewYCbCr(area, f.ratio())
 	if !f.decode(img, s) {
-		return nil, ErrOther
+		return nil, ErrUnsupported
 	}
 	img.Rect.Max = size
 	return img, nil

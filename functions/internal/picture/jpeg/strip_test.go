@@ -1,4 +1,4 @@
-package baseline
+package jpeg
 
 import (
 	"bytes"
@@ -10,29 +10,29 @@ import (
 
 const plenty = 16 << 20
 
-func TestBareKeepsThePictureToTheBit(t *testing.T) {
+func TestStripKeepsThePictureToTheBit(t *testing.T) {
 	t.Parallel()
-	for name, data := range plain(t) {
+	for name, data := range supported(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f, err := Open(data)
 			require.NoError(t, err)
 			_, err = f.Decode(8)
 			require.NoError(t, err)
-			bare := f.Bare(plenty)
-			require.Equal(t, decoded(t, data), decoded(t, bare))
-			again, err := Open(bare)
+			stripped := f.Strip(plenty)
+			require.Equal(t, decoded(t, data), decoded(t, stripped))
+			again, err := Open(stripped)
 			require.NoError(t, err)
 			_, err = again.Decode(4)
 			require.NoError(t, err)
-			require.Equal(t, bare, again.Bare(len(bare)))
-			require.Nil(t, again.Bare(len(bare)-1))
-			require.Nil(t, again.Bare(0))
+			require.Equal(t, stripped, again.Strip(len(stripped)))
+			require.Nil(t, again.Strip(len(stripped)-1))
+			require.Nil(t, again.Strip(0))
 		})
 	}
 }
 
-func TestBareHoldsNothingElse(t *testing.T) {
+func TestStripHoldsNothingElse(t *testing.T) {
 	t.Parallel()
 	good := encoded(t, mixed(60, 40), 90)
 	const secret = "52.5N 13.4E"
@@ -50,19 +50,19 @@ func TestBareHoldsNothingElse(t *testing.T) {
 	}
 	codes := "\xff\xc4\x00\x1e\x00" + "\x00\x00\x00\x0b" + string(make([]byte, 12)) + "\x05\x02\x00\x00\x01\x02\x03\x04\x05\x06\x07"
 	hidden = append(hidden, withSegments(good, codes))
-	bare := bareOf(t, good)
+	stripped := strip(t, good)
 	for _, data := range hidden {
-		require.Equal(t, bare, bareOf(t, data))
+		require.Equal(t, stripped, strip(t, data))
 	}
 
-	require.Equal(t, []byte{markerDQT, markerDQT, markerSOF0, markerDHT, markerDHT, markerDHT, markerDHT, markerSOS}, requireOnlyPicture(t, bare))
+	require.Equal(t, []byte{markerDQT, markerDQT, markerSOF0, markerDHT, markerDHT, markerDHT, markerDHT, markerSOS}, requireOnlyPicture(t, stripped))
 }
 
 // requireOnlyPicture goes through a file and finds nothing but segments that decoding needs, one behind the other, then the scan,
 // and nothing behind the end marker. It gives the segments' markers.
-func requireOnlyPicture(t *testing.T, bare []byte) (markers []byte) {
-	require.Equal(t, []byte{0xff, markerSOI}, bare[:2])
-	rest := bare[2:]
+func requireOnlyPicture(t *testing.T, stripped []byte) (markers []byte) {
+	require.Equal(t, []byte{0xff, markerSOI}, stripped[:2])
+	rest := stripped[2:]
 	for len(markers) == 0 || markers[len(markers)-1] != markerSOS {
 		require.Equal(t, byte(0xff), rest[0])
 		require.Contains(t, []byte{markerDQT, markerSOF0, markerDHT, markerDRI, markerSOS}, rest[1])
@@ -83,10 +83,10 @@ func requireOnlyPicture(t *testing.T, bare []byte) (markers []byte) {
 	return markers
 }
 
-func bareOf(t *testing.T, data []byte) []byte {
+func strip(t *testing.T, data []byte) []byte {
 	f, err := Open(data)
 	require.NoError(t, err)
 	_, err = f.Decode(8)
 	require.NoError(t, err)
-	return f.Bare(plenty)
+	return f.Strip(plenty)
 }

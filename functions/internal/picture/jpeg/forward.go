@@ -1,4 +1,4 @@
-package baseline
+package jpeg
 
 // forward is the transform that eight undoes: of eight samples by Arai, Agui and Nakajima. Its coefficients come multiplied
 // by aan and by the square root of 8.

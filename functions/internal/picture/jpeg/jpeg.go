@@ -1,0 +1,56 @@
+// Package jpeg decodes and encodes baseline JPEGs, the kind that cameras and browsers write: sequential, 8 bits, Huffman
+// coded, grey or YCbCr, in one scan (ITU-T T.81). It can decode at a half, a quarter or an eighth of the size for less
+// work, and can copy a file without its metadata instead of encoding it again.
+//
+// Everything else, damaged files included, is left to image/jpeg: Open and Decode return ErrUnsupported for it.
+//
+// What it gains, in CPU time of all that predict-image does with a photo (BenchmarkPicture in package picture): 36 ms become
+// 11 ms for 1024 x 683 pixels, and 312 ms become 88 ms for 12 megapixels.
+//
+// To do without it and pay that price, use image/jpeg in the two places of package picture that call this one: let
+// inspectJPEG leave header.fast nil, and let encode call image/jpeg's Encode. Uploads that could be stored as they are
+// then get encoded again and lose some quality.
+package jpeg
+
+import "errors"
+
+// ErrUnsupported is the error of a file that is another kind of JPEG, or damaged. image/jpeg tells which.
+var ErrUnsupported = errors.New("not a supported baseline JPEG")
+
+// Marker codes, from table B.1 of T.81.
+const (
+	markerSOF0  = 0xc0 // start of frame, baseline
+	markerDHT   = 0xc4 // Huffman tables
+	markerRST0  = 0xd0 // restart, the first of eight
+	markerSOI   = 0xd8 // start of image
+	markerEOI   = 0xd9 // end of image
+	markerSOS   = 0xda // start of scan
+	markerDQT   = 0xdb // quantisation tables
+	markerDRI   = 0xdd // restart interval
+	markerAPP0  = 0xe0
+	markerAPP14 = 0xee // Adobe's colour transform
+	markerAPP15 = 0xef
+	markerCOM   = 0xfe // comment
+)
+
+// natural gives the place in a block, row by row, of the n-th coefficient in zigzag order (figure A.6).
+var natural = zigzag()
+
+func zigzag() (order [64]uint8) {
+	n := 0
+	for diagonal := range 15 {
+		for i := range diagonal + 1 {
+			row, column := diagonal-i, i // upwards
+			if diagonal%2 == 1 {
+				row, column = column, row
+			}
+			if row < 8 && column < 8 {
+				order[n] = uint8(8*row + column)
+				n++
+			}
+		}
+	}
+	return order
+}
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
