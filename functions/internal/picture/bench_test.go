@@ -46,7 +46,7 @@ func BenchmarkPicture(b *testing.B) {
 		data := photo(b, size.X, size.Y)
 		p, err := Decode(b.Context(), data)
 		require.NoError(b, err)
-		encodedAgain := newPicture(p.planes)
+		encodedAgain := newPicture(p.img)
 		for _, step := range []struct {
 			name string
 			take func() error

@@ -2,8 +2,7 @@ package picture
 
 import "encoding/binary"
 
-// orientation says how the stored pixels become the upright picture: first mirrored, then transposed (rows become
-// columns).
+// orientation turns the stored pixels into the upright picture: first mirrored, then transposed (rows become columns).
 type orientation struct {
 	mirrorX   bool // left and right change places
 	mirrorY   bool // top and bottom change places
@@ -31,16 +30,15 @@ const (
 	typeLong       = 4
 )
 
-// orientationIn reads the Orientation tag from EXIF data, which is a TIFF file. It gives asStored when the tag is not
-// there or anything about the data is wrong.
+// orientationIn returns what the Orientation tag of EXIF data says, which is a TIFF file: asStored when there is no such
+// tag or anything about the data is wrong.
 func orientationIn(tiff []byte) orientation {
 	if len(tiff) < 8 {
 		return asStored
 	}
-	var order binary.ByteOrder
+	var order binary.ByteOrder = binary.LittleEndian
 	switch string(tiff[:4]) {
 	case "II*\x00":
-		order = binary.LittleEndian
 	case "MM\x00*":
 		order = binary.BigEndian
 	default:
@@ -50,31 +48,26 @@ func orientationIn(tiff []byte) orientation {
 	if offset+2 > uint64(len(tiff)) {
 		return asStored
 	}
+	// Each entry is 12 bytes: tag, type, count, value.
 	entries := tiff[offset+2:]
 	for range order.Uint16(tiff[offset:]) {
-		const entrySize = 12
-		if len(entries) < entrySize {
-			return asStored
+		if len(entries) < 12 {
+			break
 		}
 		if order.Uint16(entries) == tagOrientation {
-			return orientationOf(order, entries[:entrySize])
+			value := uint32(0)
+			switch order.Uint16(entries[2:]) {
+			case typeShort:
+				value = uint32(order.Uint16(entries[8:]))
+			case typeLong:
+				value = order.Uint32(entries[8:])
+			}
+			if value < uint32(len(orientations)) {
+				return orientations[value] // 0, which EXIF doesn't have, is asStored too
+			}
+			break
 		}
-		entries = entries[entrySize:]
+		entries = entries[12:]
 	}
 	return asStored
-}
-
-// orientationOf reads the value of one entry of a TIFF directory: tag, type, count, value.
-func orientationOf(order binary.ByteOrder, entry []byte) orientation {
-	value := uint32(0)
-	switch order.Uint16(entry[2:]) {
-	case typeShort:
-		value = uint32(order.Uint16(entry[8:]))
-	case typeLong:
-		value = order.Uint32(entry[8:])
-	}
-	if value == 0 || value >= uint32(len(orientations)) {
-		return asStored
-	}
-	return orientations[value]
 }

@@ -13,52 +13,51 @@ import (
 	"snaptask/functions/internal/picture/jpeg"
 )
 
-// header is what can be told about a picture without decoding a pixel.
+// header is what is known of a picture before a pixel is decoded.
 type header struct {
 	width, height int // as stored, before orientation; pixels
 	orientation   orientation
 	memory        int // upper bound of what decode holds at once, in bytes
 	decode        func(io.Reader) (image.Image, error)
-	fast          *jpeg.File // a JPEG that can be read faster, and with less memory, by package jpeg
+	fast          *jpeg.File // what package jpeg decodes faster and with less memory; else nil
 }
 
-// inspect finds out the format of data and reads its header.
-func inspect(data []byte) (header, error) {
+// inspect finds the format of data and reads its header. The fault is TooLarge when it is over a limit.
+func inspect(data []byte) (h header, err error) {
 	switch {
 	case bytes.HasPrefix(data, []byte("\xff\xd8\xff")):
-		return inspectJPEG(data)
+		h, err = inspectJPEG(data)
 	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
-		return inspectPNG(data)
+		h, err = inspectPNG(data)
 	case len(data) >= 12 && string(data[:4]) == "RIFF" && string(data[8:12]) == "WEBP":
-		return inspectWebP(data)
+		h, err = inspectWebP(data)
+	default:
+		err = fault.New(fault.UnsupportedMedia, "picture_type", "Only JPEG, PNG and WebP photos are accepted.")
 	}
-	return header{}, fault.New(fault.UnsupportedMedia, "picture_type", "Only JPEG, PNG and WebP pictures are accepted.")
-}
-
-// check refuses what is over a limit.
-func (h header) check() error {
-	if h.width > MaxSide || h.height > MaxSide || h.width*h.height > MaxPixels {
-		return tooLarge(fmt.Sprintf("The picture has %d x %d pixels; at most %d megapixels are accepted, and %d pixels on a side.",
+	switch {
+	case err != nil:
+		return h, err
+	case h.width > MaxSide || h.height > MaxSide || h.width*h.height > MaxPixels:
+		return h, tooLarge(fmt.Sprintf("The photo has %d x %d pixels; at most %d megapixels are accepted, and %d pixels on a side.",
 			h.width, h.height, MaxPixels/1_000_000, MaxSide))
+	case h.memory > MaxMemory:
+		return h, tooLarge("The photo takes too much memory to read in the way it is encoded. Save it as an ordinary JPEG.")
 	}
-	if h.memory > MaxMemory {
-		return tooLarge("The picture takes too much memory to read in the way it is encoded. Save it as an ordinary JPEG.")
-	}
-	return nil
+	return h, nil
 }
 
 func tooLarge(message string) error {
 	return fault.New(fault.TooLarge, "picture_too_large", message)
 }
 
-// broken is the fault of a picture that a decoder gave up on.
+// broken returns the fault of a picture that a decoder refused.
 func broken(cause error) error {
-	e := fault.New(fault.Unprocessable, "picture_broken", "The picture can't be read: it is damaged or cut off.")
+	e := fault.New(fault.Unprocessable, "picture_broken", "The photo can't be read: it is damaged or cut off.")
 	var unsupportedJPEG stdjpeg.UnsupportedError
 	var unsupportedPNG png.UnsupportedError
 	if errors.As(cause, &unsupportedJPEG) || errors.As(cause, &unsupportedPNG) {
 		e = fault.New(fault.Unprocessable, "picture_unsupported",
-			"The picture can't be read: it is damaged or of a rare kind. Save it as an ordinary JPEG.")
+			"The photo can't be read: it is damaged or of a rare kind. Save it as an ordinary JPEG.")
 	}
 	e.Cause = cause
 	return e

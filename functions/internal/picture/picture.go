@@ -1,5 +1,5 @@
 // Package picture turns uploaded bytes into a safe, upright, bounded picture: what is stored of it (a JPEG without
-// metadata, and a small one), and the tensor a classifier wants.
+// metadata, and a small one), and the tensor that a classifier takes.
 package picture
 
 import (
@@ -30,12 +30,12 @@ const (
 	ThumbSide = 480
 )
 
-// nearFull is a longest side, in pixels, that is enough of FullSide for a picture that can be read at exactly a half of its
-// size, or less, when FullSide would take reading all of it: so are those of a camera with 12 megapixels.
+// nearFull is a longest side, in pixels, that is close enough to FullSide for a JPEG that can be read at a half of its size
+// or less, where FullSide would take reading all of it. A camera's 4000 x 3000 become 2000 x 1500.
 const nearFull = 1920
 
-// maxStripped is the largest upload, in bytes, that is stored as it is: about what the most detailed picture takes when it is
-// encoded with fullQuality.
+// maxStripped is the size, in bytes, of the largest upload that is stored without encoding it again: about what the most
+// detailed picture takes with fullQuality.
 const maxStripped = 2 << 20
 
 const (
@@ -46,40 +46,38 @@ const (
 // Picture is a decoded picture: upright, opaque, its longest side at most FullSide. It holds no more than 18 MB, never
 // changes, and may be used by several goroutines at once.
 type Picture struct {
-	planes   *image.YCbCr
-	half     *image.YCbCr // the same at half its size, for what needs no more
-	stripped []byte       // the upload without its metadata, where that can be stored as it is
+	img      *image.YCbCr
+	half     *image.YCbCr // img at half its size, for small results
+	stripped []byte       // the upload without its metadata; nil when that can't be stored
 }
 
 // Decode reads a JPEG, PNG or WebP; the bytes alone decide which. Transparency becomes white, and the orientation that
-// EXIF data asks for is applied. Of an animated PNG it reads the first frame. When other calls use up MaxMemory, it
+// EXIF data asks for is applied. Of an animated PNG it reads the first frame. While other calls use up MaxMemory, it
 // waits for them until ctx ends.
 //
 // Faults: Invalid without any bytes; TooLarge over a limit, found before any pixel is decoded; UnsupportedMedia for
-// bytes of another kind and for animated WebP; Unprocessable, picture_broken, for a picture that is cut off or damaged,
-// and picture_unsupported for rare kinds of JPEG and PNG; Unavailable when ctx ends while waiting.
+// other formats and for animated WebP; Unprocessable, picture_broken, for a picture that is cut off or damaged, and
+// picture_unsupported for rare kinds of JPEG and PNG; Unavailable when ctx ends while waiting.
 func Decode(ctx context.Context, data []byte) (*Picture, error) {
 	return decode(ctx, decoders, data)
 }
 
 func decode(ctx context.Context, g *gate, data []byte) (*Picture, error) {
 	if len(data) == 0 {
-		return nil, fault.New(fault.Invalid, "picture_missing", "The request carries no picture.")
+		return nil, fault.New(fault.Invalid, "picture_missing", "The request carries no photo.")
 	}
 	if len(data) > MaxBytes {
-		return nil, tooLarge(fmt.Sprintf("The picture is larger than %d MiB.", MaxBytes>>20))
+		return nil, tooLarge(fmt.Sprintf("The photo is larger than %d MiB.", MaxBytes>>20))
 	}
 	h, err := inspect(data)
 	if err != nil {
 		return nil, err
 	}
-	if err := h.check(); err != nil {
-		return nil, err
-	}
 	if h.fast != nil {
-		p, err := h.take(ctx, g, h.fast.Memory(scale(h.fast)), func() (image.Image, error) { return h.fast.Decode(scale(h.fast)) })
-		if err == nil {
-			p.stripped = h.strip()
+		scale := scaleFor(h.fast)
+		p, err := h.take(ctx, g, h.fast.Memory(scale), func() (image.Image, error) { return h.fast.Decode(scale) })
+		if err == nil && h.orientation == asStored && max(h.width, h.height) <= FullSide {
+			p.stripped = h.fast.Strip(maxStripped)
 		}
 		if !errors.Is(err, jpeg.ErrUnsupported) {
 			return p, err
@@ -102,8 +100,8 @@ func (h header) take(ctx context.Context, g *gate, memory int, decode func() (im
 	return newPicture(reduce(img, h.orientation, FullSide)), nil
 }
 
-// scale is the smallest at which a picture is read: a side of nearFull is left.
-func scale(f *jpeg.File) jpeg.Scale {
+// scaleFor returns the smallest scale at which the longest side is still nearFull.
+func scaleFor(f *jpeg.File) jpeg.Scale {
 	for s := jpeg.Scale(1); s < 8; s *= 2 {
 		if size := f.Size(s); max(size.X, size.Y) >= nearFull {
 			return s
@@ -112,30 +110,21 @@ func scale(f *jpeg.File) jpeg.Scale {
 	return 8
 }
 
-// strip returns the upload without its metadata, when it was read whole and fits as it is: upright, within FullSide and no
-// larger than what Full would make of a picture of that size. Else it gives nil.
-func (h header) strip() []byte {
-	if h.orientation != asStored || max(h.width, h.height) > FullSide {
-		return nil
-	}
-	return h.fast.Strip(maxStripped)
+func newPicture(img *image.YCbCr) *Picture {
+	return &Picture{img: img, half: halved(img)}
 }
 
-func newPicture(planes *image.YCbCr) *Picture {
-	return &Picture{planes: planes, half: halved(planes)}
-}
-
-// Full gives the picture as a JPEG without metadata, its longest side at most FullSide.
+// Full returns the picture as a JPEG without metadata, its longest side at most FullSide.
 func (p *Picture) Full() []byte {
 	if p.stripped != nil {
 		return p.stripped
 	}
-	return encode(p.planes, fullQuality)
+	return encode(p.img, fullQuality)
 }
 
-// Thumb gives the picture as a JPEG without metadata, its longest side at most ThumbSide.
+// Thumb returns the picture as a JPEG without metadata, its longest side at most ThumbSide.
 func (p *Picture) Thumb() []byte {
-	source := p.planes
+	source := p.img
 	if max(p.half.Rect.Dx(), p.half.Rect.Dy()) >= ThumbSide {
 		source = p.half
 	}

@@ -7,19 +7,21 @@ import (
 	"math"
 )
 
-// reduce gives img upright, its longest side at most longest; it never enlarges. A picture that needs no change is
-// given as it is.
+// reduce returns img upright, its longest side at most longest; it never enlarges. A picture that needs no change is
+// returned as it is.
 func reduce(img image.Image, o orientation, longest int) *image.YCbCr {
-	size := fit(img.Bounds().Dx(), img.Bounds().Dy(), longest)
-	var out *image.YCbCr
-	switch img := img.(type) {
-	case *image.YCbCr:
-		out = img
-		if size != img.Rect.Size() || o.mirrorX || o.mirrorY || img.SubsampleRatio != keptRatio(img.SubsampleRatio) {
-			out = reducePlanes(img, o, size, keptRatio(img.SubsampleRatio))
-		}
-	default:
+	size := fit(img.Bounds().Size(), longest)
+	out, ok := img.(*image.YCbCr)
+	if !ok {
 		out = reducePixels(img, o, size)
+	} else {
+		ratio := out.SubsampleRatio
+		if ratio == image.YCbCrSubsampleRatio411 || ratio == image.YCbCrSubsampleRatio410 {
+			ratio = image.YCbCrSubsampleRatio420 // image.YCbCr can't hold those transposed
+		}
+		if size != out.Rect.Size() || o.mirrorX || o.mirrorY || ratio != out.SubsampleRatio {
+			out = reducePlanes(out, o, size, ratio)
+		}
 	}
 	if o.transpose {
 		out = transposed(out)
@@ -27,54 +29,32 @@ func reduce(img image.Image, o orientation, longest int) *image.YCbCr {
 	return out
 }
 
-// fit gives the size of a picture of width x height with its longest side brought down to longest.
-func fit(width, height, longest int) image.Point {
-	side := max(width, height)
+// fit returns the size of a picture once its longest side is brought down to longest.
+func fit(size image.Point, longest int) image.Point {
+	side := max(size.X, size.Y)
 	if side <= longest {
-		return image.Pt(width, height)
+		return size
 	}
 	scaled := func(n int) int {
 		return max(int(math.Round(float64(n)*float64(longest)/float64(side))), 1)
 	}
-	return image.Pt(scaled(width), scaled(height))
+	return image.Pt(scaled(size.X), scaled(size.Y))
 }
 
-// reducePlanes works on the planes as a JPEG gives them, without a detour over RGB.
+// reducePlanes resamples Y, Cb and Cr each by itself, without converting them to RGB.
 func reducePlanes(src *image.YCbCr, o orientation, size image.Point, ratio image.YCbCrSubsampleRatio) *image.YCbCr {
 	dst := image.NewYCbCr(image.Rectangle{Max: size}, ratio)
-	from, to := channels(src), channels(dst)
-	srcH, srcV := subsampling(src.SubsampleRatio)
-	dstH, dstV := subsampling(ratio)
-	resample(to[0], from[0],
-		axisFilter(src.Rect.Dx(), 1, size.X, 1, o.mirrorX), axisFilter(src.Rect.Dy(), 1, size.Y, 1, o.mirrorY), 0)
-	columns := axisFilter(src.Rect.Dx(), srcH, size.X, dstH, o.mirrorX)
-	rows := axisFilter(src.Rect.Dy(), srcV, size.Y, dstV, o.mirrorY)
-	resample(to[1], from[1], columns, rows, 0)
-	resample(to[2], from[2], columns, rows, 0)
-	return dst
-}
-
-// keptRatio gives the subsampling that a picture keeps; the two that image.YCbCr can't express once transposed become
-// 4:2:0.
-func keptRatio(ratio image.YCbCrSubsampleRatio) image.YCbCrSubsampleRatio {
-	if ratio == image.YCbCrSubsampleRatio411 || ratio == image.YCbCrSubsampleRatio410 {
-		return image.YCbCrSubsampleRatio420
-	}
-	return ratio
-}
-
-// halved gives a picture at half its size, each sample the mean of four.
-func halved(src *image.YCbCr) *image.YCbCr {
-	dst := image.NewYCbCr(image.Rect(0, 0, ceilDiv(src.Rect.Dx(), 2), ceilDiv(src.Rect.Dy(), 2)), src.SubsampleRatio)
-	from := channels(src)
-	for i, to := range channels(dst) {
-		halvePlane(to, from[i])
+	from := planes(src)
+	for i, to := range planes(dst) {
+		columns := axisFilter(src.Rect.Dx(), from[i].stepX, size.X, to.stepX, o.mirrorX)
+		rows := axisFilter(src.Rect.Dy(), from[i].stepY, size.Y, to.stepY, o.mirrorY)
+		resample(to, from[i], columns, rows, 0)
 	}
 	return dst
 }
 
-// axisFilter shows an axis of size pixels, with a sample for every step pixels, as newSize pixels with a sample for
-// every newStep. Where newStep doesn't divide newSize, the last sample lies half outside, on both sides alike.
+// axisFilter returns the filter from an axis of size pixels, with a sample for every step pixels, to one of newSize pixels
+// with a sample for every newStep. Where newStep doesn't divide newSize, the last sample lies half outside on both.
 func axisFilter(size, step, newSize, newStep int, mirror bool) filter {
 	n := ceilDiv(newSize, newStep)
 	from, to := 0.0, float64(n*newStep)*float64(size)/float64(newSize)
@@ -84,21 +64,31 @@ func axisFilter(size, step, newSize, newStep int, mirror bool) filter {
 	return newFilter(ceilDiv(size, step), from/float64(step), to/float64(step), n)
 }
 
-// bandRows is how many rows of the result reducePixels makes from one band of the source.
-const bandRows = 32
-
-// reducePixels takes a picture of any kind, laid on white, a band of rows at a time, so that it needs no second picture
-// of full size.
+// reducePixels takes any kind of picture and lays it on white. It converts a band of rows at a time, so that it needs no
+// second picture of full size.
 func reducePixels(src image.Image, o orientation, size image.Point) *image.YCbCr {
+	const bandRows = 32 // of the result
+	area := src.Bounds()
 	dst := image.NewYCbCr(image.Rectangle{Max: size}, image.YCbCrSubsampleRatio444)
-	columns := axisFilter(src.Bounds().Dx(), 1, size.X, 1, o.mirrorX)
-	rows := axisFilter(src.Bounds().Dy(), 1, size.Y, 1, o.mirrorY)
-	var b band
+	columns := axisFilter(area.Dx(), 1, size.X, 1, o.mirrorX)
+	rows := axisFilter(area.Dy(), 1, size.Y, 1, o.mirrorY)
+	var rgba *image.RGBA
+	var yuv *image.YCbCr
 	for y := 0; y < size.Y; y += bandRows {
-		part := rows[y:min(y+bandRows, size.Y)]
+		part := rows.part(y, min(y+bandRows, size.Y))
 		top, bottom := part.span()
-		from := channels(b.read(src, top, bottom))
-		for i, to := range channels(dst) {
+		band := image.Rect(0, 0, area.Dx(), bottom-top)
+		if rgba == nil || rgba.Rect.Dy() < band.Dy() {
+			rgba, yuv = image.NewRGBA(band), image.NewYCbCr(band, dst.SubsampleRatio)
+		}
+		draw.Draw(rgba, band, image.White, image.Point{}, draw.Src)
+		draw.Draw(rgba, band, src, area.Min.Add(image.Pt(0, top)), draw.Over)
+		pix := rgba.Pix[:4*band.Dx()*band.Dy()]
+		for i := range len(pix) / 4 {
+			yuv.Y[i], yuv.Cb[i], yuv.Cr[i] = color.RGBToYCbCr(pix[4*i], pix[4*i+1], pix[4*i+2])
+		}
+		from := planes(yuv)
+		for i, to := range planes(dst) {
 			to.pix = to.pix[y*to.stride:]
 			resample(to, from[i], columns, part, top)
 		}
@@ -106,29 +96,17 @@ func reducePixels(src image.Image, o orientation, size image.Point) *image.YCbCr
 	return dst
 }
 
-// band holds some rows of a picture, laid on white, and keeps its buffers for the next ones.
-type band struct {
-	rgba *image.RGBA
-	yuv  *image.YCbCr
+// halved returns a picture at half its size, each sample the mean of four.
+func halved(src *image.YCbCr) *image.YCbCr {
+	dst := image.NewYCbCr(image.Rect(0, 0, ceilDiv(src.Rect.Dx(), 2), ceilDiv(src.Rect.Dy(), 2)), src.SubsampleRatio)
+	from := planes(src)
+	for i, to := range planes(dst) {
+		halvePlane(to, from[i])
+	}
+	return dst
 }
 
-// read gives the rows from top to bottom, the last not included.
-func (b *band) read(src image.Image, top, bottom int) *image.YCbCr {
-	size := image.Rect(0, 0, src.Bounds().Dx(), bottom-top)
-	if b.rgba == nil || b.rgba.Rect.Dy() < size.Dy() {
-		b.rgba = image.NewRGBA(size)
-		b.yuv = image.NewYCbCr(size, image.YCbCrSubsampleRatio444)
-	}
-	draw.Draw(b.rgba, size, image.White, image.Point{}, draw.Src)
-	draw.Draw(b.rgba, size, src, src.Bounds().Min.Add(image.Pt(0, top)), draw.Over)
-	pix := b.rgba.Pix[:4*size.Dx()*size.Dy()]
-	for i := range len(pix) / 4 {
-		b.yuv.Y[i], b.yuv.Cb[i], b.yuv.Cr[i] = color.RGBToYCbCr(pix[4*i], pix[4*i+1], pix[4*i+2])
-	}
-	return b.yuv
-}
-
-// transposed gives a picture whose rows are the columns of img.
+// transposed returns a picture whose rows are the columns of img.
 func transposed(img *image.YCbCr) *image.YCbCr {
 	ratio := img.SubsampleRatio
 	switch ratio {
@@ -138,8 +116,8 @@ func transposed(img *image.YCbCr) *image.YCbCr {
 		ratio = image.YCbCrSubsampleRatio422
 	}
 	out := image.NewYCbCr(image.Rect(0, 0, img.Rect.Dy(), img.Rect.Dx()), ratio)
-	from := channels(img)
-	for i, to := range channels(out) {
+	from := planes(img)
+	for i, to := range planes(out) {
 		transposePlane(to, from[i])
 	}
 	return out
@@ -159,18 +137,23 @@ func transposePlane(dst, src plane) {
 	}
 }
 
-// channels gives the planes Y, Cb and Cr of a picture whose first pixel is at (0, 0).
-func channels(img *image.YCbCr) [3]plane {
-	width, height := img.Rect.Dx(), img.Rect.Dy()
-	h, v := subsampling(img.SubsampleRatio)
-	return [3]plane{
-		{img.Y, img.YStride, width, height},
-		{img.Cb, img.CStride, ceilDiv(width, h), ceilDiv(height, v)},
-		{img.Cr, img.CStride, ceilDiv(width, h), ceilDiv(height, v)},
-	}
+// plane is one channel of a picture, a byte for each sample.
+type plane struct {
+	pix           []byte
+	stride        int
+	width, height int // in samples
+	stepX, stepY  int // pixels that share a sample
 }
 
-// subsampling says how many columns and rows of pixels share one sample of Cb and Cr.
+// planes returns the planes Y, Cb and Cr of a picture whose first pixel is at (0, 0).
+func planes(img *image.YCbCr) [3]plane {
+	width, height := img.Rect.Dx(), img.Rect.Dy()
+	h, v := subsampling(img.SubsampleRatio)
+	w2, h2 := ceilDiv(width, h), ceilDiv(height, v)
+	return [3]plane{{img.Y, img.YStride, width, height, 1, 1}, {img.Cb, img.CStride, w2, h2, h, v}, {img.Cr, img.CStride, w2, h2, h, v}}
+}
+
+// subsampling returns how many columns and rows of pixels share one sample of Cb and Cr.
 func subsampling(ratio image.YCbCrSubsampleRatio) (horizontal, vertical int) {
 	switch ratio {
 	case image.YCbCrSubsampleRatio422:

@@ -5,94 +5,66 @@ import (
 	"math"
 )
 
-// plane is one channel of a picture, a byte for each sample.
-type plane struct {
-	pix           []byte
-	stride        int
-	width, height int
+// filter computes the samples along one axis of the result, each as the weighted sum of taps neighbouring samples of the
+// source. The weights of a sample add up to 256; some may be zero.
+type filter struct {
+	first   []int    // by sample of the result: the first sample of the source that has a weight
+	weights []uint32 // taps for each sample of the result
+	taps    int
 }
 
-// tap is one sample of the result: the weighted sum of neighbouring samples of the source. The weights add up to 256.
-type tap struct {
-	first   int
-	weights []uint16
-}
-
-// filter gives the taps of every sample along one axis of the result.
-type filter []tap
-
-// newFilter makes the filter that shows [from, to) of an axis with size samples as n samples; from > to mirrors. It is
-// a triangle as wide as two samples of the coarser side, which averages areas when it makes a picture smaller and is
-// bilinear interpolation when it makes it larger.
+// newFilter returns the filter that resamples the interval [from, to) of an axis with size samples to n samples; from > to
+// mirrors it. The filter is a triangle as wide as two samples of the coarser side: it averages areas when it makes a picture
+// smaller, and is bilinear interpolation when it makes it larger.
 func newFilter(size int, from, to float64, n int) filter {
 	scale := (to - from) / float64(n)
 	reach := max(math.Abs(scale), 1)
-	f := make(filter, n)
-	// All weights in one piece, for there are thousands of taps.
-	weights := make([]uint16, 0, n*int(2*reach+2))
-	for i := range f {
+	taps := min(int(math.Ceil(2*reach)), size)
+	f := filter{make([]int, n), make([]uint32, n*taps), taps}
+	for i := range n {
 		centre := from + (float64(i)+0.5)*scale
-		first := max(int(math.Floor(centre-reach)), 0)
-		end := min(int(math.Ceil(centre+reach)), size)
-		f[i], weights = newTap(first, end, centre, reach, weights)
+		first := min(max(int(math.Floor(centre-reach+0.5)), 0), size-taps)
+		weight := func(tap int) float64 { return max(1-math.Abs(float64(first+tap)+0.5-centre)/reach, 0) }
+		total := 0.0
+		for tap := range taps {
+			total += weight(tap)
+		}
+		// Rounding the running sum, not each weight, makes the weights add up to exactly 256.
+		sum, used := 0.0, 0.0
+		for tap := range taps {
+			sum += weight(tap)
+			upTo := math.Round(256 * sum / total)
+			f.weights[i*taps+tap] = uint32(upTo - used)
+			used = upTo
+		}
+		f.first[i] = first
 	}
 	return f
 }
 
-// newTap makes the tap round centre. It puts its weights behind those that are there already.
-func newTap(first, end int, centre, reach float64, weights []uint16) (tap, []uint16) {
-	weight := func(sample int) float64 {
-		return max(1-math.Abs(float64(sample)+0.5-centre)/reach, 0)
-	}
-	for first < end-1 && weight(first) == 0 {
-		first++
-	}
-	for end > first+1 && weight(end-1) == 0 {
-		end--
-	}
-	total := 0.0
-	for s := first; s < end; s++ {
-		total += weight(s)
-	}
-	// Rounding the running sum, not each weight, makes them add up to exactly 256.
-	sum, given := 0.0, 0.0
-	before := len(weights)
-	for s := first; s < end; s++ {
-		sum += weight(s)
-		upTo := math.Round(256 * sum / total)
-		weights = append(weights, uint16(upTo-given))
-		given = upTo
-	}
-	return tap{first, weights[before:len(weights):len(weights)]}, weights
+// part returns the filter for the samples of the result from begin up to end.
+func (f filter) part(begin, end int) filter {
+	return filter{f.first[begin:end], f.weights[begin*f.taps : end*f.taps], f.taps}
 }
 
-// end is the sample after the last one that t reads.
-func (t tap) end() int { return t.first + len(t.weights) }
-
-// span gives the first sample that f reads and the one after the last.
+// span returns the first sample of the source that f reads, and the one after the last.
 func (f filter) span() (first, end int) {
-	last := f[len(f)-1]
-	return min(f[0].first, last.first), max(f[0].end(), last.end())
+	a, b := f.first[0], f.first[len(f.first)-1]
+	return min(a, b), max(a, b) + f.taps
 }
 
-// resample fills dst from src through a filter for columns and one for rows. The first row of src is row top of the
-// rows that the filter counts.
+// resample fills the rows of dst from src. The first row of src is row top of those that the filter for rows counts.
 func resample(dst, src plane, columns, rows filter, top int) {
 	left, right := columns.span()
-	even := columns.evenly(src.width)
 	mixed := make([]byte, src.width)
-	for y, t := range rows {
-		line := src.pix[(t.first-top)*src.stride:]
-		if len(t.weights) > 1 {
-			mixRows(mixed[:right], line, src.stride, t.weights, left)
-			line = mixed
-		}
-		mixColumns(dst.pix[y*dst.stride:y*dst.stride+dst.width], line, even)
+	for y, first := range rows.first {
+		mixRows(mixed[:right], src.pix[(first-top)*src.stride:], src.stride, rows.weights[y*rows.taps:][:rows.taps], left)
+		mixColumns(dst.pix[y*dst.stride:][:dst.width], mixed, columns)
 	}
 }
 
 // mixRows sets dst, from sample left on, to the weighted sum of len(weights) rows of src.
-func mixRows(dst, src []byte, stride int, weights []uint16, left int) {
+func mixRows(dst, src []byte, stride int, weights []uint32, left int) {
 	// Eight samples at a time, in two words of four 16-bit lanes: 255 * 256 and the half for rounding just fit a lane.
 	const lanes, half = 0x00ff00ff00ff00ff, 0x0080008000800080
 	x := left
@@ -110,41 +82,18 @@ func mixRows(dst, src []byte, stride int, weights []uint16, left int) {
 	for ; x < len(dst); x++ {
 		sum := uint32(128)
 		for i, w := range weights {
-			sum += uint32(src[x+i*stride]) * uint32(w)
+			sum += uint32(src[x+i*stride]) * w
 		}
 		dst[x] = byte(sum >> 8)
 	}
 }
 
-// evenFilter is a filter whose taps all have as many weights, some of them zero.
-type evenFilter struct {
-	first   []int32
-	weights []uint32 // taps of them for each sample of the result
-	taps    int
-}
-
-// evenly gives f in the form of an evenFilter, for an axis with size samples.
-func (f filter) evenly(size int) evenFilter {
-	e := evenFilter{first: make([]int32, len(f))}
-	for _, t := range f {
-		e.taps = max(e.taps, len(t.weights))
-	}
-	e.weights = make([]uint32, len(f)*e.taps)
-	for i, t := range f {
-		first := min(t.first, size-e.taps)
-		e.first[i] = int32(first)
-		for j, w := range t.weights {
-			e.weights[i*e.taps+t.first-first+j] = uint32(w)
-		}
-	}
-	return e
-}
-
-// mixColumns sets each sample of dst to the weighted sum of its neighbours in line.
-func mixColumns(dst, line []byte, columns evenFilter) {
+// mixColumns sets each sample of dst to the weighted sum of its neighbours in line. The cases for few taps make a thumbnail
+// and a tensor a fifth cheaper.
+func mixColumns(dst, line []byte, columns filter) {
 	const half = 128
-	first, weights := columns.first[:len(dst)], columns.weights
-	switch columns.taps {
+	first, weights, taps := columns.first[:len(dst)], columns.weights, columns.taps
+	switch taps {
 	case 2:
 		for x := range dst {
 			s, w := (*[2]byte)(line[first[x]:]), (*[2]uint32)(weights[2*x:])
@@ -162,8 +111,8 @@ func mixColumns(dst, line []byte, columns evenFilter) {
 		}
 	default:
 		for x := range dst {
-			w := weights[x*columns.taps:][:columns.taps]
-			s := line[first[x]:][:len(w)]
+			w := weights[x*taps:][:taps]
+			s := line[first[x]:][:taps]
 			sum := uint32(half)
 			for i, v := range s {
 				sum += uint32(v) * w[i]
@@ -188,11 +137,9 @@ func halvePlane(dst, src plane) {
 			sum = (sum | sum>>8) & 0x0000ffff0000ffff
 			binary.LittleEndian.PutUint32(out[x:], uint32(sum|sum>>16))
 		}
-		for ; x < src.width/2; x++ {
-			out[x] = byte((uint32(upper[2*x]) + uint32(upper[2*x+1]) + uint32(lower[2*x]) + uint32(lower[2*x+1]) + 2) >> 2)
-		}
-		if src.width%2 == 1 {
-			out[dst.width-1] = byte((uint32(upper[src.width-1]) + uint32(lower[src.width-1]) + 1) >> 1)
+		for ; x < dst.width; x++ {
+			next := min(2*x+1, src.width-1)
+			out[x] = byte((uint32(upper[2*x]) + uint32(upper[next]) + uint32(lower[2*x]) + uint32(lower[next]) + 2) >> 2)
 		}
 	}
 }

@@ -188,5 +188,5 @@ func pngWithEXIF(data, tiff []byte) []byte {
 
 // size gives the width and height of the upright picture, in pixels.
 func (p *Picture) size() (width, height int) {
-	return p.planes.Rect.Dx(), p.planes.Rect.Dy()
+	return p.img.Rect.Dx(), p.img.Rect.Dy()
 }

@@ -7,7 +7,7 @@ const cropShare = 0.875
 // Tensor gives the middle of the picture as float32 values 0..1 of shape [height, width, 3], row-major, channels red,
 // green, blue. It is the largest centred part with the tensor's proportions, brought down to 0.875 of its sides.
 func (p *Picture) Tensor(height, width int) []float32 {
-	source, scale := p.planes, 1.0
+	source, scale := p.img, 1.0
 	fullWidth, fullHeight := float64(source.Rect.Dx()), float64(source.Rect.Dy())
 	cropWidth := cropShare * min(fullWidth, fullHeight*float64(width)/float64(height))
 	cropHeight := cropWidth * float64(height) / float64(width)
@@ -16,15 +16,11 @@ func (p *Picture) Tensor(height, width int) []float32 {
 		source, scale = p.half, 2
 	}
 
-	h, v := subsampling(source.SubsampleRatio)
 	var parts [3][]byte
-	for i, src := range channels(source) {
-		stepX, stepY := scale, scale
-		if i > 0 {
-			stepX, stepY = float64(h)*scale, float64(v)*scale
-		}
+	for i, src := range planes(source) {
+		stepX, stepY := float64(src.stepX)*scale, float64(src.stepY)*scale
 		parts[i] = make([]byte, height*width)
-		resample(plane{parts[i], width, width, height}, src,
+		resample(plane{pix: parts[i], stride: width, width: width, height: height}, src,
 			newFilter(src.width, left/stepX, (left+cropWidth)/stepX, width),
 			newFilter(src.height, top/stepY, (top+cropHeight)/stepY, height), 0)
 	}

@@ -47,7 +47,7 @@ func inspectWebP(data []byte) (header, error) {
 		}
 	})
 	if animated {
-		return header{}, fault.New(fault.UnsupportedMedia, "picture_animated", "Animated WebP is not accepted: send a still picture.")
+		return header{}, fault.New(fault.UnsupportedMedia, "picture_animated", "Animated WebP is not accepted: send a still photo.")
 	}
 	return h, nil
 }
