@@ -11,8 +11,8 @@ export const errorPage: Plugin = {
     const asset = (name: string, source: string): string =>
       `/${this.getFileName(this.emitFile({ type: 'asset', name, source }))}`
     const source = read('./error.html')
-      .replace('/src/error.css', asset('error.css', read('../src/styles/tokens.css') + read('./error.css')))
-      .replaceAll('/src/icon.svg', asset('icon.svg', read('../src/assets/icon.svg')))
+      .replace('/src/error.css', asset('error.css', read('../src/ui/tokens.css') + read('./error.css')))
+      .replaceAll('/src/icon.svg', asset('icon.svg', read('../src/ui/icon.svg')))
     this.emitFile({ type: 'asset', fileName: 'error.html', source })
   },
 }

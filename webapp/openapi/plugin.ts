@@ -15,8 +15,8 @@ export const contract: Plugin = {
       `/${this.getFileName(this.emitFile({ type: 'asset', name, source }))}`
     const source = read('../../functions/openapi.yaml')
     const assets = {
-      style: asset('api.css', read('../src/styles/tokens.css') + read('./page.css')),
-      icon: asset('icon.svg', read('../src/assets/icon.svg')),
+      style: asset('api.css', read('../src/ui/tokens.css') + read('./page.css')),
+      icon: asset('icon.svg', read('../src/ui/icon.svg')),
     }
     this.emitFile({ type: 'asset', fileName: 'openapi.yaml', source })
     this.emitFile({ type: 'asset', fileName: 'api.html', source: render(parse(source) as Contract, assets) })

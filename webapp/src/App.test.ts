@@ -1,10 +1,10 @@
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
 import { afterEach, describe, expect, test } from 'vitest'
-import { failure, grant, json, makeTask, stubFetch } from '@/testing/edge'
-import { button, mountApp } from '@/testing/mount'
-import { text } from '@/text'
+import { failure, grant, json, makeTask, stubFetch } from './testing/edge'
+import { button, mountApp } from './testing/mount'
+import { text } from './ui/text'
 import App from './App.vue'
-import { useSessionStore } from './stores/session'
+import { useSessionStore } from './account/session'
 
 enableAutoUnmount(afterEach)
 

@@ -2,9 +2,9 @@ import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import App from './App.vue'
 import { makeRouter } from './router'
-import { useConfigStore } from './stores/config'
-import './styles/tokens.css'
-import './styles/base.css'
+import { useConfigStore } from './api/config'
+import './ui/tokens.css'
+import './ui/base.css'
 
 const app = createApp(App)
 app.use(createPinia())

@@ -1,13 +1,13 @@
 import { flushPromises } from '@vue/test-utils'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Router } from 'vue-router'
-import { failure, grant, json, stubFetch } from '@/testing/edge'
-import { button, mountApp } from '@/testing/mount'
-import { text } from '@/text'
+import { failure, grant, json, stubFetch } from './testing/edge'
+import { button, mountApp } from './testing/mount'
+import { text } from './ui/text'
 import App from './App.vue'
 import { placeAfterSignIn } from './router'
-import { useDraftsStore } from './stores/drafts'
-import { useSessionStore } from './stores/session'
+import { useDraftsStore } from './tasks/drafts'
+import { useSessionStore } from './account/session'
 
 afterEach(() => { document.body.innerHTML = '' })
 

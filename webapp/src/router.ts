@@ -1,11 +1,11 @@
 import { createRouter, createWebHistory, type RouteLocationNormalizedLoaded, type Router } from 'vue-router'
-import { useSessionStore } from '@/stores/session'
-import { text } from '@/text'
-import AccountView from '@/views/AccountView.vue'
-import NotFoundView from '@/views/NotFoundView.vue'
-import RegisterView from '@/views/RegisterView.vue'
-import SignInView from '@/views/SignInView.vue'
-import TasksView from '@/views/TasksView.vue'
+import { useSessionStore } from './account/session'
+import { text } from './ui/text'
+import AccountView from './account/AccountView.vue'
+import NotFoundView from './NotFoundView.vue'
+import RegisterView from './account/RegisterView.vue'
+import SignInView from './account/SignInView.vue'
+import TasksView from './tasks/TasksView.vue'
 
 declare module 'vue-router' {
   interface RouteMeta {

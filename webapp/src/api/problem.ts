@@ -1,4 +1,4 @@
-import { text } from '@/text'
+import { text } from '@/ui/text'
 import type { ErrorBody } from './types'
 
 /** Why a call came to nothing. Its message is for people. */

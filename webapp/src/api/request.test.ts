@@ -1,8 +1,8 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { describe, expect, test } from 'vitest'
-import { useConfigStore } from '@/stores/config'
+import { useConfigStore } from './config'
 import { appConfig, failure, json, stubFetch } from '@/testing/edge'
-import { text } from '@/text'
+import { text } from '@/ui/text'
 import { functions, nextQuery } from './functions'
 import { functionURL, request } from './request'
 

@@ -1,5 +1,5 @@
 import { cancelledProblem, networkProblem, Problem, problemOf } from './problem'
-import { text } from '@/text'
+import { text } from '@/ui/text'
 
 export interface UploadOptions {
   token: string

@@ -2,7 +2,7 @@ import { mount, type VueWrapper } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import type { Component } from 'vue'
 import { makeRouter } from '@/router'
-import { useConfigStore } from '@/stores/config'
+import { useConfigStore } from '@/api/config'
 import { appConfig, grant, stubTabs } from './edge'
 
 interface MountOptions {

@@ -1,0 +1,337 @@
+import { flushPromises } from '@vue/test-utils'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { watch } from 'vue'
+import type { Task } from '@/api/types'
+import { useDraftsStore } from './drafts'
+import { useNoticesStore } from '@/ui/notices'
+import { usePicturesStore } from '@/pictures/pictures'
+import { useTasksStore } from './tasks'
+import { failure, FakeUpload, json, makeTask, recognised, stubFetch, stubUploads } from '@/testing/edge'
+import { button, mountApp } from '@/testing/mount'
+import { text } from '@/ui/text'
+import TaskCard from './TaskCard.vue'
+
+const task = makeTask()
+const photo = new File(['12345678'], 'photo.jpg', { type: 'image/jpeg' })
+
+async function mountCard(shown: Task) {
+  const card = await mountApp(TaskCard, { props: { task: shown, today: '2026-11-23' } })
+  const tasks = useTasksStore()
+  tasks.put(shown)
+  tasks.place(shown.id)
+  watch(() => tasks.get(shown.id), (now) => { void card.setProps({ task: now ?? shown }) }, { flush: 'sync' })
+  return card
+}
+
+beforeEach(() => {
+  stubUploads()
+  // Everything is in sight.
+  vi.stubGlobal('IntersectionObserver', class {
+    constructor(private readonly seen: (entries: { isIntersecting: boolean }[]) => void) {}
+    observe() { this.seen([{ isIntersecting: true }]) }
+    disconnect() { return undefined }
+  })
+})
+
+describe('a task’s photo', () => {
+  test('shows how far it has come, then its labels, the weak ones folded', async () => {
+    stubFetch({ 'get-image': () => new Response('bytes') })
+    const card = await mountCard(task)
+    const input = card.find<HTMLInputElement>('input[type=file]')
+    Object.defineProperty(input.element, 'files', { value: [photo] })
+    await input.trigger('change')
+    await flushPromises()
+    FakeUpload.last.sent(2)
+    await flushPromises()
+    expect(card.text()).toContain('25%')
+    expect(card.find('progress').attributes('value')).toBe('0.25')
+    FakeUpload.last.allSent()
+    await flushPromises()
+    expect(card.text()).toContain(text.picture.recognising)
+    expect(card.find('progress').attributes('value')).toBeUndefined()
+    FakeUpload.last.answer(200, recognised(task))
+    await flushPromises()
+
+    expect(card.findAll('.chip .label').map((label) => label.text())).toEqual(['pier', 'lakeside', 'breakwater'])
+    expect(useNoticesStore().list).toMatchObject([{ text: text.picture.recognised(task.title, 'pier, lakeside, breakwater'), unseen: true }])
+    await button(card, text.labels.showAll(10)).trigger('click')
+    expect(card.findAll('.chip')).toHaveLength(10)
+    expect(button(card, text.labels.showFewer).attributes('aria-expanded')).toBe('true')
+  })
+
+  test('can be cancelled while it is on its way', async () => {
+    stubFetch({ 'get-tasks': () => json(task) })
+    const card = await mountCard(task)
+    const input = card.find<HTMLInputElement>('input[type=file]')
+    Object.defineProperty(input.element, 'files', { value: [photo] })
+    await input.trigger('change')
+    await flushPromises()
+    await button(card, text.picture.cancelNamed(task.title)).trigger('click')
+    await flushPromises()
+    expect(card.find('progress').exists()).toBe(false)
+    expect(card.find('[role=alert]').exists()).toBe(false)
+  })
+
+  test('comes with the token and opens in full', async () => {
+    const calls = stubFetch({ 'get-image': () => new Response('bytes') })
+    const card = await mountCard(recognised(task))
+    await flushPromises()
+    await button(card, text.picture.open(task.title)).trigger('click')
+    await flushPromises()
+    expect(calls.map(({ url, token }) => `${url} ${token ?? ''}`)).toEqual([
+      `/function/get-image?id=${task.id}&size=thumb token-1`, `/function/get-image?id=${task.id}&size=full token-1`,
+    ])
+    expect(card.find('dialog img').attributes('alt')).toBe(text.picture.of(task.title))
+    expect(card.find('dialog img').attributes('src')).toMatch(/^blob:/)
+  })
+
+  test.each([['pending', text.picture.pending], ['failed', text.picture.failed]] as const)('that is %s says so', async (imageStatus, words) => {
+    stubFetch({ 'get-image': () => new Response('bytes') })
+    const card = await mountCard({ ...task, upload: true, imageStatus })
+    expect(card.text()).toContain(words)
+  })
+
+  test.each(['pending', 'failed'] as const)('that is %s can be looked at again', async (imageStatus) => {
+    const calls = stubFetch({
+      'get-image': () => new Response('bytes'),
+      'predict-image': () => json({ ...recognised(task), version: 3 }),
+    })
+    const card = await mountCard({ ...task, version: 2, upload: true, imageStatus })
+    await button(card, text.picture.retryNamed(task.title)).trigger('click')
+    await flushPromises()
+    expect(card.text()).toContain('pier')
+    expect(calls.filter(({ method }) => method === 'POST').map(({ url }) => url)).toEqual([`/function/predict-image?id=${task.id}`])
+  })
+
+  test.each(['drop', 'paste'])('comes by %s', async (kind) => {
+    stubFetch({})
+    const card = await mountCard(task)
+    const carried = { files: [photo], types: ['Files'] }
+    await card.trigger(kind, kind === 'drop' ? { dataTransfer: carried } : { clipboardData: carried })
+    await flushPromises()
+    expect(FakeUpload.last.url).toBe(`/function/predict-image?id=${task.id}`)
+    expect(card.find('progress').exists()).toBe(true)
+  })
+
+  test('that comes along with words is left out where somebody types', async () => {
+    stubFetch({})
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    const carried = { files: [photo], types: ['text/plain', 'Files'] }
+    await card.find('textarea').trigger('paste', { clipboardData: carried })
+    expect(usePicturesStore().uploads.size).toBe(0)
+    await card.trigger('paste', { clipboardData: carried })
+    expect(usePicturesStore().uploads.size).toBe(1)
+  })
+
+  test('that does not come through can be sent again as it is', async () => {
+    stubFetch({ 'get-tasks': () => json(task) })
+    const card = await mountCard(task)
+    await card.trigger('drop', { dataTransfer: { files: [photo], types: ['Files'] } })
+    await flushPromises()
+    FakeUpload.last.end('error')
+    await flushPromises()
+    const first = FakeUpload.last
+    await button(card, text.problem.retry).trigger('click')
+    await flushPromises()
+    expect(FakeUpload.last).not.toBe(first)
+    expect(FakeUpload.last.body).toBe(photo)
+    expect(card.find('[role=alert]').exists()).toBe(false)
+  })
+
+  test('that waits is asked about until it has been recognised', async () => {
+    vi.useFakeTimers()
+    const waiting: Task = { ...task, version: 2, upload: true, imageStatus: 'pending' }
+    let now = waiting
+    const calls = stubFetch({ 'get-image': () => new Response('bytes'), 'get-tasks': () => json(now) })
+    const asked = () => calls.filter(({ url }) => url.includes('get-tasks')).length
+    const card = await mountCard(waiting)
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(asked()).toBe(1)
+    now = { ...recognised(task), version: 3 }
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(card.text()).toContain('pier')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(asked()).toBe(2)
+    vi.useRealTimers()
+  })
+
+  test('that can’t be had can be asked for again, and comes by itself when the network is back', async () => {
+    stubFetch({ 'get-image': () => new TypeError('no network') })
+    const card = await mountCard(recognised(task))
+    await flushPromises()
+    expect(card.find('img').exists()).toBe(false)
+    stubFetch({ 'get-image': () => new Response('bytes') })
+    window.dispatchEvent(new Event('online'))
+    await flushPromises()
+    expect(card.find('img').exists()).toBe(true)
+    stubFetch({ 'get-image': () => new TypeError('no network') })
+    await card.setProps({ task: { ...recognised(task), version: 9 } })
+    await flushPromises()
+    stubFetch({ 'get-image': () => new Response('bytes') })
+    await button(card, text.picture.missing(task.title)).trigger('click')
+    await flushPromises()
+    expect(card.find('img').attributes('src')).toMatch(/^blob:/)
+  })
+
+  test('is removed when there was time to take it back', async () => {
+    const calls = stubFetch({
+      'get-image': () => new Response('bytes'), 'delete-image': () => json({ ...task, version: 3 }),
+    })
+    const card = await mountCard(recognised(task))
+    await flushPromises()
+    await button(card, text.picture.open(task.title)).trigger('click')
+    await button(card, text.picture.removeNamed(task.title)).trigger('click')
+    expect(card.find('.chip').exists()).toBe(false)
+    expect(calls.some(({ method }) => method === 'DELETE')).toBe(false)
+    await useNoticesStore().settle()
+    expect(calls.at(-1)).toMatchObject({ method: 'DELETE', url: `/function/delete-image?id=${task.id}` })
+    expect(useTasksStore().known.get(task.id)?.upload).toBe(false)
+  })
+})
+
+describe('a task', () => {
+  test('is edited in its place, and only what is different goes out', async () => {
+    const calls = stubFetch({ 'update-task': () => json({ ...task, title: 'Paint it', version: 2 }) })
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('input[type=text]').setValue(' Paint it ')
+    await card.find('form').trigger('submit')
+    await flushPromises()
+    expect(calls.map((call) => call.json)).toEqual([{ title: 'Paint it', version: 1 }])
+    expect(card.find('form').exists()).toBe(false)
+    expect(card.find('h3').text()).toBe('Paint it')
+  })
+
+  test('that can’t be saved stays in its form, with the reason', async () => {
+    stubFetch({ 'update-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { body: 'is too long' }) })
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('textarea').setValue('x')
+    await card.find('form').trigger('submit')
+    await flushPromises()
+    expect(card.find('form').text()).toContain('is too long')
+    expect(document.activeElement).toBe(card.find('textarea').element)
+    expect(card.find('textarea').element.value).toBe('x')
+  })
+
+  test('is left as it was by Escape, and the focus goes back to where it came from', async () => {
+    const calls = stubFetch({})
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('input[type=text]').setValue('Other')
+    await card.find('form').trigger('keydown', { key: 'Escape' })
+    await flushPromises()
+    expect(card.find('h3').text()).toBe(task.title)
+    expect(document.activeElement?.getAttribute('aria-label')).toBe(text.task.editNamed(task.title))
+    expect(calls).toEqual([])
+  })
+
+  test('is left with a way back to what was written', async () => {
+    stubFetch({})
+    const card = await mountCard(task)
+    const notices = useNoticesStore()
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await button(card, text.task.cancel).trigger('click')
+    expect(notices.list, 'nothing was written').toEqual([])
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('textarea').setValue('Half a page')
+    await button(card, text.task.cancel).trigger('click')
+    notices.undo(notices.list[0]?.id ?? 0)
+    await flushPromises()
+    expect(card.find('textarea').element.value).toBe('Half a page')
+  })
+
+  test('that is deleted elsewhere leaves what was written about it in the form for a new one', async () => {
+    stubFetch({})
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('textarea').setValue('Half a page')
+    useTasksStore().drop(task.id)
+    expect(useDraftsStore().composed).toMatchObject({ title: task.title, body: 'Half a page', dueDate: task.dueDate })
+    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.goneButKept(task.title)])
+  })
+
+  test('that can’t be done says so, and offers nothing to take back', async () => {
+    stubFetch({ 'update-task': () => new TypeError('no network') })
+    const card = await mountCard(task)
+    await card.find('input[type=checkbox]').trigger('change')
+    await flushPromises()
+    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.notChanged(task.title, text.problem.network)])
+  })
+
+  test('takes no more words while it is being saved', async () => {
+    stubFetch({ 'update-task': () => new Promise(() => undefined) })
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('textarea').setValue('x')
+    await card.find('form').trigger('submit')
+    expect(card.findAll('form :is(input, textarea)').every((field) => field.attributes('readonly') !== undefined)).toBe(true)
+  })
+
+  test('is done at once, with a way back', async () => {
+    const calls = stubFetch({
+      'update-task': ({ json: change }) => json({ ...task, ...(change as object), version: (change as { version: number }).version + 1 }),
+    })
+    const card = await mountCard(task)
+    await card.find('input[type=checkbox]').trigger('change')
+    expect(useTasksStore().list).toEqual([])
+    await flushPromises()
+    const notices = useNoticesStore()
+    expect(notices.list[0]).toMatchObject({ text: text.tasks.completed(task.title), undoable: true })
+    notices.undo(notices.list[0]?.id ?? 0)
+    await flushPromises()
+    expect(useTasksStore().list).toHaveLength(1)
+    expect(calls.map((call) => call.json)).toEqual([{ completed: true, version: 1 }, { completed: false, version: 2 }])
+  })
+
+  test('that was changed elsewhere shows both versions', async () => {
+    const theirs = { ...task, title: 'Theirs', version: 2 }
+    stubFetch({
+      'update-task': ({ json: change }) =>
+        (change as { version: number }).version === 2 ? json({ ...theirs, title: 'Mine', version: 3 }) : failure(409, 'stale_version', 'Changed.'),
+      'get-tasks': () => json(theirs),
+    })
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('input[type=text]').setValue('Mine')
+    await card.find('form').trigger('submit')
+    await flushPromises()
+    expect(card.findAll('dialog .title').map((title) => title.text())).toEqual(['Mine', 'Theirs'])
+    await card.find('dialog').trigger('cancel')
+    expect(card.find<HTMLInputElement>('input[type=text]').element.value, 'closed without a choice').toBe('Mine')
+    await card.find('form').trigger('submit')
+    await flushPromises()
+    await button(card, text.conflict.keepMine).trigger('click')
+    await flushPromises()
+    expect(card.find('dialog').exists()).toBe(false)
+    expect(card.find('h3').text()).toBe('Mine')
+  })
+
+  test('that was changed elsewhere keeps what was written here until it is saved', async () => {
+    const theirs = { ...task, title: 'Theirs', version: 2 }
+    stubFetch({
+      'update-task': ({ json: change }) =>
+        (change as { version: number }).version === 2 ? failure(503, 'unavailable', 'Later.') : failure(409, 'stale_version', 'Changed.'),
+      'get-tasks': () => json(theirs),
+    })
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('input[type=text]').setValue('Mine')
+    await card.find('form').trigger('submit')
+    await flushPromises()
+    await button(card, text.conflict.keepMine).trigger('click')
+    await flushPromises()
+    expect(card.find('dialog [role=alert]').text()).toContain('Later.')
+    await button(card, text.conflict.keepTheirs).trigger('click')
+    expect(card.find('form').exists()).toBe(false)
+    expect(card.find('h3').text()).toBe('Theirs')
+  })
+
+  test('is deleted from here', async () => {
+    stubFetch({})
+    const card = await mountCard(task)
+    await button(card, text.task.deleteNamed(task.title)).trigger('click')
+    expect(useTasksStore().list).toEqual([])
+  })
+})

@@ -1,0 +1,181 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { everyday } from './filter'
+import { failure, grant, json, makeTask, stubFetch } from '@/testing/edge'
+import { useTasksStore } from './tasks'
+
+const draft = { id: '01900000-0000-7000-8000-000000000001', title: 'Paint the jetty', body: '', dueDate: '2026-11-23' }
+
+beforeEach(() => {
+  localStorage.setItem('snaptask.session', JSON.stringify(grant))
+  setActivePinia(createPinia())
+})
+
+describe('tasks', () => {
+  test('are loaded page by page', async () => {
+    const tasks = useTasksStore()
+    const calls = stubFetch({
+      'get-tasks': ({ url }) => url.includes('cursor')
+        ? json([makeTask({ id: 'b' })])
+        : json([makeTask({ id: 'a' })], 200, { Link: '<?cursor=x&limit=100>; rel="next"' }),
+    })
+    await tasks.load()
+    expect(tasks.state).toBe('ready')
+    expect(tasks.hasMore).toBe(true)
+    await tasks.loadMore()
+    expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(tasks.hasMore).toBe(false)
+    await tasks.loadMore()
+    expect(calls.map(({ url, token }) => `${url} ${token ?? ''}`)).toEqual([
+      '/function/get-tasks?status=open&sort=due&limit=100 token-1', '/function/get-tasks?cursor=x&limit=100 token-1',
+    ])
+  })
+
+  test('that were put at the end stay last when the pages before them come', async () => {
+    const tasks = useTasksStore()
+    const day = (id: string, dueDate: string) => makeTask({ id, dueDate })
+    stubFetch({ 'get-tasks': () => json([day('a', '2026-11-23')], 200, { Link: '<?cursor=x>; rel="next"' }) })
+    await tasks.load()
+    for (const task of [day('z', '2027-01-01'), day('c', '2026-11-25')]) {
+      tasks.put(task)
+      tasks.place(task.id)
+    }
+    stubFetch({ 'get-tasks': () => json([day('b', '2026-11-24'), day('c', '2026-11-25'), day('d', '2026-11-26')], 200, { Link: '<?cursor=y>; rel="next"' }) })
+    await tasks.loadMore()
+    expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'z'])
+  })
+
+  test('that have become others meanwhile are taken over, without those of later pages going', async () => {
+    const tasks = useTasksStore()
+    const day = (id: string, date: number, version = 1) => makeTask({ id, dueDate: `2026-11-${String(date)}`, version })
+    const first = [day('a', 11), day('b', 12)]
+    stubFetch({ 'get-tasks': () => json(first, 200, { Link: '<?cursor=x>; rel="next"' }) })
+    await tasks.load()
+    stubFetch({ 'get-tasks': () => json([day('c', 13), day('d', 14)]) })
+    await tasks.loadMore()
+    stubFetch({ 'get-tasks': () => json([day('b', 12, 2), day('n', 13)], 200, { Link: '<?cursor=y>; rel="next"' }) })
+    await tasks.catchUp()
+    expect(tasks.list.map(({ id }) => id)).toEqual(['b', 'n', 'd'])
+    expect(tasks.get('b')?.version).toBe(2)
+    expect(tasks.hasMore).toBe(false)
+    stubFetch({ 'get-tasks': () => failure(503, 'unavailable', 'Later.') })
+    await tasks.catchUp()
+    expect([tasks.state, tasks.problem, tasks.list.length]).toEqual(['ready', null, 3])
+  })
+
+  test('are all there for an export, page by page', async () => {
+    const tasks = useTasksStore()
+    const calls = stubFetch({
+      'get-tasks': ({ url }) => url.includes('cursor')
+        ? json([makeTask({ id: 'b' })])
+        : json([makeTask({ id: 'a' })], 200, { Link: '<?cursor=x&limit=1000>; rel="next"' }),
+    })
+    const counts: number[] = []
+    expect((await tasks.all((count) => counts.push(count))).map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(counts).toEqual([1, 2])
+    expect(calls.map(({ url }) => url)).toEqual(['/function/get-tasks?limit=1000', '/function/get-tasks?cursor=x&limit=1000'])
+  })
+
+  test('that can’t be loaded say why, and can be asked for again', async () => {
+    const tasks = useTasksStore()
+    stubFetch({ 'get-tasks': () => failure(503, 'unavailable', 'The database can’t be reached.') })
+    await tasks.load()
+    expect(tasks.state).toBe('failed')
+    expect(tasks.problem?.message).toBe('The database can’t be reached.')
+    stubFetch({ 'get-tasks': () => json([]) })
+    await tasks.load()
+    expect(tasks.state).toBe('ready')
+    expect(tasks.problem).toBeNull()
+  })
+
+  test('keep what is there when older ones can’t be loaded', async () => {
+    const tasks = useTasksStore()
+    stubFetch({ 'get-tasks': () => json([makeTask()], 200, { Link: '<?cursor=x>; rel="next"' }) })
+    await tasks.load()
+    stubFetch({ 'get-tasks': () => new TypeError('no network') })
+    await tasks.loadMore()
+    expect(tasks.list).toHaveLength(1)
+    expect(tasks.problem?.code).toBe('network')
+    expect(tasks.hasMore).toBe(true)
+    expect(tasks.loadingMore).toBe(false)
+  })
+
+  test('are added when the server has them, not before', async () => {
+    const tasks = useTasksStore()
+    stubFetch({ 'create-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { title: 'is required' }) })
+    await expect(tasks.create(draft)).rejects.toMatchObject({ fields: { title: 'is required' } })
+    expect(tasks.list).toEqual([])
+    const calls = stubFetch({ 'create-task': () => json(makeTask()) })
+    await tasks.create(draft)
+    expect(calls[0]?.json).toEqual(draft)
+    expect(tasks.list).toEqual([makeTask()])
+  })
+
+  test('are found by a filter, and a newer search takes an older one’s place', async () => {
+    const tasks = useTasksStore()
+    let slow: (answer: Response) => void = () => undefined
+    const calls = stubFetch({
+      'get-tasks': ({ url }) => url.includes('q=slow') ? new Promise((resolve) => { slow = resolve }) : json([makeTask({ id: 'b' })]),
+    })
+    const first = tasks.load({ ...everyday, q: 'slow' })
+    await tasks.load({ ...everyday, label: 'pier', status: 'all' })
+    slow(json([makeTask({ id: 'a' })]))
+    await first
+    expect(calls[1]?.url).toBe('/function/get-tasks?label=pier&sort=due&limit=100')
+    expect(tasks.list.map(({ id }) => id)).toEqual(['b'])
+    expect(tasks.state).toBe('ready')
+  })
+
+  test('that are added while the list is asked for stay in it', async () => {
+    const tasks = useTasksStore()
+    let answer: (response: Response) => void = () => undefined
+    stubFetch({ 'get-tasks': () => new Promise((resolve) => { answer = resolve }), 'create-task': () => json(makeTask({ id: 'new' })) })
+    const loading = tasks.load()
+    await tasks.create(draft)
+    answer(json([makeTask({ id: 'a' })]))
+    await loading
+    expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'new'])
+  })
+
+  test('come to their place in the order, or leave the list', () => {
+    const tasks = useTasksStore()
+    for (const [id, dueDate] of [['a', '2026-11-23'], ['c', '2026-11-25'], ['b', '2026-11-24']] as const) {
+      tasks.put(makeTask({ id, dueDate }))
+      tasks.place(id)
+    }
+    expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'b', 'c'])
+    tasks.put(makeTask({ id: 'a', dueDate: '2026-11-26', version: 2 }))
+    tasks.place('a')
+    expect(tasks.list.map(({ id }) => id)).toEqual(['b', 'c', 'a'])
+    tasks.overlay('b', 'change', { completed: true })
+    tasks.place('b')
+    expect(tasks.list.map(({ id }) => id)).toEqual(['c', 'a'])
+  })
+
+  test('are the same in every tab of a person', async () => {
+    const here = useTasksStore()
+    here.state = 'ready'
+    setActivePinia(createPinia())
+    const there = useTasksStore()
+    there.share(makeTask({ id: 'a' }))
+    await vi.waitFor(() => { expect(here.list.map(({ id }) => id)).toEqual(['a']) })
+    there.dropEverywhere('a')
+    await vi.waitFor(() => { expect(here.list).toEqual([]) })
+  })
+
+  test('are not overwritten by older news', () => {
+    const tasks = useTasksStore()
+    tasks.put(makeTask({ version: 3, title: 'new' }))
+    tasks.put(makeTask({ version: 2, title: 'old' }))
+    expect(tasks.get(makeTask().id)?.title).toBe('new')
+  })
+
+  test('that have gone leave the list when asked for', async () => {
+    const tasks = useTasksStore()
+    tasks.put(makeTask({ id: 'a' }))
+    tasks.place('a')
+    stubFetch({ 'get-tasks': () => failure(404, 'not_found', 'There is no such task.') })
+    await expect(tasks.refresh('a')).rejects.toMatchObject({ status: 404 })
+    expect(tasks.list).toEqual([])
+  })
+})
