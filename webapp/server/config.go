@@ -15,27 +15,27 @@ import (
 	"strings"
 )
 
-// Config is what the web server must be told.
+// Config is the web server's settings.
 type Config struct {
-	FunctionURL  string // FUNCTION_URL: where a function runs, {name} standing for its name: http://127.0.0.1:31112/function/{name}
-	Registration bool   // REGISTRATION=on|off: whether the app offers to make an account; the function register decides
+	FunctionURL  string // FUNCTION_URL: of a function, with {name} in place of its name: http://127.0.0.1:31112/function/{name}
+	Registration bool   // REGISTRATION=on|off: whether the app offers registration; the function register decides
 
-	// PUBLIC_GATEWAY_URL: where browsers call functions, as PUBLIC_GATEWAY_URL/function/NAME, when not through this server:
-	// https://gateway.example.org. The functions' CORS_ORIGINS must then have this server's origin.
+	// PUBLIC_GATEWAY_URL: where browsers call functions, as PUBLIC_GATEWAY_URL/function/NAME, if not through this server:
+	// https://gateway.example.org. The functions' CORS_ORIGINS must then contain this server's origin.
 	PublicGatewayURL string
 
-	ClientAddressKey []byte         // secret client-address-key, shared with functions that count failures by address; may be missing
-	TrustedProxies   []netip.Prefix // TRUSTED_PROXIES: networks of proxies before this server, such as 10.0.0.0/8
+	ClientAddressKey []byte         // secret client-address-key, shared with functions that limit failed logins by address; optional
+	TrustedProxies   []netip.Prefix // TRUSTED_PROXIES: networks of proxies in front of this server, such as 10.0.0.0/8
 }
 
-// DefaultFunctionURL is OpenFaaS's gateway inside its cluster.
-const DefaultFunctionURL = "http://gateway.openfaas:8080/function/{name}"
+// defaultFunctionURL is the OpenFaaS gateway within its cluster.
+const defaultFunctionURL = "http://gateway.openfaas:8080/function/{name}"
 
-// ConfigFromEnv reads FUNCTION_URL, REGISTRATION, PUBLIC_GATEWAY_URL and TRUSTED_PROXIES through getenv, and the secret in
-// SECRETS_DIR; what is not set gets its default (DefaultFunctionURL, on, none, none, /var/openfaas/secrets).
+// ConfigFromEnv reads FUNCTION_URL (defaultFunctionURL), REGISTRATION (on), PUBLIC_GATEWAY_URL and TRUSTED_PROXIES with
+// getenv, and the secret in SECRETS_DIR (/var/openfaas/secrets).
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	c := Config{
-		FunctionURL:      cmp.Or(getenv("FUNCTION_URL"), DefaultFunctionURL),
+		FunctionURL:      cmp.Or(getenv("FUNCTION_URL"), defaultFunctionURL),
 		Registration:     true,
 		PublicGatewayURL: strings.TrimRight(getenv("PUBLIC_GATEWAY_URL"), "/"),
 	}
@@ -61,32 +61,32 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 
 func (c Config) check() error {
 	if !strings.Contains(c.FunctionURL, "{name}") {
-		return errors.New("FUNCTION_URL must hold {name} where the function's name goes")
+		return errors.New("FUNCTION_URL must contain {name} in place of the function's name")
 	}
 	if u, err := c.urlOf("name"); err != nil || !isFull(u) {
-		return errors.New("FUNCTION_URL must be a full http or https address")
+		return errors.New("FUNCTION_URL must be a full http or https URL")
 	}
 	if c.PublicGatewayURL == "" {
 		return nil
 	}
 	u, err := url.Parse(c.PublicGatewayURL)
 	if err != nil || !isFull(u) || u.RawQuery != "" || u.Fragment != "" || u.User != nil || strings.ContainsAny(c.PublicGatewayURL, ";, '") {
-		return errors.New("PUBLIC_GATEWAY_URL must be a full http or https address without query, such as https://gateway.example.org")
+		return errors.New("PUBLIC_GATEWAY_URL must be a full http or https URL without query, such as https://gateway.example.org")
 	}
 	return nil
 }
 
 func isFull(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
 
-// urlOf is where the named function answers.
+// urlOf returns the URL of the named function.
 func (c Config) urlOf(function string) (*url.URL, error) {
 	return url.Parse(strings.ReplaceAll(c.FunctionURL, "{name}", function))
 }
 
-// appConfig is /config.json: what the browser's side needs to know, none of it secret. The limits are the functions'
-// own, told here so that the app can say so before it sends something in vain.
+// appConfig is /config.json, the app's settings; anyone can read it. The limits are the functions' own: with them the app
+// can refuse what a function would refuse.
 type appConfig struct {
-	Gateway      string    `json:"gateway"` // before /function/NAME; "" where this server forwards
+	Gateway      string    `json:"gateway"` // before /function/NAME; "" for this server
 	Registration bool      `json:"registration"`
 	Limits       appLimits `json:"limits"`
 }

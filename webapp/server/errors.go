@@ -11,10 +11,10 @@ import (
 
 const errorPageName = "error.html"
 
-// failure is why a request comes to nothing.
+// failure is an error response of this server itself.
 type failure struct {
 	status  int
-	code    string // short and stable, for programs
+	code    string // stable, for programs
 	heading string // for people
 	message string
 }
@@ -26,13 +26,13 @@ var (
 		"There is no such function. The page /api shows those that there are."}
 	readingOnly = failure{http.StatusMethodNotAllowed, "method_not_allowed", "This can only be read",
 		"This page can only be read (GET or HEAD)."}
-	away = failure{http.StatusServiceUnavailable, "unavailable", "Snaptask can’t be reached",
+	unavailable = failure{http.StatusServiceUnavailable, "unavailable", "Snaptask can’t be reached",
 		"Snaptask can’t be reached at the moment. Please try again."}
-	badAnswer = failure{http.StatusBadGateway, "bad_gateway", "Something went wrong on the way",
+	badGateway = failure{http.StatusBadGateway, "bad_gateway", "Something went wrong on the way",
 		"Snaptask did not answer as it should. Please check whether it was done."}
 )
 
-// errorPages tells of failures: people get a page of the build, programs the form that functions use.
+// errorPages writes failures: HTML for people, and the functions' JSON for programs.
 type errorPages struct {
 	page *template.Template // nil without a build
 }
@@ -67,7 +67,7 @@ func (e errorPages) write(w http.ResponseWriter, r *http.Request, f failure) {
 	_ = json.NewEncoder(w).Encode(map[string]details{"error": {f.code, f.message, id}})
 }
 
-// forPeople is what error.html is filled with.
+// forPeople returns the data of the template error.html.
 func (f failure) forPeople(id string) any {
 	return struct {
 		Status                      int
@@ -75,7 +75,7 @@ func (f failure) forPeople(id string) any {
 	}{f.status, f.heading, f.message, id}
 }
 
-// isForPeople says whether a browser asks in order to show the answer as a page: only then does it name HTML.
+// isForPeople reports whether a browser will show the response as a page: only then does it accept HTML by name.
 func isForPeople(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }

@@ -10,28 +10,20 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"regexp"
-	"slices"
 	"time"
 )
 
-// functionNames are what this server forwards to, and nothing else: least of all the gateway's /system.
-var functionNames = []string{
-	"register", "login", "logout", "change-password", "delete-account",
-	"create-task", "get-tasks", "update-task", "delete-task",
-	"predict-image", "get-image", "delete-image",
-}
-
-// idleTime is how long a connection to a function is kept unused. It is less than SHUTDOWN_DELAY in stack.yml: a function
-// that stops ends each connection that is used with its answer, and closes the others after that delay, when this server
-// has let go of them. So no request is sent on a connection that the function closes just then.
+// idleTime is how long an idle connection to a function stays open. It is shorter than SHUTDOWN_DELAY in stack.yml, so that
+// this server has closed its idle connections before a function that stops does: a request sent at that moment would fail.
 const idleTime = 4 * time.Second
 
 const callIDHeader = "X-Call-Id"
 
-// newForwarder passes /function/{name} on to where that function runs: method, query, body and answer as they are.
-func newForwarder(c Config, errorPages errorPages) (http.Handler, error) {
+// newForwarder returns a handler that forwards /function/{name} to the function of that name: method, query, body and
+// response stay as they are.
+func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler, error) {
 	targets := map[string]*url.URL{}
-	for _, name := range functionNames {
+	for _, name := range names {
 		target, err := c.urlOf(name)
 		if err != nil {
 			return nil, err
@@ -53,12 +45,10 @@ func newForwarder(c Config, errorPages errorPages) (http.Handler, error) {
 			target.RawQuery = r.In.URL.RawQuery
 			r.Out.URL = &target
 			r.Out.Host = ""
-			// ReverseProxy has dropped what the client claimed to be forwarded for.
-			r.SetXForwarded()
+			r.SetXForwarded() // ReverseProxy has removed the client's own X-Forwarded-For
 			r.Out.Header.Del("X-Real-Ip")
-			// This server has told the client to go on; the next one must not take it that the body is still held back.
-			r.Out.Header.Del("Expect")
-			c.vouch(r.In, r.Out.Header)
+			r.Out.Header.Del("Expect") // this server has sent 100 Continue already
+			c.signClientAddress(r.In, r.Out.Header)
 			r.Out.Header.Set(callIDHeader, callID(r.In))
 		},
 		ModifyResponse: func(answer *http.Response) error {
@@ -67,12 +57,12 @@ func newForwarder(c Config, errorPages errorPages) (http.Handler, error) {
 			}
 			return nil
 		},
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { functionAway(w, r, err, errorPages) },
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { functionFailed(w, r, err, errorPages) },
 	}
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set(callIDHeader, callID(r))
-		if !slices.Contains(functionNames, r.PathValue("name")) {
+		if targets[r.PathValue("name")] == nil {
 			errorPages.write(w, r, noFunction)
 			return
 		}
@@ -80,24 +70,24 @@ func newForwarder(c Config, errorPages errorPages) (http.Handler, error) {
 	}), nil
 }
 
-// functionAway answers for a function that could not: 503 when nothing was sent to it, so that trying again is safe, else
-// 502, since nobody knows how far it came.
-func functionAway(w http.ResponseWriter, r *http.Request, err error, errorPages errorPages) {
+// functionFailed answers 503 when no connection was made, so that the client can safely try again, and 502 when the
+// function may have done its work.
+func functionFailed(w http.ResponseWriter, r *http.Request, err error, errorPages errorPages) {
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
-		panic(http.ErrAbortHandler) // the client has gone: there is nobody to answer
+		panic(http.ErrAbortHandler) // the client has gone
 	}
 	slog.Error("forward", "function", r.PathValue("name"), "callId", r.Header.Get(callIDHeader), "error", err.Error())
 	if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
 		w.Header().Set("Retry-After", "2")
-		errorPages.write(w, r, away)
+		errorPages.write(w, r, unavailable)
 		return
 	}
-	errorPages.write(w, r, badAnswer)
+	errorPages.write(w, r, badGateway)
 }
 
 var goodCallID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// callID is the request's X-Call-Id, or a new one where it has none that is fit to be logged.
+// callID returns the request's X-Call-Id, or a new one if it has none that can safely be logged.
 func callID(r *http.Request) string {
 	if id := r.Header.Get(callIDHeader); goodCallID.MatchString(id) {
 		return id

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -17,7 +19,7 @@ type seen struct {
 	header                    http.Header
 }
 
-// gateway stands in for OpenFaaS's: it tells what reached it and answers with status.
+// gateway starts a server in place of the OpenFaaS gateway, which answers with status and returns the requests it received.
 func gateway(t *testing.T, status int) (Config, <-chan seen) {
 	t.Helper()
 	calls := make(chan seen, 1)
@@ -34,7 +36,7 @@ func gateway(t *testing.T, status int) (Config, <-chan seen) {
 	return Config{FunctionURL: server.URL + "/function/{name}"}, calls
 }
 
-func TestForwardPassesTheCallOn(t *testing.T) {
+func TestForwardChangesNothingElse(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
 		t.Run(method, func(t *testing.T) {
@@ -80,15 +82,26 @@ func TestForwardPassesTheCallOn(t *testing.T) {
 
 func TestForwardToEachFunctionsOwnService(t *testing.T) {
 	t.Parallel()
-	config := Config{FunctionURL: "http://{name}.test:8080"}
-	for _, name := range functionNames {
-		got, err := config.urlOf(name)
-		require.NoError(t, err)
-		require.Equal(t, name+".test:8080", got.Host)
-	}
+	got, err := Config{FunctionURL: "http://{name}.test:8080"}.urlOf("get-tasks")
+	require.NoError(t, err)
+	require.Equal(t, "get-tasks.test:8080", got.Host)
 }
 
-func TestForwardKnowsItsFunctionsOnly(t *testing.T) {
+func TestFunctionNamesAreThoseOfTheContract(t *testing.T) {
+	t.Parallel()
+	contract := func(text string) fs.FS { return fstest.MapFS{contractName: {Data: []byte(text)}} }
+	names, err := functionNames(contract("paths: {/function/one: {get: {}}, /function/two: {}, /elsewhere: {}}"))
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"one", "two"}, names)
+	for _, text := range []string{"paths: {}", "paths: ["} {
+		_, err := functionNames(contract(text))
+		require.ErrorContains(t, err, contractName)
+	}
+	_, err = functionNames(fstest.MapFS{})
+	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+func TestForwardRefusesAnythingButFunctions(t *testing.T) {
 	t.Parallel()
 	config, calls := gateway(t, http.StatusOK)
 	server := serverOver(t, config, build())
@@ -117,7 +130,7 @@ func TestForwardStreamsUploads(t *testing.T) {
 	body, feed := io.Pipe()
 	go func() {
 		_, _ = feed.Write([]byte("head"))
-		<-arrived // the rest is sent only once the function has the start
+		<-arrived // send the rest when the function has the start
 		_, _ = feed.Write([]byte("tail"))
 		_ = feed.Close()
 	}()
@@ -129,11 +142,11 @@ func TestForwardStreamsUploads(t *testing.T) {
 	require.Equal(t, http.StatusOK, answer.StatusCode)
 }
 
-func TestForwardSaysWhenTheGatewayIsAway(t *testing.T) {
+func TestUnreachableGatewayIs503(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	require.NoError(t, listener.Close()) // nobody listens there now
+	require.NoError(t, listener.Close()) // now it refuses connections
 	server := serverOver(t, Config{FunctionURL: "http://" + listener.Addr().String() + "/{name}"}, build())
 	answer, body := ask(t, http.MethodGet, server.URL+"/function/get-tasks", nil)
 	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
@@ -142,7 +155,7 @@ func TestForwardSaysWhenTheGatewayIsAway(t *testing.T) {
 	require.NotContains(t, body, "127.0.0.1")
 }
 
-func TestForwardSaysWhenTheGatewayDiesMidway(t *testing.T) {
+func TestAbortedResponseIs502(t *testing.T) {
 	t.Parallel()
 	upstream := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		panic(http.ErrAbortHandler)

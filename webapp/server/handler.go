@@ -5,10 +5,9 @@ import (
 	"net/http"
 )
 
-// Handler is the whole web server: the app's pages and assets, /openapi.yaml and its page /api, /config.json, /healthz,
-// and /function/NAME for the functions that Snaptask has.
-func Handler(c Config) (http.Handler, error) { return newHandler(c, embedded()) }
-
+// newHandler returns the handler of everything that this server serves: the app's pages and assets, /openapi.yaml and its
+// page /api, /config.json, /healthz, and /function/NAME for the functions in openapi.yaml. Without a build of the app in
+// files, pages and functions answer 503.
 func newHandler(c Config, files fs.FS) (http.Handler, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -21,13 +20,18 @@ func newHandler(c Config, files fs.FS) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	forward, err := newForwarder(c, errorPages)
-	if err != nil {
-		return nil, err
-	}
-	pages, err := newPages(files, errorPages)
-	if err != nil {
-		return nil, err
+	pages, forward := http.Handler(http.HandlerFunc(notBuilt)), http.Handler(http.HandlerFunc(notBuilt))
+	if hasIndex(files) {
+		names, err := functionNames(files)
+		if err != nil {
+			return nil, err
+		}
+		if forward, err = newForwarder(c, names, errorPages); err != nil {
+			return nil, err
+		}
+		if pages, err = newPages(files, errorPages); err != nil {
+			return nil, err
+		}
 	}
 
 	mux := http.NewServeMux()
@@ -57,7 +61,7 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n"))
 }
 
-// guards are the headers on every answer. The app's pictures are blobs, since they are fetched with the session's token.
+// guards returns the security headers of every response. The app shows images as blobs, since it fetches them with a token.
 func (c Config) guards() map[string]string {
 	connect := "'self'"
 	if c.PublicGatewayURL != "" {

@@ -17,7 +17,7 @@ import (
 
 const unusedFunctionURL = "http://127.0.0.1:9/function/{name}"
 
-// build is a stand-in for what Vite leaves behind.
+// build returns files such as Vite writes.
 func build() fstest.MapFS {
 	return fstest.MapFS{
 		".gitkeep":                  {},
@@ -29,7 +29,7 @@ func build() fstest.MapFS {
 		"error.html":                {Data: []byte("<!doctype html><h1>{{.Heading}}</h1>{{.Message}} {{.Status}} {{.RequestID}}")},
 		"robots.txt":                {Data: []byte("User-agent: *")},
 		"api.html":                  {Data: []byte("<!doctype html><title>The functions</title>")},
-		"openapi.yaml":              {Data: []byte("openapi: 3.1.0")},
+		"openapi.yaml":              {Data: []byte("paths: {/function/create-task: {}, /function/get-tasks: {}, /function/predict-image: {}}")},
 	}
 }
 
@@ -53,7 +53,7 @@ func ask(t *testing.T, method, url string, header http.Header) (*http.Response, 
 	if request.Header.Get("Accept-Encoding") == "" {
 		request.Header.Set("Accept-Encoding", "identity")
 	}
-	// The bare transport, because a client would follow redirects and unpack gzip.
+	// A client would follow redirects and decompress gzip.
 	response, err := http.DefaultTransport.RoundTrip(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
@@ -70,25 +70,25 @@ func TestPages(t *testing.T) {
 		path, contentType, cacheControl string
 		status                          int
 	}{
-		"start page":            {"/", index, checked, 200},
-		"index by name":         {"/index.html", index, checked, 200},
-		"a view of the app":     {"/tasks/0190", index, checked, 200},
-		"asset":                 {"/assets/index-Dk3f9a.js", "text/javascript; charset=utf-8", forever, 200},
-		"file at the root":      {"/robots.txt", "text/plain; charset=utf-8", checked, 200},
-		"the contract":          {"/openapi.yaml", "application/yaml", checked, 200},
-		"its page":              {"/api", index, checked, 200},
-		"asset that is not":     {"/assets/index-old", "application/json", "no-store", 404},
-		"file that is not":      {"/logo.png", "application/json", "no-store", 404},
-		"hidden file":           {"/.gitkeep", "application/json", "no-store", 404},
-		"packed form by name":   {"/assets/index-Dk3f9a.js.gz", "application/json", "no-store", 404},
-		"smaller form by name":  {"/assets/index-Dk3f9a.js.br", "application/json", "no-store", 404},
-		"the page of errors":    {"/error.html", "application/json", "no-store", 404},
-		"its other name":        {"/error", index, checked, 200},
-		"gateway's own":         {"/system/functions", "application/json", "no-store", 404},
-		"async functions":       {"/async-function/login", "application/json", "no-store", 404},
-		"no function":           {"/function/", "application/json", "no-store", 404},
-		"health":                {"/healthz", "text/plain; charset=utf-8", "no-store", 200},
-		"the app's own setting": {"/config.json", "application/json", checked, 200},
+		"start page":              {"/", index, checked, 200},
+		"index by name":           {"/index.html", index, checked, 200},
+		"a view of the app":       {"/tasks/0190", index, checked, 200},
+		"asset":                   {"/assets/index-Dk3f9a.js", "text/javascript; charset=utf-8", forever, 200},
+		"file at the root":        {"/robots.txt", "text/plain; charset=utf-8", checked, 200},
+		"the contract":            {"/openapi.yaml", "application/yaml", checked, 200},
+		"its page":                {"/api", index, checked, 200},
+		"missing asset":           {"/assets/index-old", "application/json", "no-store", 404},
+		"missing file":            {"/logo.png", "application/json", "no-store", 404},
+		"hidden file":             {"/.gitkeep", "application/json", "no-store", 404},
+		"compressed form by name": {"/assets/index-Dk3f9a.js.gz", "application/json", "no-store", 404},
+		"better form by name":     {"/assets/index-Dk3f9a.js.br", "application/json", "no-store", 404},
+		"the error page":          {"/error.html", "application/json", "no-store", 404},
+		"its other name":          {"/error", index, checked, 200},
+		"gateway's own":           {"/system/functions", "application/json", "no-store", 404},
+		"async functions":         {"/async-function/login", "application/json", "no-store", 404},
+		"no function":             {"/function/", "application/json", "no-store", 404},
+		"health":                  {"/healthz", "text/plain; charset=utf-8", "no-store", 200},
+		"the app's settings":      {"/config.json", "application/json", checked, 200},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -103,7 +103,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-func TestTheContractsPageIsNotTheApp(t *testing.T) {
+func TestPageOfTheContractIsNotTheApp(t *testing.T) {
 	t.Parallel()
 	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, build())
 	_, page := ask(t, http.MethodGet, server.URL+"/api", nil)
@@ -146,7 +146,7 @@ func TestUnchangedPageIsNotSentAgain(t *testing.T) {
 	require.Empty(t, body)
 }
 
-func TestPolicyAllowsTheGatewayThatBrowsersAreToldOf(t *testing.T) {
+func TestPolicyAllowsThePublicGateway(t *testing.T) {
 	t.Parallel()
 	server := serverOver(t, Config{FunctionURL: unusedFunctionURL, PublicGatewayURL: "https://gateway.test"}, build())
 	answer, body := ask(t, http.MethodGet, server.URL+"/config.json", nil)
@@ -154,7 +154,7 @@ func TestPolicyAllowsTheGatewayThatBrowsersAreToldOf(t *testing.T) {
 	require.Contains(t, body, `"gateway":"https://gateway.test"`)
 }
 
-func TestPackedFormGoesToThoseWhoTakeIt(t *testing.T) {
+func TestCompressedFormOnlyForThoseWhoAcceptIt(t *testing.T) {
 	t.Parallel()
 	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, build())
 	etags := map[string]bool{}
@@ -174,11 +174,11 @@ func TestPackedFormGoesToThoseWhoTakeIt(t *testing.T) {
 	}
 	require.Len(t, etags, 3, "each form has an ETag of its own")
 	response, _ := ask(t, http.MethodGet, server.URL+"/assets/plain-Ab12.css", http.Header{"Accept-Encoding": {"br, gzip"}})
-	require.Empty(t, response.Header.Values("Content-Encoding"), "the build has no packed form of it")
+	require.Empty(t, response.Header.Values("Content-Encoding"), "the build has no compressed form of it")
 	require.Empty(t, response.Header.Values("Vary"))
 }
 
-func TestPeopleGetAPageAboutWhatIsWrong(t *testing.T) {
+func TestBrowsersGetErrorsAsPages(t *testing.T) {
 	t.Parallel()
 	closed := serverOver(t, Config{FunctionURL: unusedFunctionURL}, build())
 	browser := func() http.Header {
@@ -215,47 +215,51 @@ func TestAppConfig(t *testing.T) {
 		_, body := ask(t, http.MethodGet, server.URL+"/config.json", nil)
 		var got appConfig
 		require.NoError(t, json.Unmarshal([]byte(body), &got))
-		require.Empty(t, got.Gateway, "this server, unless it is told of another")
+		require.Empty(t, got.Gateway, "this server is the default")
 		require.Equal(t, registration, got.Registration)
 		require.Equal(t, 16<<20, got.Limits.PictureBytes)
-		require.NotContains(t, body, "127.0.0.1", "where functions run is none of the browser's business")
+		require.NotContains(t, body, "127.0.0.1", "the address of functions is internal")
 	}
 }
 
-func TestWithoutBuildPagesSayHow(t *testing.T) {
+func TestWithoutBuildTheAnswerSaysHowToBuild(t *testing.T) {
 	t.Parallel()
 	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, fstest.MapFS{".gitkeep": {}})
-	response, body := ask(t, http.MethodGet, server.URL+"/", nil)
-	require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
-	require.Contains(t, body, "npm run build")
-	response, _ = ask(t, http.MethodGet, server.URL+"/healthz", nil)
+	for _, path := range []string{"/", "/function/get-tasks"} {
+		response, body := ask(t, http.MethodGet, server.URL+path, nil)
+		require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
+		require.Contains(t, body, "npm run build")
+	}
+	response, _ := ask(t, http.MethodGet, server.URL+"/healthz", nil)
 	require.Equal(t, http.StatusOK, response.StatusCode)
 }
 
-// What the build leaves in dist is what the server must carry; without a build there is nothing to compare.
-func TestEmbeddedBuildIsWhole(t *testing.T) {
+// Without a build of the app there is nothing to compare.
+func TestEmbeddedBuildIsComplete(t *testing.T) {
 	t.Parallel()
 	files := embedded()
-	require.Equal(t, hasIndex(files), Built())
 	packed, err := fs.Glob(files, "assets/*.gz")
 	require.NoError(t, err)
 	smaller, err := fs.Glob(files, "assets/*.br")
 	require.NoError(t, err)
 	require.Len(t, smaller, len(packed))
-	if Built() {
+	if hasIndex(files) {
+		names, err := functionNames(files)
+		require.NoError(t, err)
+		require.NotEmpty(t, names)
 		page, err := newErrorPages(files)
 		require.NoError(t, err)
 		var filled strings.Builder
 		require.NoError(t, page.page.Execute(&filled, nothingHere.forPeople("<call>")))
 		for _, asset := range regexp.MustCompile(`(?:href|src)="/(assets/[^"]+)"`).FindAllStringSubmatch(filled.String(), -1) {
 			_, err := fs.Stat(files, asset[1])
-			require.NoError(t, err, "the page of errors names an asset that is there")
+			require.NoError(t, err, "the error page names an asset that does not exist")
 		}
 		require.Contains(t, filled.String(), "&lt;call&gt;")
 		require.NotContains(t, filled.String(), "<style")
 		require.NotContains(t, filled.String(), "/src/")
 	}
-	require.Equal(t, Built(), len(packed) > 0, "a build has packed assets, and only a build has")
+	require.Equal(t, hasIndex(files), len(packed) > 0, "a build has compressed assets")
 	scripts := 0
 	for _, name := range packed {
 		file, err := files.Open(name)
@@ -273,7 +277,7 @@ func TestEmbeddedBuildIsWhole(t *testing.T) {
 			scripts += int(info.Size())
 		}
 	}
-	require.Less(t, scripts, 100_000, "bytes of JavaScript on the way to a browser")
+	require.Less(t, scripts, 100_000, "compressed bytes of JavaScript")
 }
 
 func TestConfigFromEnv(t *testing.T) {
@@ -283,7 +287,7 @@ func TestConfigFromEnv(t *testing.T) {
 		want                      Config
 		wrong                     string
 	}{
-		"defaults":         {want: Config{FunctionURL: DefaultFunctionURL, Registration: true}},
+		"defaults":         {want: Config{FunctionURL: defaultFunctionURL, Registration: true}},
 		"each by its name": {url: "http://{name}:8080", registration: "off", want: Config{FunctionURL: "http://{name}:8080"}},
 		"on":               {url: "https://g/{name}", registration: "on", want: Config{FunctionURL: "https://g/{name}", Registration: true}},
 		"no pattern":       {url: "http://gateway:8080", wrong: "{name}"},

@@ -25,14 +25,14 @@ func Main() error {
 	return Serve(ctx, listener)
 }
 
-// Serve runs the web server until ctx ends, then finishes what is running. Its environment: see ConfigFromEnv, and
-// SHUTDOWN_DELAY (0s), for which it goes on as before after ctx has ended, since callers learn of it late.
+// Serve runs the web server on listener until ctx ends and for SHUTDOWN_DELAY (0s) more, in which callers learn of the end.
+// Then it finishes running requests. Its other settings are those of ConfigFromEnv.
 func Serve(ctx context.Context, listener net.Listener) error {
 	config, err := ConfigFromEnv(os.Getenv)
 	if err != nil {
 		return err
 	}
-	handler, err := Handler(config)
+	handler, err := newHandler(config, embedded())
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	slog.Info("web app", "address", listener.Addr().String(), "functions", config.FunctionURL, "built", Built())
+	slog.Info("web app", "address", listener.Addr().String(), "functions", config.FunctionURL, "built", hasIndex(embedded()))
 	return serve(ctx, listener, handler, delay)
 }
 
@@ -67,11 +67,11 @@ func listen(getenv func(string) string) (net.Listener, error) {
 	return net.Listen("tcp", ":"+port)
 }
 
-// serve answers on listener until ctx ends and for the delay after it, in which it ends each connection with its answer; then
-// it lets running requests finish within drainTime. A picture of 16 MiB may take minutes over a slow line, so the bounds on a
-// whole request are wide; those on its header are not.
+// serve handles requests until ctx ends and for the delay after it, in which each response closes its connection; then
+// running requests have drainTime to finish. The timeouts for a whole request are long, because an image of 16 MiB may take
+// minutes on a slow connection.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, delay time.Duration) error {
-	// More than predict-image may take: READ_TIMEOUT and EXEC_TIMEOUT in stack.yml.
+	// More than the slowest function needs: READ_TIMEOUT + EXEC_TIMEOUT in stack.yml.
 	const drainTime = 2 * time.Minute
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

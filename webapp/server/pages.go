@@ -15,31 +15,28 @@ import (
 
 const indexName = "index.html"
 
-// page is one file of the build, with the packed forms that the build made.
+// page is one file of the build, with its compressed forms.
 type page struct {
 	contentType  string
 	cacheControl string
-	etag         string // of the plain bytes, not quoted
+	etag         string // of the plain bytes, without quotes
 	plain        []byte
-	packed       map[string][]byte // by content coding
+	compressed   map[string][]byte // by content coding
 }
 
-// codings are the content codings that the build packs for, the smallest first, and the ending of their files.
-var codings = []struct{ name, ending string }{{"br", ".br"}, {"gzip", ".gz"}}
+// codings are the content codings in which the build writes assets, best first, and the suffixes of their files.
+var codings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
 
-// pages serves the built app from memory: it is some hundred kilobytes.
+// pages serves the built app from memory, which needs some hundred kilobytes.
 type pages struct {
 	byPath     map[string]page // path below the root, without the leading slash
 	errorPages errorPages
 }
 
 func newPages(files fs.FS, errorPages errorPages) (http.Handler, error) {
-	if !hasIndex(files) {
-		return http.HandlerFunc(notBuilt), nil
-	}
 	p := pages{byPath: map[string]page{}, errorPages: errorPages}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || isPacked(name) || name == errorPageName {
+		if err != nil || entry.IsDir() || strings.HasPrefix(entry.Name(), ".") || isCompressed(name) || name == errorPageName {
 			return err
 		}
 		one, err := readPage(files, name)
@@ -57,10 +54,10 @@ func readPage(files fs.FS, name string) (page, error) {
 	if err != nil {
 		return page{}, err
 	}
-	packed := map[string][]byte{}
+	compressed := map[string][]byte{}
 	for _, coding := range codings {
-		if form, err := fs.ReadFile(files, name+coding.ending); err == nil {
-			packed[coding.name] = form
+		if form, err := fs.ReadFile(files, name+coding.suffix); err == nil {
+			compressed[coding.name] = form
 		}
 	}
 	sum := sha256.Sum256(plain)
@@ -69,15 +66,15 @@ func readPage(files fs.FS, name string) (page, error) {
 		cacheControl: cacheControl(name),
 		etag:         hex.EncodeToString(sum[:12]),
 		plain:        plain,
-		packed:       packed,
+		compressed:   compressed,
 	}, nil
 }
 
-func isPacked(name string) bool {
+func isCompressed(name string) bool {
 	return path.Ext(name) == ".br" || path.Ext(name) == ".gz"
 }
 
-// contentType goes by a table of our own, since the machine's differs from one to the next.
+// contentType does not use package mime, whose table depends on the machine.
 func contentType(name string) string {
 	switch path.Ext(name) {
 	case ".html":
@@ -103,7 +100,7 @@ func contentType(name string) string {
 	}
 }
 
-// cacheControl: the name of an asset holds a hash of its bytes, so it never changes; anything else is asked for anew.
+// cacheControl returns "immutable" for assets, whose names contain a hash of their bytes, and "no-cache" for all else.
 func cacheControl(name string) string {
 	if strings.HasPrefix(name, "assets/") {
 		return "public, max-age=31536000, immutable"
@@ -127,7 +124,7 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	found.serve(w, r)
 }
 
-// isAppPath says whether the app's own router may know this path: it has no assets and no names with an extension.
+// isAppPath reports whether the app's router may know the path, which is then neither an asset nor a name with an extension.
 func isAppPath(name string) bool {
 	return !strings.HasPrefix(name, "assets/") && !strings.Contains(path.Base("/"+name), ".")
 }
@@ -137,11 +134,11 @@ func (p page) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", p.contentType)
 	h.Set("Cache-Control", p.cacheControl)
 	body, etag := p.plain, p.etag
-	if len(p.packed) > 0 {
+	if len(p.compressed) > 0 {
 		h.Set("Vary", "Accept-Encoding")
 	}
 	for _, coding := range codings {
-		if form, ok := p.packed[coding.name]; ok && accepts(r.Header.Values("Accept-Encoding"), coding.name) {
+		if form, ok := p.compressed[coding.name]; ok && accepts(r.Header.Values("Accept-Encoding"), coding.name) {
 			h.Set("Content-Encoding", coding.name)
 			body, etag = form, etag+"-"+coding.name
 			break
@@ -151,7 +148,7 @@ func (p page) serve(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
 }
 
-// accepts reads Accept-Encoding (RFC 9110, 12.5.3): the coding must be named, and not with a weight of zero.
+// accepts reports whether Accept-Encoding (RFC 9110, section 12.5.3) names the coding with a weight above zero.
 func accepts(values []string, wanted string) bool {
 	for _, coding := range strings.Split(strings.Join(values, ","), ",") {
 		name, params, _ := strings.Cut(coding, ";")
@@ -169,6 +166,6 @@ func notBuilt(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	http.Error(w, "The web app is not built into this binary yet.\n\n"+
 		"In the folder webapp: npm ci && npm run build\n"+
-		"then compile and start the server again. The functions under /function/ answer already.",
+		"then compile and start the server again.",
 		http.StatusServiceUnavailable)
 }

@@ -11,15 +11,14 @@ import (
 	"strings"
 )
 
-// The headers in which functions are told a client's address and given the proof that this server says so, which they
-// check in functions/internal/auth.
+// Headers that tell functions a client's address, with the proof that this server set it. functions/internal/auth checks it.
 const (
 	clientAddressHeader = "X-Client-Address"
 	clientProofHeader   = "X-Client-Address-Proof"
 )
 
-// vouch tells the function from where the client calls. Without a key it tells nothing.
-func (c Config) vouch(in *http.Request, out http.Header) {
+// signClientAddress sets the client's address and its proof, or neither without a key. What the client sent is removed.
+func (c Config) signClientAddress(in *http.Request, out http.Header) {
 	out.Del(clientAddressHeader)
 	out.Del(clientProofHeader)
 	if len(c.ClientAddressKey) == 0 {
@@ -32,12 +31,11 @@ func (c Config) vouch(in *http.Request, out http.Header) {
 	out.Set(clientProofHeader, hex.EncodeToString(mac.Sum(nil)))
 }
 
-// clientAddress is the last address on the way here that is not one of our own proxies'. Of IPv6 it is the network of 64
-// bits, which one client has to itself.
+// clientAddress returns the last hop that is not a trusted proxy; for IPv6 its /64, which belongs to one client.
 func clientAddress(remote string, forwarded []string, trusted []netip.Prefix) string {
-	way := strings.FieldsFunc(strings.Join(forwarded, ","), func(c rune) bool { return c == ',' || c == ' ' })
+	hops := strings.FieldsFunc(strings.Join(forwarded, ","), isSeparator)
 	address := "unknown"
-	for _, hop := range slices.Backward(append(way, remote)) {
+	for _, hop := range slices.Backward(append(hops, remote)) {
 		ip, err := parseHop(hop)
 		if err != nil {
 			break
@@ -65,10 +63,10 @@ func network(ip netip.Addr) string {
 	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
-// parseProxies reads networks such as 10.0.0.0/8, separated by commas.
+// parseProxies reads networks such as 10.0.0.0/8, separated by commas or spaces.
 func parseProxies(text string) ([]netip.Prefix, error) {
 	var all []netip.Prefix
-	for _, part := range strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' }) {
+	for _, part := range strings.FieldsFunc(text, isSeparator) {
 		p, err := netip.ParsePrefix(part)
 		if err != nil {
 			return nil, fmt.Errorf("TRUSTED_PROXIES: %q is not a network such as 10.0.0.0/8", part)
@@ -77,3 +75,5 @@ func parseProxies(text string) ([]netip.Prefix, error) {
 	}
 	return all, nil
 }
+
+func isSeparator(c rune) bool { return c == ',' || c == ' ' }

@@ -1,0 +1,36 @@
+package server
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const contractName = "openapi.yaml"
+
+// functionNames returns the names in the paths /function/NAME of the build's openapi.yaml. This server forwards calls of
+// these functions and no others: above all not the gateway's /system.
+func functionNames(files fs.FS) ([]string, error) {
+	text, err := fs.ReadFile(files, contractName)
+	if err != nil {
+		return nil, err
+	}
+	var contract struct {
+		Paths map[string]any `yaml:"paths"`
+	}
+	if err := yaml.Unmarshal(text, &contract); err != nil {
+		return nil, fmt.Errorf("%s: %w", contractName, err)
+	}
+	var names []string
+	for path := range contract.Paths {
+		if name, ok := strings.CutPrefix(path, "/function/"); ok {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s has no path /function/NAME", contractName)
+	}
+	return names, nil
+}
