@@ -1,6 +1,6 @@
 # Snaptask. `make help` lists what there is.
 SHELL   := bash
-MODULES := ./db/... ./deploy/kubernetes/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./tests/... ./webapp/server/...
+MODULES := ./db/... ./deploy/images/... ./deploy/kubernetes/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./tests/... ./webapp/server/...
 BIN     := .snaptask/bin
 STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -66,7 +66,7 @@ images: webapp/server/dist/index.html ## build every image with Docker and faas-
 	@deploy/images/build
 
 image-archives: webapp/server/dist/index.html ## build every image without Docker, as .snaptask/images/NAME.tar [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
-	@go run ./deploy/local/images -prefix $(or $(IMAGE_PREFIX),snaptask) -tag $(or $(IMAGE_TAG),dev) -revision $$(git rev-parse HEAD 2>/dev/null || echo unknown)
+	@go run ./deploy/images -prefix $(or $(IMAGE_PREFIX),snaptask) -tag $(or $(IMAGE_TAG),dev) -revision $$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
 e2e-kubernetes: ## use it on the cluster of KUBECONFIG, which has the images IMAGE_PREFIX/NAME:IMAGE_TAG (README.md says what else)
 	@go test -count=1 -v -timeout 40m ./tests/cluster

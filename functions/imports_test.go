@@ -228,7 +228,7 @@ func ours(known map[string]source) []source {
 func listPackages(t *testing.T) map[string]source {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps", "-json=ImportPath,Name,Dir,Standard,Imports,Deps,GoFiles",
-		"./functions/...", "./tests/...", "./db/...", "./webapp/server/...", "./deploy/kubernetes/...", "./deploy/local/...", "./deploy/modelserver/...")
+		"./functions/...", "./tests/...", "./db/...", "./webapp/server/...", "./deploy/images/...", "./deploy/kubernetes/...", "./deploy/local/...", "./deploy/modelserver/...")
 	list.Dir = ".."
 	list.Stderr = os.Stderr
 	text, err := list.Output()
