@@ -48,10 +48,10 @@ var functions = map[string]func(handler.Request) (handler.Response, error){
 
 // suite is all functions over one database and one bucket.
 type suite struct {
-	signer   *auth.Signer
-	verifier *auth.Verifier
-	bucket   testbed.Bucket
-	trips    func() int // round trips to the database since it was asked before
+	signer     *auth.Signer
+	verifier   *auth.Verifier
+	bucket     testbed.Bucket
+	roundTrips func() int // to the database, since the call before
 }
 
 // person is one who has signed in through the functions.
@@ -62,7 +62,7 @@ const password = "correct horse battery"
 func TestSuite(t *testing.T) {
 	s := open(t)
 	t.Run("permissions", s.permissions)
-	t.Run("round trips", s.roundTrips)
+	t.Run("round trips", s.countRoundTrips)
 	t.Run("contract", s.contract)
 }
 
@@ -76,7 +76,7 @@ func open(t *testing.T) *suite {
 	publicDER, err := x509.MarshalPKIXPublicKey(public)
 	require.NoError(t, err)
 
-	dsn, trips := testbed.Trips(t, testbed.Database(t))
+	dsn, roundTrips := testbed.RoundTrips(t, testbed.Database(t))
 	bucket := testbed.NewBucket(t)
 	secrets := t.TempDir()
 	for name, value := range map[string]string{
@@ -93,7 +93,7 @@ func open(t *testing.T) *suite {
 	t.Setenv("S3_BUCKET", bucket.Bucket)
 	t.Setenv("CLASSIFIER_ADDRESS", testbed.Setting(t, "TEST_CLASSIFIER_ADDRESS"))
 	t.Setenv("DB_MAX_OPEN", "1")
-	return &suite{auth.NewSigner(private), auth.NewVerifier([]ed25519.PublicKey{public}), bucket, trips}
+	return &suite{auth.NewSigner(private), auth.NewVerifier([]ed25519.PublicKey{public}), bucket, roundTrips}
 }
 
 func (s *suite) call(t *testing.T, name string, c testbed.Call) testbed.Answer {

@@ -86,7 +86,7 @@ func filled(t *testing.T) bench {
 			continue
 		}
 		predictions := []task.Prediction{{Label: "tiger cat", Score: 0.75}, {Label: "tabby", Score: 0.25}}
-		_, err := b.db.Recognise(t.Context(), store.Picture{UserID: b.ada.UserID, TaskID: mine.ID, ImageKey: mine.ImageKey}, task.ImageDone, predictions)
+		_, err := b.db.SetPendingPredictions(t.Context(), store.Picture{UserID: b.ada.UserID, TaskID: mine.ID, ImageKey: mine.ImageKey}, task.ImageDone, predictions)
 		require.NoError(t, err)
 	}
 	for range 3 {

@@ -53,7 +53,7 @@ func (s *sweep) pending(ctx context.Context) ([]any, error) {
 				return counts(), seen.Trouble
 			}
 			failures = 0
-			changed, err := s.db.Recognise(ctx, p, seen.Status, seen.Predictions)
+			changed, err := s.db.SetPendingPredictions(ctx, p, seen.Status, seen.Predictions)
 			switch {
 			case err != nil:
 				return counts(), err

@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Tables are what a backup holds, each by its primary key, in the order in which it is written. Sessions and failed logins
-// are not among them: restored, they would bring sessions back to life that were ended since.
+// Tables are the tables that a backup has, in the order in which it is written. Sessions and failed logins are not among
+// them: a restore would make sessions valid again that have ended since.
 var Tables = []Table{
 	{"users", []string{"id"}},
 	{"deleted_users", []string{"id"}},
@@ -22,10 +22,10 @@ var Tables = []Table{
 	{"object_deletions", []string{"user_id", "task_id", "object_key"}},
 }
 
-// Table is one of the database's.
+// Table is a table of the database.
 type Table struct {
 	Name string
-	key  []string
+	key  []string // the columns of the primary key
 }
 
 // Row is a row by its columns, each as text that any MySQL or MariaDB reads back: numbers and UTC times as SQL writes them,
@@ -34,89 +34,72 @@ type Row map[string]*string
 
 // Snapshot is the database as it was at one moment, whatever is written meanwhile. It holds a connection until it is closed.
 type Snapshot struct {
-	Taken  time.Time // UTC
-	Schema int64     // the number of the newest migration
-	conn   *sql.Conn
-	time   time.Duration // for one statement
+	Taken   time.Time // UTC
+	Schema  int64     // the number of the newest migration
+	tx      *sql.Tx
+	timeout time.Duration // for one statement
 }
 
-// Snapshot takes one. The fault is Unavailable.
+// Snapshot takes a snapshot. The fault is Unavailable.
 func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
-	conn, err := s.pool.Conn(ctx)
+	tx, err := s.pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return nil, away(err)
+		return nil, unavailable(err)
 	}
-	shot := &Snapshot{conn: conn, time: s.timeout}
-	for _, text := range []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"} {
-		if err := shot.exec(ctx, text); err != nil {
-			shot.Close()
-			return nil, err
-		}
-	}
-	err = conn.QueryRowContext(ctx, "SELECT UTC_TIMESTAMP(6)").Scan(&shot.Taken)
+	t := &Snapshot{tx: tx, timeout: s.timeout}
+	t.Schema, err = schema(ctx, tx) // the first read sets the moment
 	if err == nil {
-		shot.Schema, err = schema(ctx, conn)
+		err = tx.QueryRowContext(ctx, "SELECT UTC_TIMESTAMP(6)").Scan(&t.Taken)
 	}
 	if err != nil {
-		shot.Close()
-		return nil, away(err)
+		t.Close()
+		return nil, unavailable(err)
 	}
-	return shot, nil
+	return t, nil
 }
 
-func (t *Snapshot) exec(ctx context.Context, text string) error {
-	ctx, cancel := context.WithTimeout(ctx, t.time)
-	defer cancel()
-	_, err := t.conn.ExecContext(ctx, text)
-	return away(err)
-}
+// Close ends the snapshot.
+func (t *Snapshot) Close() { t.tx.Rollback() }
 
-// Close ends the snapshot and its connection.
-func (t *Snapshot) Close() {
-	// The transaction may still be open: the connection must not serve another one.
-	t.conn.Raw(func(any) error { return errBroken })
-	t.conn.Close()
-}
-
-// schema is the number of the newest migration that the database has, 0 if it has none.
-func schema(ctx context.Context, conn *sql.Conn) (version int64, err error) {
-	err = conn.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version)
-	if number(err) == 1146 { // no such table
+// schema returns the number of the newest migration that the database has, 0 if it has none.
+func schema(ctx context.Context, tx *sql.Tx) (version int64, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version)
+	if number(err) == noSuchTable {
 		return 0, nil
 	}
 	return version, err
 }
 
-// page is how many rows one statement reads: a task has up to 64 KiB of text.
-const page = 200
+// pageRows is how many rows one statement reads: a task has up to 64 KiB of text.
+const pageRows = 200
 
-// Rows calls visit with every row of a table, in the order of its primary key. An error of visit ends it and is given back
-// as it is; other faults are Unavailable.
+// Rows calls visit with every row of a table, in the order of its primary key. It returns an error of visit as it is; other
+// faults are Unavailable.
 func (t *Snapshot) Rows(ctx context.Context, of Table, visit func(Row) error) error {
-	var behind []any
+	var last []any
 	for {
-		rows, last, err := t.page(ctx, of, behind)
-		if err != nil {
-			return away(err)
+		var rows []Row
+		var err error
+		if rows, last, err = t.page(ctx, of, last); err != nil {
+			return unavailable(err)
 		}
 		for _, row := range rows {
 			if err := visit(row); err != nil {
 				return err
 			}
 		}
-		if len(rows) < page {
+		if len(rows) < pageRows {
 			return nil
 		}
-		behind = last
 	}
 }
 
-// page reads the rows that come behind the one with the given key, and gives the key of the last of them.
-func (t *Snapshot) page(ctx context.Context, of Table, behind []any) (all []Row, last []any, err error) {
-	ctx, cancel := context.WithTimeout(ctx, t.time)
+// page reads the rows after the one with the key last, and returns them with the key of the last of them.
+func (t *Snapshot) page(ctx context.Context, of Table, last []any) (all []Row, next []any, err error) {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	where, args := after(of.key, behind)
-	rows, err := t.conn.QueryContext(ctx, fmt.Sprintf("SELECT * FROM %s WHERE %s ORDER BY %s LIMIT %d", of.Name, where, strings.Join(of.key, ", "), page), args...)
+	where, args := after(of.key, last)
+	rows, err := t.tx.QueryContext(ctx, fmt.Sprintf("SELECT * FROM %s WHERE %s ORDER BY %s LIMIT %d", of.Name, where, strings.Join(of.key, ", "), pageRows), args...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -142,34 +125,34 @@ func (t *Snapshot) page(ctx context.Context, of Table, behind []any) (all []Row,
 			}
 			byName[c.Name()] = values[i]
 		}
-		last = nil
+		next = nil
 		for _, name := range of.key {
-			last = append(last, byName[name])
+			next = append(next, byName[name])
 		}
 		all = append(all, row)
 	}
-	return all, last, rows.Err()
+	return all, next, rows.Err()
 }
 
-// after is the condition for the rows behind the one with these values of the key, written out so that both MySQL and
-// MariaDB begin there in the primary key.
+// after returns the condition for the rows after the one with these values of the key. It is written out so that both MySQL
+// and MariaDB start there in the primary key.
 func after(key []string, values []any) (where string, args []any) {
 	if values == nil {
 		return "TRUE", nil
 	}
-	var ways []string
+	var alternatives []string
 	for i := range key {
-		way := key[i] + " > ?"
+		one := key[i] + " > ?"
 		for j := i - 1; j >= 0; j-- {
-			way = key[j] + " = ? AND " + way
+			one = key[j] + " = ? AND " + one
 		}
-		ways = append(ways, "("+way+")")
+		alternatives = append(alternatives, "("+one+")")
 		args = append(args, values[:i+1]...)
 	}
-	return strings.Join(ways, " OR "), args
+	return strings.Join(alternatives, " OR "), args
 }
 
-// text is a value of a column as Row has it.
+// text returns a value of a column as it is in a Row.
 func text(column *sql.ColumnType, value any) (*string, error) {
 	var s string
 	switch v := value.(type) {
@@ -184,7 +167,7 @@ func text(column *sql.ColumnType, value any) (*string, error) {
 		s = strconv.FormatInt(v, 10)
 	case []byte:
 		s = string(v)
-		if binary(column) {
+		if holdsID(column) {
 			id, err := uuid.FromBytes(v)
 			if err != nil {
 				return nil, err
@@ -197,45 +180,38 @@ func text(column *sql.ColumnType, value any) (*string, error) {
 	return &s, nil
 }
 
-func binary(column *sql.ColumnType) bool { return column.DatabaseTypeName() == "BINARY" }
+// holdsID reports whether a column holds ids: no other columns of these tables are binary.
+func holdsID(column *sql.ColumnType) bool { return column.DatabaseTypeName() == "BINARY" }
 
 // Pictures calls visit with every picture that a task has, in the order of users and tasks. Its errors are those of Rows.
 func (t *Snapshot) Pictures(ctx context.Context, visit func(Picture) error) error {
 	const limit = 1000
-	var behind []any
+	var last []any
 	for {
-		found, err := t.pictures(ctx, behind, limit)
+		page, err := t.pictures(ctx, last, limit)
 		if err != nil {
-			return away(err)
+			return unavailable(err)
 		}
-		for _, p := range found {
+		for _, p := range page {
 			if err := visit(p); err != nil {
 				return err
 			}
+			last = []any{p.UserID[:], p.TaskID[:]}
 		}
-		if len(found) < limit {
+		if len(page) < limit {
 			return nil
 		}
-		last := found[limit-1]
-		behind = []any{last.UserID[:], last.TaskID[:]}
 	}
 }
 
-func (t *Snapshot) pictures(ctx context.Context, behind []any, limit int) (all []Picture, err error) {
-	ctx, cancel := context.WithTimeout(ctx, t.time)
+func (t *Snapshot) pictures(ctx context.Context, last []any, limit int) ([]Picture, error) {
+	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
-	where, args := after([]string{"user_id", "id"}, behind)
-	rows, err := t.conn.QueryContext(ctx, "SELECT user_id, id, image_key FROM tasks WHERE image_key <> '' AND ("+where+") ORDER BY user_id, id LIMIT ?",
+	where, args := after([]string{"user_id", "id"}, last)
+	rows, err := t.tx.QueryContext(ctx, "SELECT user_id, id, image_key FROM tasks WHERE image_key <> '' AND ("+where+") ORDER BY user_id, id LIMIT ?",
 		append(args, limit)...)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	err = each(rows, func(rows *sql.Rows) error {
-		var p Picture
-		err := rows.Scan(&p.UserID, &p.TaskID, &p.ImageKey)
-		all = append(all, p)
-		return err
-	})
-	return all, err
+	return collect(rows, scanPicture)
 }

@@ -1,16 +1,13 @@
 package store
 
-// Find is the statement behind Tasks, for the test that looks at how the database runs it.
-var Find = find
-
-// FindNamed is the statement behind Named, for the same.
-func FindNamed(pictures []Picture) (string, []any) {
-	st := findNamed(pictures)
-	return st.text, st.args
-}
-
-// EncodePredictions and DecodePredictions stand between predictions and their column.
+// The statements of Tasks and Named, for tests of how the database executes them.
 var (
-	EncodePredictions = encodePredictions
-	DecodePredictions = decodePredictions
+	ListStatement  = listStatement
+	NamedStatement = namedStatement
 )
+
+// ScanTask reads a row that ListStatement returned.
+var ScanTask = scanTask
+
+// PredictionsColumn is how predictions are stored.
+type PredictionsColumn = predictionsColumn

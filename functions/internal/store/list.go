@@ -3,68 +3,71 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strings"
 
 	"snaptask/functions/internal/task"
 )
 
-// pageBytes is how much text the tasks of one page may have, the first aside: a limit of tasks alone would let their
-// owner fill the memory of a function.
+// pageBytes limits the text of the tasks in one page, besides the first task. A limit of the number of tasks alone would let
+// their owner fill the memory of a function.
 const pageBytes = 1 << 20
 
-var errPageFull = errors.New("page full")
-
-// Tasks lists those of the owner's tasks that the filter wants, at most its limit and about 1 MiB, and says whether there
-// are more. It is one statement, and each of its orders is that of an index. The second result is false at the end of
-// the list.
-func (s *Store) Tasks(ctx context.Context, owner task.Owner, f task.Filter) (all []task.Task, more bool, err error) {
-	text, args := find(owner, f)
-	size := 0
-	row := newTaskRow()
-	start := func() { all, size = nil, 0 }
-	err = s.query(ctx, start, func(rows *sql.Rows) error {
-		t, err := row.scan(rows)
+// Tasks returns those of the owner's tasks that match the filter, at most its limit and about 1 MiB, and reports whether
+// there are more. It is one statement, and each order that it sorts by is that of an index.
+func (s *Store) Tasks(ctx context.Context, owner task.Owner, f task.Filter) (page []task.Task, more bool, err error) {
+	text, args := listStatement(owner, f)
+	err = s.retry(ctx, func(ctx context.Context) error {
+		rows, err := s.pool.QueryContext(ctx, text, args...)
 		if err != nil {
 			return err
 		}
-		size += len(t.Title) + len(t.Body)
-		if size > pageBytes && len(all) > 0 {
-			return errPageFull
-		}
-		all = append(all, t)
-		return nil
-	}, text, args...)
-	switch {
-	case errors.Is(err, errPageFull):
-		return all[:min(len(all), f.Limit)], true, nil
-	case err != nil:
-		return nil, false, err
-	case len(all) == 0:
-		return nil, false, s.orUnauthorized(ctx, owner, nil)
-	case len(all) > f.Limit:
-		return all[:f.Limit], true, nil
+		page, more, err = readPage(rows, f.Limit)
+		return err
+	})
+	if err == nil && len(page) == 0 {
+		err = s.orSessionEnded(ctx, owner, nil)
 	}
-	return all, false, nil
+	return page, more, err
 }
 
-// find puts the statement together of constant parts; every value is a parameter.
-func find(owner task.Owner, f task.Filter) (text string, args []any) {
+func readPage(rows *sql.Rows, limit int) (page []task.Task, more bool, err error) {
+	defer rows.Close()
+	size := 0
+	for rows.Next() {
+		if len(page) == limit {
+			return page, true, nil
+		}
+		t, err := scanTask(rows)
+		if err != nil {
+			return nil, false, err
+		}
+		size += len(t.Title) + len(t.Body)
+		if size > pageBytes && len(page) > 0 {
+			return page, true, nil
+		}
+		page = append(page, t)
+	}
+	return page, false, rows.Err()
+}
+
+// listStatement builds the SELECT of Tasks from constant parts; every value is a parameter. It asks for one row more than
+// the limit, to know whether there are more.
+func listStatement(owner task.Owner, f task.Filter) (text string, args []any) {
 	var b strings.Builder
 	where := func(condition string, values ...any) {
 		b.WriteString(condition)
 		args = append(args, values...)
 	}
 	id := `t.id`
-	b.WriteString(`SELECT ` + columns + ` FROM sessions s`)
+	b.WriteString(selectTask + ` FROM sessions s`)
 	if f.Label == "" {
 		b.WriteString(` JOIN tasks t ON t.user_id = s.user_id`)
 	} else {
-		id = `l.task_id` // the same, but the order of the label's index
+		id = `l.task_id` // has the value of t.id, and the order of the label's index
 		where(` JOIN task_labels l ON l.user_id = s.user_id AND l.label = ?
 			JOIN tasks t ON t.user_id = l.user_id AND t.id = l.task_id`, f.Label)
 	}
-	where(` WHERE `+living, session(owner)...)
+	where(` WHERE `+validSession, sessionOf(owner)...)
 	if f.Completed != nil {
 		where(` AND t.completed = ?`, *f.Completed)
 	}
@@ -93,5 +96,5 @@ func find(owner task.Owner, f task.Filter) (text string, args []any) {
 	return b.String(), args
 }
 
-// likeEscaper makes the wildcards of LIKE stand for themselves.
+// likeEscaper escapes the wildcards of LIKE.
 var likeEscaper = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// library adds tasks of many kinds for a person and gives them as the store has them.
+// library adds many kinds of tasks for a person and returns them as they are stored.
 func library(t *testing.T, s *store.Store, ada testbed.Person, count int, random *rand.Rand) []task.Task {
 	t.Helper()
 	ctx := context.Background()
@@ -49,7 +49,7 @@ func library(t *testing.T, s *store.Store, ada testbed.Person, count int, random
 	return all
 }
 
-// matches is the filter's meaning, without a database.
+// matches reports whether a task matches the filter, without a database.
 func matches(f task.Filter, t task.Task) bool {
 	label := f.Label == "" || slices.ContainsFunc(task.ShownPredictions(t.Predictions), func(p task.Prediction) bool { return p.Label == f.Label })
 	text := strings.Contains(strings.ToLower(t.Title+"\x00"+t.Body), strings.ToLower(f.Text))
@@ -77,9 +77,8 @@ func expected(f task.Filter, all []task.Task) []uuid.UUID {
 	return ids
 }
 
-// TestEveryFilterPagesThroughWhatItMeans tries every combination of filters, page by page, against the same filter
-// over a plain list.
-func TestEveryFilterPagesThroughWhatItMeans(t *testing.T) {
+// TestEveryFilterFindsWhatItSays compares every combination of filters, page by page, with the same filter of a plain list.
+func TestEveryFilterFindsWhatItSays(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
 	ada, eve := testbed.SignIn(t, s), testbed.SignIn(t, s)
@@ -122,7 +121,7 @@ func TestEveryFilterPagesThroughWhatItMeans(t *testing.T) {
 	require.Equal(t, 3*4*4*6*2, tried)
 }
 
-func TestAPageEndsBeforeItsTextGrowsTooLarge(t *testing.T) {
+func TestAPageHasAtMostOneMebibyteOfText(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
 	ada := testbed.SignIn(t, s)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/testbed"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
 )
 
@@ -39,7 +41,7 @@ func (r rival) must(t *testing.T, text string, args ...any) {
 	require.NoError(t, err, text)
 }
 
-// waiting counts the transactions on this database that wait for a lock: on MariaDB, and on MySQL.
+// waiting counts the transactions on this database that wait for a lock, on MariaDB and on MySQL.
 var waiting = []string{
 	`SELECT COUNT(*) FROM information_schema.INNODB_TRX x JOIN information_schema.PROCESSLIST p
 		ON p.ID = x.trx_mysql_thread_id WHERE x.trx_state = 'LOCK WAIT' AND p.DB = DATABASE()`,
@@ -47,8 +49,8 @@ var waiting = []string{
 		ON t.THREAD_ID = w.REQUESTING_THREAD_ID WHERE t.PROCESSLIST_DB = DATABASE()`,
 }
 
-// waitForWaiting returns when another transaction on this database waits for a lock. The server looks anew only when it
-// was not asked for a tenth of a second.
+// waitForWaiting returns when another transaction on this database waits for a lock. The server updates its answer only if it
+// was not asked for 0.1 s.
 func (r rival) waitForWaiting(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -62,8 +64,8 @@ func (r rival) waitForWaiting(t *testing.T) {
 	}, 4*time.Second, 200*time.Millisecond, "nothing waits for a lock")
 }
 
-// contested is a task of someone that a store, which was counted on the way to the database, and a rival are after.
-func contested(t *testing.T, parameter string) (s *store.Store, trips func() int, owner task.Owner, d task.Draft, r rival) {
+// contested returns a task that a store and a rival want to change. count returns the store's round trips.
+func contested(t *testing.T, parameter string) (s *store.Store, count func() int, owner task.Owner, d task.Draft, r rival) {
 	t.Helper()
 	dsn := testbed.Database(t)
 	plain := testbed.StoreAt(t, dsn)
@@ -71,13 +73,40 @@ func contested(t *testing.T, parameter string) (s *store.Store, trips func() int
 	d = draft(t, "contested")
 	_, err := plain.AddTask(context.Background(), ada.Owner, d)
 	require.NoError(t, err)
-	through, trips := testbed.Trips(t, dsn+parameter)
-	return testbed.StoreAt(t, through), trips, ada.Owner, d, newRival(t, dsn)
+	through, count := testbed.RoundTrips(t, dsn+parameter)
+	return testbed.StoreAt(t, through), count, ada.Owner, d, newRival(t, dsn)
 }
+
+func (r rival) changeTask(t *testing.T, owner task.Owner, d task.Draft) {
+	t.Helper()
+	r.must(t, `UPDATE tasks SET title = 'mine' WHERE user_id = ? AND id = ?`, owner.UserID[:], d.ID[:])
+}
+
+// isLocked reports whether another transaction has locked a row that the SELECT returns.
+func (r rival) isLocked(t *testing.T, text string, args ...any) bool {
+	t.Helper()
+	tx, err := r.db.Begin()
+	require.NoError(t, err)
+	defer tx.Rollback()
+	var one int
+	err = tx.QueryRow(text+` FOR UPDATE NOWAIT`, args...).Scan(&one)
+	var answer *mysql.MySQLError
+	if errors.As(err, &answer) {
+		require.Contains(t, []uint16{1205, 3572}, answer.Number, "%v", err)
+		return true
+	}
+	require.NoError(t, err)
+	return false
+}
+
+const (
+	sessionRow = `SELECT 1 FROM sessions WHERE user_id = ? AND id = ?`
+	taskRow    = `SELECT 1 FROM tasks WHERE user_id = ? AND id = ?`
+)
 
 func TestADeadlockIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	s, trips, owner, d, r := contested(t, "")
+	s, count, owner, d, r := contested(t, "")
 	// The server gives up the transaction that has changed less: not this one.
 	for range 50 {
 		r.must(t, `INSERT INTO login_failures (subject, failed_at, id) VALUES (?, NOW(6), ?)`, make([]byte, 32), newBytes(t))
@@ -88,40 +117,91 @@ func TestADeadlockIsTriedAgain(t *testing.T) {
 		_, err := s.DeleteTask(context.Background(), owner, d.ID)
 		done <- err
 	}()
-	r.waitForWaiting(t) // it has the task, wants to write its id down too, and the rival the other way round
-	r.must(t, `UPDATE tasks SET title = 'mine' WHERE user_id = ? AND id = ?`, owner.UserID[:], d.ID[:])
+	r.waitForWaiting(t) // it has locked the task and waits for the row in deleted_tasks; the rival does the opposite
+	r.changeTask(t, owner, d)
 	require.NoError(t, r.Commit())
 	require.NoError(t, <-done)
-	require.GreaterOrEqual(t, trips(), 2, "one that ends in a deadlock, and more")
+	require.Greater(t, count(), deletion, "the transaction ran again")
 	_, err := s.Task(context.Background(), owner, d.ID)
 	requireFault(t, fault.NotFound, err)
 }
 
+// deletion is how many round trips DeleteTask takes for a task without a picture.
+const deletion = 5
+
 func TestALongWaitForALockIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	s, trips, owner, d, r := contested(t, "&innodb_lock_wait_timeout=1")
-	r.must(t, `UPDATE tasks SET title = 'mine' WHERE user_id = ? AND id = ?`, owner.UserID[:], d.ID[:])
+	s, count, owner, d, r := contested(t, "&innodb_lock_wait_timeout=1")
+	r.changeTask(t, owner, d)
 	done := make(chan error, 1)
 	go func() {
 		_, err := s.DeleteTask(context.Background(), owner, d.ID)
 		done <- err
 	}()
-	const setting = 1
-	for sent := 0; sent < setting+2; time.Sleep(10 * time.Millisecond) {
-		sent += trips()
+	const firstTry = 4 // the setting, BEGIN, the lock, ROLLBACK
+	for sent := 0; sent < firstTry+2; time.Sleep(10 * time.Millisecond) {
+		sent += count()
 	}
 	require.NoError(t, r.Commit())
 	require.NoError(t, <-done)
 }
 
-func TestALockThatIsNeverFreeIsAFaultOfTheDatabase(t *testing.T) {
+func TestALockThatIsNeverReleasedIsUnavailable(t *testing.T) {
 	t.Parallel()
 	s, _, owner, d, r := contested(t, "&innodb_lock_wait_timeout=1")
-	r.must(t, `UPDATE tasks SET title = 'mine' WHERE user_id = ? AND id = ?`, owner.UserID[:], d.ID[:])
+	r.changeTask(t, owner, d)
 	_, err := s.DeleteTask(context.Background(), owner, d.ID)
 	requireFault(t, fault.Unavailable, err)
 	require.NoError(t, r.Rollback())
 	_, err = s.DeleteTask(context.Background(), owner, d.ID)
+	require.NoError(t, err)
+}
+
+func TestASessionCantEndBeforeItsTransaction(t *testing.T) {
+	t.Parallel()
+	s, _, owner, d, r := contested(t, "")
+	other, err := s.AddTask(t.Context(), owner, draft(t, "another"))
+	require.NoError(t, err)
+	r.changeTask(t, owner, d)
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.DeleteTask(context.Background(), owner, d.ID)
+		done <- err
+	}()
+	r.waitForWaiting(t)
+	require.True(t, r.isLocked(t, sessionRow, owner.UserID[:], owner.SessionID[:]))
+	_, err = s.DeleteTask(t.Context(), owner, other.ID)
+	require.NoError(t, err, "a transaction of the same session must not wait")
+	require.NoError(t, r.Commit())
+	require.NoError(t, <-done)
+	require.False(t, r.isLocked(t, sessionRow, owner.UserID[:], owner.SessionID[:]))
+}
+
+func TestARejectedCallLeavesNoTransactionOpen(t *testing.T) {
+	t.Parallel()
+	s, _, owner, d, r := contested(t, "")
+	stale := uint32(7)
+	_, err := s.UpdateTask(t.Context(), owner, d.ID, task.Change{Title: &d.Title, Version: &stale})
+	requireFault(t, fault.Conflict, err)
+	_, _, err = s.RemovePicture(t.Context(), owner, d.ID)
+	requireFault(t, fault.NotFound, err)
+	_, err = s.SetPredictions(t.Context(), owner, d.ID, "key", task.ImageDone, nil)
+	requireFault(t, fault.Conflict, err)
+	requireFault(t, fault.Unauthorized, s.DeleteUser(t.Context(), owner, "another hash", store.Attempt{}))
+	require.False(t, r.isLocked(t, taskRow, owner.UserID[:], d.ID[:]))
+	require.False(t, r.isLocked(t, sessionRow, owner.UserID[:], owner.SessionID[:]))
+}
+
+func TestNothingIsCommittedWithoutTimeForTheAnswer(t *testing.T) {
+	t.Parallel()
+	s, _, owner, d, _ := contested(t, "")
+	_, err := s.Task(t.Context(), owner, d.ID) // connects
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+	defer cancel()
+	_, err = s.DeleteTask(ctx, owner, d.ID)
+	requireFault(t, fault.Unavailable, err)
+	_, err = s.Task(t.Context(), owner, d.ID)
 	require.NoError(t, err)
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestOperatorsNameUsersThatThereAre(t *testing.T) {
+func TestUnknownUsersAreNotFound(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
 	for what, do := range map[string]func() error{
@@ -48,7 +48,7 @@ func TestAccountsAreListedInPages(t *testing.T) {
 	require.Equal(t, []string{"Ada", "bob", "carol"}, names)
 }
 
-func TestADisabledUserHasNoSessionWhateverComesAtOnce(t *testing.T) {
+func TestADisabledUserHasNoSessionEvenFromParallelLogins(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
 	ada := testbed.SignIn(t, s)
@@ -63,7 +63,7 @@ func TestADisabledUserHasNoSessionWhateverComesAtOnce(t *testing.T) {
 		})
 	}
 	require.NoError(t, s.DisableUser(ctx, ada.Username))
-	require.NoError(t, s.DisableUser(ctx, ada.Username), "twice is no failure")
+	require.NoError(t, s.DisableUser(ctx, ada.Username), "disabling twice must succeed")
 	wait.Wait()
 	close(opened)
 	_, err := s.UserOf(ctx, ada.Owner)
@@ -101,7 +101,7 @@ func TestAResetPasswordEndsSessionsAndForgivesFailures(t *testing.T) {
 	requireFault(t, fault.Unauthorized, s.AddSession(ctx, renewed, "none", time.Now().Add(time.Hour), store.Attempt{}))
 }
 
-func TestARemovedUserLeavesOnlyNotes(t *testing.T) {
+func TestARemovedUserLeavesOnlyNotedDeletions(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
 	ada, eve := testbed.SignIn(t, s), testbed.SignIn(t, s)

@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
+	"errors"
 	"strings"
 
 	"snaptask/functions/internal/fault"
@@ -12,150 +12,137 @@ import (
 	"github.com/google/uuid"
 )
 
-// SetPicture makes the picture under key, which the object store holds already, that of one of the owner's tasks, with
-// what the classifier said of it, and notes the picture it replaces for deletion, in one transaction. It gives the task
-// as it is then and the keys of the pictures that are to be deleted. The fault is NotFound when the owner has no such
-// task (any more).
-func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, key string, status task.ImageStatus, predictions []task.Prediction) (t task.Task, replaced []string, err error) {
-	encoded, err := encodePredictions(predictions)
-	if err != nil {
-		return task.Task{}, nil, err
-	}
-	o, err := s.onTask(ctx,
-		lock(owner, id),
-		noteDeletion(key, owner, id),
-		statement{`UPDATE sessions s JOIN tasks t ON t.user_id = s.user_id
-			SET t.image_key = ?, t.image_status = ?, t.predictions = ?, t.version = t.version + 1, t.updated_at = ?
-			WHERE ` + living + ` AND t.id = ?`,
-			append(append([]any{key, status, encoded, now()}, session(owner)...), id[:])},
-		dropLabels(owner, id, key),
-		addLabels(owner, id, key, task.ShownPredictions(predictions)),
-		pendingDeletions(owner, id),
-		theTask(owner, id),
-	)
-	switch {
-	case err != nil:
-		return task.Task{}, nil, err
-	case !o.found:
-		return task.Task{}, nil, s.orUnauthorized(ctx, owner, noSuchTask())
-	}
-	return o.task, o.deletions, nil
-}
-
-// RemovePicture takes the picture off one of the owner's tasks and notes it for deletion, in one transaction. It gives
-// the task as it is then and the keys of the pictures that are to be deleted. The fault is NotFound when the owner has
-// no such task, or the task no picture.
-func (s *Store) RemovePicture(ctx context.Context, owner task.Owner, id uuid.UUID) (t task.Task, removed []string, err error) {
-	o, err := s.onTask(ctx,
-		lock(owner, id),
-		noteDeletion("", owner, id),
-		statement{`UPDATE sessions s JOIN tasks t ON t.user_id = s.user_id
-			SET t.image_key = '', t.image_status = 'none', t.predictions = '[]', t.version = t.version + 1, t.updated_at = ?
-			WHERE ` + living + ` AND t.id = ? AND t.image_key <> ''`,
-			append(append([]any{now()}, session(owner)...), id[:])},
-		countRows(),
-		dropLabels(owner, id, ""),
-		pendingDeletions(owner, id),
-		theTask(owner, id),
-	)
-	switch {
-	case err != nil:
-		return task.Task{}, nil, err
-	case !o.found:
-		return task.Task{}, nil, s.orUnauthorized(ctx, owner, noSuchTask())
-	case o.touched == 0:
-		return task.Task{}, nil, fault.New(fault.NotFound, "no_picture", "This task has no picture.")
-	}
-	return o.task, o.deletions, nil
-}
-
-func encodePredictions(predictions []task.Prediction) (string, error) {
-	if len(predictions) == 0 {
-		return "[]", nil
-	}
-	encoded, err := json.Marshal(predictions)
-	return string(encoded), err
-}
-
-// dropLabels makes a task whose picture is that under key no longer findable by labels.
-func dropLabels(owner task.Owner, id uuid.UUID, key string) statement {
-	return statement{`DELETE l FROM sessions s JOIN tasks t ON t.user_id = s.user_id
-		JOIN task_labels l ON l.user_id = t.user_id AND l.task_id = t.id WHERE ` + living + ` AND t.id = ? AND t.image_key = ?`,
-		append(session(owner), id[:], key)}
-}
-
-// addLabels makes a task whose picture is that under key findable by the labels that are shown for it.
-func addLabels(owner task.Owner, id uuid.UUID, key string, shown []task.Prediction) statement {
-	if len(shown) == 0 {
-		return statement{`DO 0`, nil}
-	}
-	labels := labelsOf(shown)
-	return statement{`INSERT INTO task_labels (user_id, task_id, label)
-		SELECT t.user_id, t.id, p.label FROM sessions s JOIN tasks t ON t.user_id = s.user_id JOIN (` + labels.text + `) p
-		WHERE ` + living + ` AND t.id = ? AND t.image_key = ?`, append(append(labels.args, session(owner)...), id[:], key)}
-}
-
-// labelsOf selects the labels of predictions, of which there is at least one. Two classes of ImageNet may share a first
-// synonym: UNION keeps one of them.
-func labelsOf(shown []task.Prediction) statement {
-	var args []any
-	for _, p := range shown {
-		args = append(args, p.Label)
-	}
-	return statement{"SELECT ? AS label" + strings.Repeat(" UNION SELECT ?", len(shown)-1), args}
-}
-
-// SetPredictions puts down what the classifier said of the picture under key, if it is still that of the owner's task,
-// in one transaction, and gives the task as it is then. The fault is Conflict when the task has another picture by now
-// or none, NotFound when the owner has no such task.
-func (s *Store) SetPredictions(ctx context.Context, owner task.Owner, id uuid.UUID, key string, status task.ImageStatus, predictions []task.Prediction) (task.Task, error) {
-	encoded, err := encodePredictions(predictions)
-	if err != nil {
-		return task.Task{}, err
-	}
-	o, err := s.onTask(ctx,
-		statement{`UPDATE sessions s JOIN tasks t ON t.user_id = s.user_id
-			SET t.image_status = ?, t.predictions = ?, t.version = t.version + 1, t.updated_at = ?
-			WHERE ` + living + ` AND t.id = ? AND t.image_key = ?`,
-			append(append([]any{status, encoded, now()}, session(owner)...), id[:], key)},
-		countRows(),
-		dropLabels(owner, id, key),
-		addLabels(owner, id, key, task.ShownPredictions(predictions)),
-		theTask(owner, id),
-	)
-	switch {
-	case err != nil:
-		return task.Task{}, err
-	case !o.found:
-		return task.Task{}, s.orUnauthorized(ctx, owner, noSuchTask())
-	case o.touched == 0:
-		return task.Task{}, fault.New(fault.Conflict, "picture_changed", "The task's picture was changed meanwhile.")
-	}
-	return o.task, nil
-}
-
-// Picture says whose a picture is, of which task, and under which key the object store has it.
+// Picture is the key of a picture in the object store, and the task that it was stored for.
 type Picture struct {
 	UserID, TaskID uuid.UUID
 	ImageKey       string
 }
 
-// UserDeletions lists pictures noted for deletion that were one user's, at most limit.
-func (s *Store) UserDeletions(ctx context.Context, userID uuid.UUID, limit int) ([]Picture, error) {
-	return s.pictures(ctx, `SELECT user_id, task_id, object_key FROM object_deletions WHERE user_id = ? LIMIT ?`, userID[:], limit)
+// SetPicture gives one of the owner's tasks the picture that the object store has under key, with the classifier's
+// predictions, and notes the picture that it replaces for deletion. It returns the task and the key of the replaced
+// picture, if there was one. The fault is NotFound if the owner has no such task.
+func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, key string, status task.ImageStatus, predictions []task.Prediction) (t task.Task, replaced []string, err error) {
+	t, err = s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) (err error) {
+		if replaced, err = detachPicture(ctx, tx, owner.UserID, t, key); err != nil {
+			return err
+		}
+		return attachPicture(ctx, tx, owner.UserID, t, key, status, predictions)
+	})
+	return t, replaced, err
 }
 
-func (s *Store) pictures(ctx context.Context, text string, args ...any) (all []Picture, err error) {
-	err = s.query(ctx, func() { all = nil }, func(rows *sql.Rows) error {
-		var p Picture
-		err := rows.Scan(&p.UserID, &p.TaskID, &p.ImageKey)
-		all = append(all, p)
+// RemovePicture takes the picture off one of the owner's tasks and notes it for deletion. It returns the task and the key
+// of the picture. The fault is NotFound if the owner has no such task or it has no picture.
+func (s *Store) RemovePicture(ctx context.Context, owner task.Owner, id uuid.UUID) (t task.Task, removed []string, err error) {
+	t, err = s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) (err error) {
+		if t.ImageKey == "" {
+			return noPicture()
+		}
+		if removed, err = detachPicture(ctx, tx, owner.UserID, t, ""); err != nil {
+			return err
+		}
+		return attachPicture(ctx, tx, owner.UserID, t, "", task.ImageNone, nil)
+	})
+	return t, removed, err
+}
+
+// SetPredictions replaces the predictions of one of the owner's tasks if its picture is the one under key, and returns the
+// task. The fault is Conflict if the task has another picture or none, NotFound if the owner has no such task.
+func (s *Store) SetPredictions(ctx context.Context, owner task.Owner, id uuid.UUID, key string, status task.ImageStatus, predictions []task.Prediction) (task.Task, error) {
+	return s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) error {
+		if t.ImageKey != key {
+			return fault.New(fault.Conflict, "picture_changed", "The task's photo was changed meanwhile.")
+		}
+		if _, err := detachPicture(ctx, tx, owner.UserID, t, key); err != nil {
+			return err
+		}
+		return attachPicture(ctx, tx, owner.UserID, t, key, status, predictions)
+	})
+}
+
+// SetPendingPredictions stores the predictions of a picture, for no session, if its task still has this picture and the
+// picture is pending. It reports whether that was so.
+func (s *Store) SetPendingPredictions(ctx context.Context, p Picture, status task.ImageStatus, predictions []task.Prediction) (changed bool, err error) {
+	err = s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		t, err := scanTask(tx.QueryRowContext(ctx, selectTask+` FROM tasks t WHERE t.user_id = ? AND t.id = ? FOR UPDATE`, p.UserID[:], p.TaskID[:]))
+		changed = err == nil && t.ImageKey == p.ImageKey && t.ImageStatus == task.ImagePending
+		if errors.Is(err, sql.ErrNoRows) {
+			err = nil
+		}
+		if err != nil || !changed {
+			return err
+		}
+		return attachPicture(ctx, tx, p.UserID, &t, p.ImageKey, status, predictions)
+	})
+	return changed && err == nil, err
+}
+
+// detachPicture removes the labels of a task that is locked in this transaction, and notes its picture for deletion unless
+// it is the one under keep. It returns the key that it noted, if any.
+func detachPicture(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Task, keep string) (noted []string, err error) {
+	if t.ImageKey == "" {
+		return nil, nil
+	}
+	if t.ImageKey != keep {
+		noted = []string{t.ImageKey}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO object_deletions (user_id, task_id, object_key, created_at) VALUES (?, ?, ?, UTC_TIMESTAMP(6))
+			ON DUPLICATE KEY UPDATE created_at = VALUES(created_at)`, userID[:], t.ID[:], t.ImageKey); err != nil {
+			return nil, err
+		}
+	}
+	_, err = tx.ExecContext(ctx, `DELETE FROM task_labels WHERE user_id = ? AND task_id = ?`, userID[:], t.ID[:])
+	return noted, err
+}
+
+// attachPicture saves a task that is locked in this transaction and has no labels, with this picture and these predictions.
+func attachPicture(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Task, key string, status task.ImageStatus, predictions []task.Prediction) error {
+	t.ImageKey, t.ImageStatus, t.Predictions = key, status, append([]task.Prediction{}, predictions...)
+	if err := saveTask(ctx, tx, userID, t); err != nil {
 		return err
-	}, text, args...)
-	return all, err
+	}
+	shown := task.ShownPredictions(t.Predictions)
+	if len(shown) == 0 {
+		return nil
+	}
+	var args []any
+	for _, p := range shown {
+		args = append(args, userID[:], t.ID[:], p.Label)
+	}
+	// Two classes of ImageNet may have the same first synonym.
+	_, err := tx.ExecContext(ctx, `INSERT INTO task_labels (user_id, task_id, label) VALUES (?, ?, ?)`+strings.Repeat(`, (?, ?, ?)`, len(shown)-1)+`
+		ON DUPLICATE KEY UPDATE label = VALUES(label)`, args...)
+	return err
 }
 
-// ForgetDeletions crosses off pictures that the object store no longer holds.
+// PendingPictures returns the pictures that are stored but have no predictions yet, at most limit, in the order of users
+// and tasks, starting after the given one.
+func (s *Store) PendingPictures(ctx context.Context, after Picture, limit int) ([]Picture, error) {
+	user := after.UserID[:]
+	return query(ctx, s, scanPicture, `SELECT user_id, id, image_key FROM tasks
+		WHERE image_status = 'pending' AND (user_id > ? OR (user_id = ? AND id > ?))
+		ORDER BY user_id, id LIMIT ?`, user, user, after.TaskID[:], limit)
+}
+
+// NotedDeletions returns the pictures noted for deletion, at most limit, in the order of users, tasks and keys, starting
+// after the given one.
+func (s *Store) NotedDeletions(ctx context.Context, after Picture, limit int) ([]Picture, error) {
+	user, of := after.UserID[:], after.TaskID[:]
+	return query(ctx, s, scanPicture, `SELECT user_id, task_id, object_key FROM object_deletions
+		WHERE user_id > ? OR (user_id = ? AND task_id > ?) OR (user_id = ? AND task_id = ? AND object_key > ?)
+		ORDER BY user_id, task_id, object_key LIMIT ?`, user, user, of, user, of, after.ImageKey, limit)
+}
+
+// UserDeletions returns the pictures of one user that are noted for deletion, at most limit.
+func (s *Store) UserDeletions(ctx context.Context, userID uuid.UUID, limit int) ([]Picture, error) {
+	return query(ctx, s, scanPicture, `SELECT user_id, task_id, object_key FROM object_deletions WHERE user_id = ? LIMIT ?`, userID[:], limit)
+}
+
+func scanPicture(row scanner) (p Picture, err error) {
+	err = row.Scan(&p.UserID, &p.TaskID, &p.ImageKey)
+	return p, err
+}
+
+// ForgetDeletions removes the notes of pictures that the object store no longer has.
 func (s *Store) ForgetDeletions(ctx context.Context, userID, taskID uuid.UUID, keys []string) error {
 	args := []any{userID[:], taskID[:]}
 	for _, k := range keys {

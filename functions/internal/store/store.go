@@ -1,18 +1,21 @@
-// Package store keeps users, sessions and tasks in MySQL. Every statement of the functions stands here, and every one
-// for a user checks the session it runs for by itself.
+// Package store keeps users, sessions and tasks, and the keys of their pictures, in MySQL or MariaDB. Every SQL statement
+// of the functions is in this package.
+//
+// A read, and the creation of a task, is one statement with the session in its WHERE clause. Everything else that runs for
+// a user is a transaction that first locks the session's row, so that the session can't end before the transaction does.
+// Transactions lock users before sessions, sessions before tasks, and tasks before what belongs to them.
 package store
 
 import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
 )
 
-// Config says how the database is reached.
+// Config is how the database is reached.
 type Config struct {
 	DSN         string        // USER:PASSWORD@tcp(HOST:PORT)/DATABASE
 	MaxOpen     int           // connections at once
@@ -20,13 +23,14 @@ type Config struct {
 	Timeout     time.Duration // for one statement or transaction
 }
 
-// Store runs the statements. All its errors are faults: Unavailable when the database is away.
+// Store runs the statements. When the database can't be reached, or does not answer in time, its methods return the fault
+// Unavailable.
 type Store struct {
 	pool    *sql.DB
 	timeout time.Duration
 }
 
-// New prepares a Store and dials nothing.
+// New returns a Store. It does not connect.
 func New(c Config) (*Store, error) {
 	config, err := mysql.ParseDSN(c.DSN)
 	if err != nil {
@@ -35,14 +39,13 @@ func New(c Config) (*Store, error) {
 	config.ParseTime = true
 	config.Loc = time.UTC
 	config.Collation = "utf8mb4_unicode_520_ci"
-	config.InterpolateParams = true // one round trip a statement; values are escaped by the driver
-	config.MultiStatements = true   // one round trip a transaction; all statements are constants of this package
-	config.ClientFoundRows = true   // an update that finds its row counts, even if nothing in it changes
-	config.RejectReadOnly = true    // leave a demoted primary instead of failing on it
+	config.InterpolateParams = true // one round trip for each statement: the driver escapes values instead of preparing
+	config.ClientFoundRows = true   // RowsAffected counts the rows that an UPDATE finds, even if it changes nothing in them
+	config.RejectReadOnly = true    // reconnect when a primary has become a replica
 	config.Timeout = min(c.Timeout, 2*time.Second)
 	config.ReadTimeout = c.Timeout
 	config.WriteTimeout = c.Timeout
-	config.Logger = &mysql.NopLogger{} // what fails is logged once, with the request
+	config.Logger = &mysql.NopLogger{} // errors are logged once, with the request
 	connector, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, err
@@ -54,103 +57,90 @@ func New(c Config) (*Store, error) {
 	return &Store{pool, c.Timeout}, nil
 }
 
-// Close ends the store's connections.
+// Close closes the store's connections.
 func (s *Store) Close() error { return s.pool.Close() }
 
-// statement is SQL with its values.
-type statement struct {
-	text string
-	args []any
-}
-
-// exec runs one statement by itself and says how many rows it found.
-func (s *Store) exec(ctx context.Context, text string, args ...any) (rows int64, err error) {
-	err = s.again(ctx, func(ctx context.Context) error {
-		result, err := s.pool.ExecContext(ctx, text, args...)
+// inTx runs f in a transaction, and commits it unless f returns an error. f may run several times, see retry.
+func (s *Store) inTx(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
+	return s.retry(ctx, func(ctx context.Context) error {
+		tx, err := s.pool.BeginTx(ctx, nil)
 		if err != nil {
 			return err
 		}
-		rows, err = result.RowsAffected()
+		defer tx.Rollback() // does nothing after Commit
+		if err := f(ctx, tx); err != nil {
+			return err
+		}
+		// A caller that has given up must not find the work done: without time for the answer, COMMIT is not sent.
+		if deadline, _ := ctx.Deadline(); time.Until(deadline) < s.timeout/10 {
+			return context.DeadlineExceeded
+		}
+		return tx.Commit()
+	})
+}
+
+// exec runs a statement that commits by itself. It returns the number of rows that the statement found.
+func (s *Store) exec(ctx context.Context, text string, args ...any) (rows int64, err error) {
+	err = s.retry(ctx, func(ctx context.Context) error {
+		rows, err = rowsFound(s.pool.ExecContext(ctx, text, args...))
 		return err
 	})
 	return rows, err
 }
 
-// query runs one statement and gives each of its rows to scan. start runs before each try.
-func (s *Store) query(ctx context.Context, start func(), scan func(*sql.Rows) error, text string, args ...any) error {
-	return s.again(ctx, func(ctx context.Context) error {
-		start()
+func rowsFound(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// scanner is a *sql.Row or the current row of *sql.Rows.
+type scanner interface{ Scan(into ...any) error }
+
+func scanValue[T any](row scanner) (value T, err error) {
+	err = row.Scan(&value)
+	return value, err
+}
+
+// query returns what scan makes of each row that a SELECT returns.
+func query[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), text string, args ...any) (all []T, err error) {
+	err = s.retry(ctx, func(ctx context.Context) error {
 		rows, err := s.pool.QueryContext(ctx, text, args...)
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
-		return each(rows, scan)
-	})
-}
-
-// transact runs statements as one transaction in one round trip: all of them or none. Rows that they select go to
-// scan, in order. start runs before each try. Should the connection end half-way, the server rolls back.
-func (s *Store) transact(ctx context.Context, start func(), scan func(*sql.Rows) error, statements ...statement) error {
-	texts := []string{"START TRANSACTION"}
-	var args []any
-	for _, st := range statements {
-		texts = append(texts, st.text)
-		args = append(args, st.args...)
-	}
-	texts = append(texts, "COMMIT")
-	text := strings.Join(texts, ";\n")
-	return s.again(ctx, func(ctx context.Context) error {
-		start()
-		conn, err := s.pool.Conn(ctx)
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		err = batch(ctx, conn, scan, text, args)
-		if err != nil {
-			// The transaction may still be open on this connection: it must not serve another one.
-			conn.Raw(func(any) error { return errBroken })
-		}
+		all, err = collect(rows, scan)
 		return err
 	})
+	return all, err
 }
 
-func batch(ctx context.Context, conn *sql.Conn, scan func(*sql.Rows) error, text string, args []any) error {
-	rows, err := conn.QueryContext(ctx, text, args...)
-	if err != nil {
-		return err
-	}
+func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) (all []T, err error) {
 	defer rows.Close()
-	for {
-		if err := each(rows, scan); err != nil {
-			return err
-		}
-		if !rows.NextResultSet() {
-			return rows.Err()
-		}
-	}
-}
-
-func each(rows *sql.Rows, scan func(*sql.Rows) error) error {
 	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
+		one, err := scan(rows)
+		if err != nil {
+			return nil, err
 		}
+		all = append(all, one)
 	}
-	return rows.Err()
+	return all, rows.Err()
 }
 
-// again runs f within the store's time, up to three times when the database took it back to break a deadlock, and
-// turns its error into a fault.
-func (s *Store) again(ctx context.Context, f func(context.Context) error) error {
+// retry calls f within the store's timeout, and up to two more times after a deadlock or a lock wait timeout. It turns the
+// errors of a database that is unavailable into faults.
+func (s *Store) retry(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	const tries = 3
 	for try := 1; ; try++ {
 		err := f(ctx)
-		if err == nil || !rolledBack(err) || try == tries || ctx.Err() != nil {
-			return away(err)
+		if !lockFailed(err) || try == tries || ctx.Err() != nil {
+			return unavailable(err)
 		}
 	}
 }
+
+// now returns the time with the precision that the columns have: UTC, microseconds.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

@@ -2,6 +2,13 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
 
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/task"
@@ -9,90 +16,169 @@ import (
 	"github.com/google/uuid"
 )
 
-// AddTask stores a draft for its owner. A draft with the id of a task that the owner has already is taken for a
-// repeated call and gives that task. The fault is Conflict when the owner had such a task and deleted it.
+// taskColumns are the columns of a task besides its key, user_id and id. taskFields has their fields in the same order.
+var taskColumns = []string{
+	"title", "body", "due_date", "completed", "created_at", "updated_at", "version", "image_key", "image_status", "predictions",
+}
+
+// taskFields returns pointers to the fields of a task that taskColumns hold, to scan into or as values of a statement.
+func taskFields(t *task.Task) []any {
+	return []any{
+		&t.Title, &t.Body, (*dateColumn)(&t.DueDate), &t.Completed, &t.CreatedAt, &t.UpdatedAt, &t.Version, &t.ImageKey, &t.ImageStatus,
+		(*predictionsColumn)(&t.Predictions),
+	}
+}
+
+// The statements that read or write whole tasks are made of taskColumns.
+var (
+	selectTask = `SELECT t.id, t.` + strings.Join(taskColumns, `, t.`)
+	insertTask = `INSERT INTO tasks (user_id, id, ` + strings.Join(taskColumns, `, `) + `)
+		SELECT s.user_id, ?` + strings.Repeat(`, ?`, len(taskColumns)) + ` FROM sessions s
+		WHERE ` + validSession + ` AND NOT EXISTS (SELECT 1 FROM deleted_tasks d WHERE d.user_id = s.user_id AND d.id = ?) LOCK IN SHARE MODE`
+	updateTask = `UPDATE tasks SET ` + strings.Join(taskColumns, ` = ?, `) + ` = ? WHERE user_id = ? AND id = ?`
+)
+
+func scanTask(row scanner) (t task.Task, err error) {
+	err = row.Scan(append([]any{&t.ID}, taskFields(&t)...)...)
+	return t, err
+}
+
+// AddTask stores a new task for its owner. It returns the stored task if the owner already has one with this id: the call
+// was repeated. The fault is Conflict if the owner had such a task and deleted it.
 func (s *Store) AddTask(ctx context.Context, owner task.Owner, d task.Draft) (task.Task, error) {
 	t := task.Task{
-		ID: d.ID, Title: d.Title, Body: d.Body, DueDate: d.DueDate, CreatedAt: now(), Version: 1, ImageStatus: task.ImageNone,
+		ID: d.ID, Title: d.Title, Body: d.Body, DueDate: d.DueDate, CreatedAt: now(), Version: 1,
+		ImageStatus: task.ImageNone, Predictions: []task.Prediction{},
 	}
 	t.UpdatedAt = t.CreatedAt
-	args := []any{t.ID[:], t.Title, t.Body, string(t.DueDate), t.CreatedAt, t.UpdatedAt, t.Version, t.ImageStatus}
-	args = append(append(args, session(owner)...), t.ID[:])
-	added, err := s.exec(ctx, `INSERT INTO tasks (user_id, id, title, body, due_date, completed, created_at, updated_at, version, image_key, image_status, predictions)
-		SELECT s.user_id, ?, ?, ?, ?, FALSE, ?, ?, ?, '', ?, '[]' FROM sessions s
-		WHERE `+living+` AND NOT EXISTS (SELECT 1 FROM deleted_tasks d WHERE d.user_id = s.user_id AND d.id = ?)`, args...)
+	args := append([]any{t.ID[:]}, taskFields(&t)...)
+	args = append(append(args, sessionOf(owner)...), t.ID[:])
+	added, err := s.exec(ctx, insertTask, args...)
 	switch {
 	case number(err) == duplicateKey:
 		first, err := s.Task(ctx, owner, d.ID)
-		if fault.Is(err, fault.NotFound) { // deleted a moment ago
+		if fault.Is(err, fault.NotFound) { // deleted since
 			err = taskDeleted()
 		}
 		return first, err
 	case err != nil:
 		return task.Task{}, err
 	case added == 0:
-		return task.Task{}, s.orUnauthorized(ctx, owner, taskDeleted())
+		return task.Task{}, s.orSessionEnded(ctx, owner, taskDeleted())
 	}
 	return t, nil
 }
 
-// Task finds one of the owner's tasks. The fault is NotFound when the owner has none with this id.
+// Task returns one of the owner's tasks. The fault is NotFound if the owner has none with this id.
 func (s *Store) Task(ctx context.Context, owner task.Owner, id uuid.UUID) (task.Task, error) {
-	var o outcome
-	one := theTask(owner, id)
-	err := s.query(ctx, func() { o = outcome{} }, o.scan, one.text, one.args...)
+	found, err := query(ctx, s, scanTask, selectTask+` FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE `+validSession+` AND t.id = ?`,
+		append(sessionOf(owner), id[:])...)
 	switch {
 	case err != nil:
 		return task.Task{}, err
-	case !o.found:
-		return task.Task{}, s.orUnauthorized(ctx, owner, noSuchTask())
+	case len(found) == 0:
+		return task.Task{}, s.orSessionEnded(ctx, owner, noSuchTask())
 	}
-	return o.task, nil
+	return found[0], nil
 }
 
-// DeleteTask removes one of the owner's tasks and notes its picture for deletion, in one transaction. It gives the keys
-// of the pictures that are to be deleted for this task now. The fault is NotFound when the owner has no such task.
+// UpdateTask changes one of the owner's tasks and returns it. The fault is Conflict if its version is no longer that of
+// the change, NotFound if the owner has no such task.
+func (s *Store) UpdateTask(ctx context.Context, owner task.Owner, id uuid.UUID, c task.Change) (task.Task, error) {
+	return s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) error {
+		if t.Version != *c.Version {
+			return fault.New(fault.Conflict, "stale_version", "The task was changed since you saw it.")
+		}
+		set(&t.Title, c.Title)
+		set(&t.Body, c.Body)
+		set((*string)(&t.DueDate), c.DueDate)
+		set(&t.Completed, c.Completed)
+		return saveTask(ctx, tx, owner.UserID, t)
+	})
+}
+
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// DeleteTask removes one of the owner's tasks and notes its picture for deletion. It returns the key of the picture, if
+// the task had one. The fault is NotFound if the owner has no such task.
 func (s *Store) DeleteTask(ctx context.Context, owner task.Owner, id uuid.UUID) (imageKeys []string, err error) {
-	o, err := s.deletePlain(ctx, owner, id)
-	if err == nil && o.touched == 0 {
-		o, err = s.deletePictured(ctx, owner, id)
+	_, err = s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) (err error) {
+		if imageKeys, err = detachPicture(ctx, tx, owner.UserID, t, ""); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO deleted_tasks (user_id, id, deleted_at) VALUES (?, ?, UTC_TIMESTAMP(6))
+			ON DUPLICATE KEY UPDATE deleted_at = VALUES(deleted_at)`, owner.UserID[:], id[:]); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM tasks WHERE user_id = ? AND id = ?`, owner.UserID[:], id[:])
+		return err
+	})
+	return imageKeys, err
+}
+
+// changeTask runs f in a transaction in which one of the owner's tasks is locked, and returns the task as f leaves it. The
+// fault is Unauthorized if the session has ended, NotFound if the owner has no such task.
+func (s *Store) changeTask(ctx context.Context, owner task.Owner, id uuid.UUID, f func(context.Context, *sql.Tx, *task.Task) error) (task.Task, error) {
+	var t task.Task
+	err := s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		// The subquery locks the session too, but shared: other transactions of the session need not wait.
+		t, err = scanTask(tx.QueryRowContext(ctx, selectTask+` FROM tasks t
+			WHERE t.user_id = (SELECT s.user_id FROM sessions s WHERE `+validSession+` LOCK IN SHARE MODE) AND t.id = ? FOR UPDATE`,
+			append(sessionOf(owner), id[:])...))
+		if err != nil {
+			return err
+		}
+		return f(ctx, tx, &t)
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		err = s.orSessionEnded(ctx, owner, noSuchTask())
 	}
-	switch {
-	case err != nil:
-		return nil, err
-	case o.touched == 0:
-		return nil, s.orUnauthorized(ctx, owner, noSuchTask())
+	if err != nil {
+		return task.Task{}, err
 	}
-	return o.deletions, nil
+	return t, nil
 }
 
-// deletePlain removes a task that has no picture, as most have none, and so no labels either. Pictures that it had
-// before and that are noted for deletion are left to housekeeping. It costs the database half of what deletePictured does.
-func (s *Store) deletePlain(ctx context.Context, owner task.Owner, id uuid.UUID) (outcome, error) {
-	return s.onTask(ctx,
-		statement{`DELETE t FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE ` + living + ` AND t.id = ? AND t.image_key = ''`,
-			append(session(owner), id[:])},
-		statement{`INSERT INTO deleted_tasks (user_id, id, deleted_at) SELECT ?, ?, UTC_TIMESTAMP(6) FROM DUAL WHERE ROW_COUNT() > 0
-			ON DUPLICATE KEY UPDATE deleted_at = UTC_TIMESTAMP(6)`, []any{owner.UserID[:], id[:]}},
-		countRows(),
-	)
+// saveTask writes a task that is locked in this transaction, as its next version.
+func saveTask(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Task) error {
+	t.Version++
+	t.UpdatedAt = now()
+	_, err := tx.ExecContext(ctx, updateTask, append(taskFields(t), userID[:], t.ID[:])...)
+	return err
 }
 
-// deletePictured removes a task whether or not it has a picture.
-func (s *Store) deletePictured(ctx context.Context, owner task.Owner, id uuid.UUID) (outcome, error) {
-	of := append(session(owner), id[:])
-	return s.onTask(ctx,
-		lock(owner, id),
-		noteDeletion("", owner, id),
-		statement{`INSERT IGNORE INTO deleted_tasks (user_id, id, deleted_at)
-			SELECT t.user_id, t.id, UTC_TIMESTAMP(6) FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE ` + living + ` AND t.id = ?`, of},
-		statement{`DELETE t, l FROM sessions s JOIN tasks t ON t.user_id = s.user_id
-			LEFT JOIN task_labels l ON l.user_id = t.user_id AND l.task_id = t.id WHERE ` + living + ` AND t.id = ?`, of},
-		countRows(),
-		pendingDeletions(owner, id),
-	)
+// dateColumn is a task.Date in a DATE column.
+type dateColumn task.Date
+
+func (d *dateColumn) Scan(value any) error {
+	day, ok := value.(time.Time)
+	if !ok {
+		return fmt.Errorf("a date as %T", value)
+	}
+	*d = dateColumn(day.Format(time.DateOnly))
+	return nil
 }
 
-func taskDeleted() error {
-	return fault.New(fault.Conflict, "task_deleted", "The task with this id was deleted.")
+// predictionsColumn is a list of predictions in a text column, as the JSON array that clients see.
+type predictionsColumn []task.Prediction
+
+func (p *predictionsColumn) Scan(value any) error {
+	encoded, ok := value.([]byte)
+	if !ok {
+		return fmt.Errorf("predictions as %T", value)
+	}
+	*p = predictionsColumn{}
+	return json.Unmarshal(encoded, p)
+}
+
+func (p predictionsColumn) Value() (driver.Value, error) {
+	if len(p) == 0 {
+		return "[]", nil
+	}
+	encoded, err := json.Marshal([]task.Prediction(p))
+	return string(encoded), err
 }

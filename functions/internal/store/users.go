@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"snaptask/functions/internal/fault"
@@ -18,7 +19,7 @@ type User struct {
 	PasswordHash string // argon2id, as a PHC string
 }
 
-// AddUser stores a new user. The fault is Conflict when the username is taken, whatever its case.
+// AddUser stores a new user. The fault is Conflict if the username is taken, whatever its case.
 func (s *Store) AddUser(ctx context.Context, u User) error {
 	_, err := s.exec(ctx, `INSERT INTO users (id, username, password_hash, created_at) VALUES (?, ?, ?, ?)`,
 		u.ID[:], u.Username, u.PasswordHash, now())
@@ -28,88 +29,105 @@ func (s *Store) AddUser(ctx context.Context, u User) error {
 	return err
 }
 
-// UserByName finds a user by name, whatever its case. It gives a User without an ID when there is none.
+// UserByName returns the user with this name, whatever its case, or a User without an ID if there is none.
 func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
-	return s.user(ctx, userByName(username))
+	// Attempt cuts names in the same way, so that a name that finds an account also counts for it.
+	found, err := query(ctx, s, scanUser, `SELECT id, username, password_hash FROM users WHERE username = LEFT(?, 64)`, username)
+	if err != nil || len(found) == 0 {
+		return User{}, err
+	}
+	return found[0], nil
 }
 
-// UserOf finds the user a living session is for. The fault is Unauthorized when there is no such session.
+// UserOf returns the user of a session. The fault is Unauthorized if the session is not valid.
 func (s *Store) UserOf(ctx context.Context, owner task.Owner) (User, error) {
-	u, err := s.user(ctx, statement{`SELECT u.id, u.username, u.password_hash FROM sessions s JOIN users u ON u.id = s.user_id WHERE ` + living,
-		session(owner)})
-	if err == nil && u.ID == uuid.Nil {
-		err = sessionEnded()
+	found, err := query(ctx, s, scanUser, `SELECT u.id, u.username, u.password_hash FROM sessions s JOIN users u ON u.id = s.user_id WHERE `+validSession,
+		sessionOf(owner)...)
+	switch {
+	case err != nil:
+		return User{}, err
+	case len(found) == 0:
+		return User{}, sessionEnded()
 	}
+	return found[0], nil
+}
+
+func scanUser(row scanner) (u User, err error) {
+	err = row.Scan(&u.ID, &u.Username, &u.PasswordHash)
 	return u, err
 }
 
-func (s *Store) user(ctx context.Context, st statement) (User, error) {
-	var u User
-	err := s.query(ctx, func() { u = User{} }, func(rows *sql.Rows) error {
-		return rows.Scan(&u.ID, &u.Username, &u.PasswordHash)
-	}, st.text, st.args...)
-	return u, err
-}
-
-func userByName(username string) statement {
-	// A name is cut as Attempt cuts it, so that what finds an account also counts for it.
-	return statement{`SELECT id, username, password_hash FROM users WHERE username = LEFT(?, 64)`, []any{username}}
-}
-
-// ChangePassword gives the owner's user a new password, if the old one's hash is still the stored one, ends all sessions
-// of the user, and opens the one that renewed names until expiresAt, in one transaction. The fault is Unauthorized when
-// the owner's session has ended meanwhile, or the password was changed.
+// ChangePassword replaces the password hash of the owner's user, if it is still oldHash, ends all sessions of the user, adds
+// the session renewed, valid until expiresAt, and forgives the failed logins of the attempt. The fault is Unauthorized if
+// the owner's session has ended or the password was changed.
 func (s *Store) ChangePassword(ctx context.Context, owner task.Owner, oldHash, newHash string, renewed task.Owner, expiresAt time.Time, a Attempt) error {
-	changed := int64(0)
-	err := s.transact(ctx, func() { changed = 0 }, func(rows *sql.Rows) error { return rows.Scan(&changed) },
-		statement{`UPDATE users u JOIN sessions s ON s.user_id = u.id SET u.password_hash = ? WHERE ` + living + ` AND u.password_hash = ?`,
-			append(append([]any{newHash}, session(owner)...), oldHash)},
-		countRows(),
-		statement{`UPDATE sessions s JOIN users u ON u.id = s.user_id SET s.ended_at = UTC_TIMESTAMP(6)
-			WHERE s.user_id = ? AND s.ended_at IS NULL AND u.password_hash = ?`, []any{owner.UserID[:], newHash}},
-		statement{`INSERT INTO sessions (user_id, id, created_at, expires_at) SELECT u.id, ?, ?, ? FROM users u WHERE u.id = ? AND u.password_hash = ?`,
-			[]any{renewed.SessionID[:], now(), expiresAt.UTC(), owner.UserID[:], newHash}},
-		a.forgive(),
-	)
-	if err == nil && changed == 0 {
-		err = sessionEnded()
-	}
-	return err
+	return s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := lockUser(ctx, tx, owner, oldHash); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ? WHERE id = ?`, newHash, owner.UserID[:]); err != nil {
+			return err
+		}
+		if err := endSessions(ctx, tx, owner.UserID); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO sessions (user_id, id, created_at, expires_at) VALUES (?, ?, ?, ?)`,
+			owner.UserID[:], renewed.SessionID[:], now(), expiresAt.UTC()); err != nil {
+			return err
+		}
+		return a.forgive(ctx, tx)
+	})
 }
 
-// DeleteUser removes the owner's user with all sessions and tasks, if the password's hash is still the stored one, and
-// notes every picture for deletion, in one transaction. The fault is Unauthorized when the owner's session has ended
-// meanwhile, or the password was changed.
+// DeleteUser removes the owner's user with all sessions and tasks, if the password hash is still the given one, and notes
+// every picture for deletion. The fault is Unauthorized if the owner's session has ended or the password was changed.
 func (s *Store) DeleteUser(ctx context.Context, owner task.Owner, passwordHash string, a Attempt) error {
-	statements := []statement{
-		{`DELETE u FROM users u JOIN sessions s ON s.user_id = u.id WHERE ` + living + ` AND u.password_hash = ?`,
-			append(session(owner), passwordHash)},
-		countRows(),
+	return s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if err := lockUser(ctx, tx, owner, passwordHash); err != nil {
+			return err
+		}
+		return removeUser(ctx, tx, owner.UserID, a)
+	})
+}
+
+// lockUser locks the owner's user, and then the owner's session, for a transaction that ends sessions. The user's row makes
+// two such transactions wait for each other, whichever of the user's sessions they run for.
+func lockUser(ctx context.Context, tx *sql.Tx, owner task.Owner, passwordHash string) error {
+	var stored string
+	err := tx.QueryRowContext(ctx, `SELECT password_hash FROM users WHERE id = ? FOR UPDATE`, owner.UserID[:]).Scan(&stored)
+	if err == nil {
+		var valid int
+		err = tx.QueryRowContext(ctx, `SELECT 1 FROM sessions s WHERE `+validSession+` FOR UPDATE`, sessionOf(owner)...).Scan(&valid)
 	}
-	deleted := int64(0)
-	err := s.transact(ctx, func() { deleted = 0 }, func(rows *sql.Rows) error { return rows.Scan(&deleted) },
-		append(append(statements, takeLeavings(owner.UserID)...), a.forgive())...)
-	if err == nil && deleted == 0 {
-		err = sessionEnded()
+	if errors.Is(err, sql.ErrNoRows) || (err == nil && stored != passwordHash) {
+		return sessionEnded()
 	}
 	return err
 }
 
-// takeLeavings takes what was a user's, if the transaction finds that the user's own row is gone, and writes the id down
-// in its place. The sessions go first: their locks keep statements that run for them from adding anything behind it.
-func takeLeavings(userID uuid.UUID) []statement {
-	const gone = ` AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = ?)`
-	twice := []any{userID[:], userID[:]}
-	return []statement{
-		{`DELETE FROM sessions WHERE user_id = ?` + gone, twice},
-		{`INSERT IGNORE INTO object_deletions (user_id, task_id, object_key, created_at)
-			SELECT t.user_id, t.id, t.image_key, UTC_TIMESTAMP(6) FROM tasks t WHERE t.user_id = ? AND t.image_key <> ''` + gone, twice},
-		{`DELETE FROM task_labels WHERE user_id = ?` + gone, twice},
-		{`DELETE FROM tasks WHERE user_id = ?` + gone, twice},
-		{`DELETE FROM deleted_tasks WHERE user_id = ?` + gone, twice},
-		{`INSERT IGNORE INTO deleted_users (id, deleted_at) SELECT ?, UTC_TIMESTAMP(6) FROM DUAL WHERE TRUE` + gone, twice},
-	}
+// endSessions ends all sessions of a user who is locked in this transaction, so that no session is added meanwhile.
+func endSessions(ctx context.Context, tx *sql.Tx, userID uuid.UUID) error {
+	_, err := tx.ExecContext(ctx, `UPDATE sessions SET ended_at = UTC_TIMESTAMP(6) WHERE user_id = ? AND ended_at IS NULL`, userID[:])
+	return err
 }
 
-// now is the function's clock as the columns keep it: UTC, to the microsecond.
-func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+// removeUser removes everything of a user who is locked in this transaction. The sessions go first: statements that run for
+// them end before, or find no session.
+func removeUser(ctx context.Context, tx *sql.Tx, userID uuid.UUID, a Attempt) error {
+	for _, text := range []string{
+		`DELETE FROM sessions WHERE user_id = ?`,
+		`INSERT INTO object_deletions (user_id, task_id, object_key, created_at)
+			SELECT t.user_id, t.id, t.image_key, UTC_TIMESTAMP(6) FROM tasks t WHERE t.user_id = ? AND t.image_key <> '' FOR UPDATE
+			ON DUPLICATE KEY UPDATE created_at = VALUES(created_at)`,
+		`DELETE FROM task_labels WHERE user_id = ?`,
+		`DELETE FROM tasks WHERE user_id = ?`,
+		`DELETE FROM deleted_tasks WHERE user_id = ?`,
+		`INSERT INTO deleted_users (id, deleted_at) VALUES (?, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE deleted_at = VALUES(deleted_at)`,
+		`DELETE FROM users WHERE id = ?`,
+	} {
+		if _, err := tx.ExecContext(ctx, text, userID[:]); err != nil {
+			return err
+		}
+	}
+	return a.forgive(ctx, tx)
+}

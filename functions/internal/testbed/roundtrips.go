@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Trips puts a relay in front of the database at dsn that counts the commands sent through it: round trips, as the wire
-// has them. The count is since the call before.
-func Trips(t testing.TB, dsn string) (through string, count func() int) {
+// RoundTrips starts a proxy for the database at dsn. count returns how many commands were sent through it since its last
+// call: BEGIN and COMMIT count like any statement.
+func RoundTrips(t testing.TB, dsn string) (through string, count func() int) {
 	t.Helper()
 	config, err := mysql.ParseDSN(dsn)
 	require.NoError(t, err)
@@ -28,14 +28,14 @@ func Trips(t testing.TB, dsn string) (through string, count func() int) {
 			if err != nil {
 				return
 			}
-			go relay(client, target, &commands)
+			go proxy(client, target, &commands)
 		}
 	}()
 	config.Addr = listener.Addr().String()
 	return config.FormatDSN(), func() int { return int(commands.Swap(0)) }
 }
 
-func relay(client net.Conn, target string, commands *atomic.Int64) {
+func proxy(client net.Conn, target string, commands *atomic.Int64) {
 	defer client.Close()
 	server, err := net.Dial("tcp", target)
 	if err != nil {
@@ -46,8 +46,8 @@ func relay(client net.Conn, target string, commands *atomic.Int64) {
 		defer client.Close()
 		io.Copy(client, server)
 	}()
-	// A packet of MySQL's protocol is its length in 3 bytes, a sequence number that is 0 for every new command, and its
-	// payload, whose first byte says which command it is.
+	// A packet of MySQL's protocol is its length in 3 bytes, a sequence number that is 0 in a new command, and a payload whose
+	// first byte is the kind of command.
 	const ping, quit = 0x0e, 0x01
 	for {
 		header := make([]byte, 4)
