@@ -1,19 +1,17 @@
 package jpeg
 
-import (
-	"image"
-)
+import "image"
 
-// Scale is how many samples each way are made of a block of eight: 8 for the picture as it is, 4 for half its size, 2
-// or 1.
+// Scale is the number of samples, each way, that Decode makes of a block of eight: 8 for the picture's own size, 4 for half
+// of it, 2 or 1.
 type Scale int
 
-// Size is the size in pixels of what Decode gives.
+// Size returns the size in pixels of what Decode returns.
 func (f *File) Size(s Scale) image.Point {
 	return image.Pt(ceilDiv(f.Width*int(s), 8), ceilDiv(f.Height*int(s), 8))
 }
 
-// Memory is how many bytes Decode holds at once.
+// Memory returns how many bytes Decode holds at once.
 func (f *File) Memory(s Scale) int {
 	across, down := f.units()
 	luma := f.components[0]
@@ -21,54 +19,47 @@ func (f *File) Memory(s Scale) int {
 	return blocks*int(s*s) + len(f.scan) + 1<<16
 }
 
-// mostEnergy bounds the sum of a block's coefficients squared. Samples of ±128 give 1 << 20, and the coarsest quantisation
-// may double each of them.
-const mostEnergy = 1 << 23
+// maxEnergy bounds the sum of a block's coefficients squared. Samples of ±128 have 1 << 20, and the coarsest quantisation
+// may double each coefficient.
+const maxEnergy = 1 << 23
 
-// channel is a component on its way from the scan to its plane.
+// channel is a component while it is decoded.
 type channel struct {
 	h, v   int
 	dc, ac *decoder
 	steps  [64]step // by zigzag place
-	before int      // the DC coefficient of the block before
+	lastDC int      // the DC coefficient of the block before
 	pix    []byte
-	stride int // bytes from one row to the next
-	row    int // bytes from one row of blocks to the next
+	stride int // bytes from one row of samples to the next
 }
 
-// step says what becomes of a coefficient.
+// step is how a coefficient enters the inverse transform.
 type step struct {
-	scale float32 // what the transform wants it multiplied with
+	scale float32 // of the transform
 	quant int32
-	at    uint8 // its place in the block that the transform takes
+	at    uint8 // its place in the transform's block
 }
 
-// Decode gives the picture, at a smaller scale when that is less than 8. A grey one gets planes Cb and Cr of one colour. The
-// error is ErrUnsupported when the scan is damaged, cut off or more than one.
+// Decode returns the picture, smaller when the scale is less than 8. A grey one gets planes Cb and Cr of one colour. The
+// error is ErrUnsupported when the scan is damaged, cut off or not the only one.
 func (f *File) Decode(s Scale) (*image.YCbCr, error) {
 	across, down := f.units()
 	luma := f.components[0]
-	size := f.Size(s)
-	area := image.Rect(0, 0, across*luma.h*int(s), down*luma.v*int(s))
-	img := image.NewYCbCr(area, f.ratio())
+	img := image.NewYCbCr(image.Rect(0, 0, across*luma.h*int(s), down*luma.v*int(s)), f.ratio())
 	if !f.decode(img, s) {
 		return nil, ErrUnsupported
 	}
-	img.Rect.Max = size
+	img.Rect.Max = f.Size(s)
 	return img, nil
 }
 
 func (f *File) decode(img *image.YCbCr, s Scale) (ok bool) {
-	planes := [3]struct {
-		pix    []byte
-		stride int
-	}{{img.Y, img.YStride}, {img.Cb, img.CStride}, {img.Cr, img.CStride}}
+	planes, strides := [3][]byte{img.Y, img.Cb, img.Cr}, [3]int{img.YStride, img.CStride, img.CStride}
 	channels := make([]channel, len(f.components))
 	for i, c := range f.components {
 		channels[i] = channel{
-			h: c.h, v: c.v, pix: planes[i].pix, stride: planes[i].stride, row: planes[i].stride * int(s),
+			h: c.h, v: c.v, pix: planes[i], stride: strides[i], steps: steps(f.quant[c.quant], s),
 			dc: newDecoder(f.huffman[classDC][c.dc], classDC), ac: newDecoder(f.huffman[classAC][c.ac], classAC),
-			steps: steps(f.quant[c.quant], s),
 		}
 	}
 	if len(channels) == 1 {
@@ -77,27 +68,20 @@ func (f *File) decode(img *image.YCbCr, s Scale) (ok bool) {
 		fill(img.Cr, grey)
 	}
 	across, down := f.units()
-	r := reader{data: make([]byte, 0, len(f.scan)+spare)}
+	r := reader{data: make([]byte, 0, len(f.scan)+padding)}
 	rest, restart := f.scan, byte(markerRST0)
 	for unit := 0; unit < across*down; {
-		end := across * down
-		if f.interval > 0 {
-			end = min(unit+f.interval, end)
-		}
-		var marker byte
-		if marker, rest, ok = r.unstuff(rest); !ok {
-			return false
-		}
-		wanted := byte(markerEOI)
-		if end < across*down {
-			wanted = restart
+		end, wanted := across*down, byte(markerEOI)
+		if f.interval > 0 && unit+f.interval < end {
+			end, wanted = unit+f.interval, restart
 			restart = markerRST0 + (restart+1)&7
 		}
-		if marker != wanted {
+		var marker byte
+		if marker, rest, ok = r.unstuff(rest); !ok || marker != wanted {
 			return false
 		}
 		for i := range channels {
-			channels[i].before = 0
+			channels[i].lastDC = 0
 		}
 		for ; unit < end; unit++ {
 			for i := range channels {
@@ -114,7 +98,7 @@ func (f *File) decode(img *image.YCbCr, s Scale) (ok bool) {
 	return true
 }
 
-// readUnit reads the blocks of a component that belong to one MCU.
+// readUnit decodes the blocks of a component that belong to one MCU.
 func (c *channel) readUnit(r *reader, x, y int, s Scale) (ok bool) {
 	for v := range c.v {
 		for h := range c.h {
@@ -123,14 +107,25 @@ func (c *channel) readUnit(r *reader, x, y int, s Scale) (ok bool) {
 			if !ok {
 				return false
 			}
-			inverse(c.pix[(y*c.v+v)*c.row+(x*c.h+h)*int(s):], c.stride, &b, last, s)
+			inverse(c.pix[((y*c.v+v)*c.stride+x*c.h+h)*int(s):], c.stride, &b, last, s)
 		}
 	}
 	return true
 }
 
-func fill(pix []byte, v byte) {
-	for i := range pix {
-		pix[i] = v
+// steps returns the steps of a component for the inverse transform to s samples each way.
+func steps(quant *[64]byte, s Scale) (out [64]step) {
+	const unused = 63
+	for k := range out {
+		row, column := int(natural[k])/8, int(natural[k])%8
+		st := step{quant: int32(quant[k]), at: unused}
+		switch {
+		case s == 8:
+			st.at, st.scale = natural[k], float32(aan[row]*aan[column]/8)
+		case row < int(s) && column < int(s):
+			st.at, st.scale = uint8(row*int(s)+column), 1./8
+		}
+		out[k] = st
 	}
+	return out
 }

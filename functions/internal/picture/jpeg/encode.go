@@ -9,46 +9,53 @@ import (
 	"sync"
 )
 
-// head is what comes before the entropy coded data of every picture of one quality, but for its size, and what encoding
-// takes from it.
+// Ratio is the subsampling of what Encode takes and writes.
+const Ratio = image.YCbCrSubsampleRatio420
+
+// head is what every file of one quality begins with.
 type head struct {
-	bytes  []byte
-	sizeAt int // of height and width in bytes
-	luma   tables
-	chroma tables
+	bytes        []byte // up to the entropy coded data
+	sizeAt       int    // where height and width are in bytes
+	luma, chroma tables
 }
 
 // tables are what a component's blocks are coded with.
 type tables struct {
-	scale  [64]float32 // by zigzag place: what makes a transform's coefficients those of the file
+	scale  [64]float32 // by zigzag place: turns the transform's coefficients into those of the file
 	dc, ac [256]word   // by symbol
 }
 
-// word is a Huffman code word and how many bits it has.
+// word is a Huffman code word.
 type word struct {
 	bits uint32
-	size uint8
+	size uint8 // in bits
 }
 
-// newHead takes the tables that image/jpeg uses for a quality, from a picture of one pixel that it writes.
-func newHead(quality int) *head {
+var heads sync.Map // quality -> *head
+
+// headOf returns the head for a quality, with the tables of image/jpeg. It takes them from a picture of one pixel.
+func headOf(quality int) *head {
+	if h, ok := heads.Load(quality); ok {
+		return h.(*head)
+	}
 	var out bytes.Buffer
-	if err := stdjpeg.Encode(&out, image.NewYCbCr(image.Rect(0, 0, 1, 1), image.YCbCrSubsampleRatio420), &stdjpeg.Options{Quality: quality}); err != nil {
+	if err := stdjpeg.Encode(&out, image.NewYCbCr(image.Rect(0, 0, 1, 1), Ratio), &stdjpeg.Options{Quality: quality}); err != nil {
 		panic(err) // a buffer takes everything
 	}
 	f, err := Open(out.Bytes())
 	if err != nil {
 		panic(err) // image/jpeg writes baseline JPEGs
 	}
-	h := head{bytes: out.Bytes()[:out.Len()-len(f.scan)]}
+	h := &head{bytes: out.Bytes()[:out.Len()-len(f.scan)], luma: f.tables(0), chroma: f.tables(1)}
 	h.sizeAt = bytes.Index(h.bytes, []byte{0xff, markerSOF0}) + 5
-	h.luma, h.chroma = f.tables(0), f.tables(1)
-	return &h
+	heads.Store(quality, h)
+	return h
 }
 
 func (f *File) tables(component int) (t tables) {
 	c := f.components[component]
-	t.dc, t.ac = f.huffman[classDC][c.dc].words(), f.huffman[classAC][c.ac].words()
+	f.huffman[classDC][c.dc].words(func(bits uint32, length int, symbol byte) { t.dc[symbol] = word{bits, uint8(length)} })
+	f.huffman[classAC][c.ac].words(func(bits uint32, length int, symbol byte) { t.ac[symbol] = word{bits, uint8(length)} })
 	for k, q := range f.quant[c.quant] {
 		row, column := natural[k]/8, natural[k]%8
 		t.scale[k] = float32(1 / (8 * aan[row] * aan[column] * float64(q)))
@@ -56,34 +63,12 @@ func (f *File) tables(component int) (t tables) {
 	return t
 }
 
-// words gives the code words by symbol.
-func (c *code) words() (words [256]word) {
-	bits, at := uint32(0), 0
-	for i, count := range c.counts {
-		bits *= 2
-		for range count {
-			words[c.symbols[at]] = word{bits, uint8(i + 1)}
-			bits++
-			at++
-		}
-	}
-	return words
-}
-
-var heads sync.Map // quality -> *head
-
-// Ratio is the subsampling of what Encode takes and writes.
-const Ratio = image.YCbCrSubsampleRatio420
-
-// Encode writes a picture whose first pixel is at (0, 0), with the tables that image/jpeg has for a quality of 1 to 100.
+// Encode writes a picture of the subsampling Ratio whose first pixel is at (0, 0), with the tables that image/jpeg has for
+// a quality of 1 to 100.
 func Encode(img *image.YCbCr, quality int) []byte {
-	known, ok := heads.Load(quality)
-	if !ok {
-		known, _ = heads.LoadOrStore(quality, newHead(quality))
-	}
-	h := known.(*head)
+	h := headOf(quality)
 	width, height := img.Rect.Dx(), img.Rect.Dy()
-	// A guess that spares most pictures the growing: high quality takes about two bits a pixel.
+	// A guess that is enough for most pictures: high quality takes about two bits a pixel.
 	out := make([]byte, len(h.bytes), len(h.bytes)+width*height/4+1024)
 	copy(out, h.bytes)
 	binary.BigEndian.PutUint16(out[h.sizeAt:], uint16(height))
@@ -105,12 +90,12 @@ func Encode(img *image.YCbCr, quality int) []byte {
 	return w.end()
 }
 
-// source is a plane on its way into a file.
+// source is a plane while it is encoded.
 type source struct {
 	pix           []byte
 	stride        int
 	width, height int
-	before        int32 // the DC coefficient of the block before
+	lastDC        int32 // the DC coefficient of the block before
 	tables        *tables
 }
 
@@ -118,8 +103,7 @@ type source struct {
 func (s *source) read(b *[64]float32, x, y int) {
 	if x+8 <= s.width && y+8 <= s.height {
 		for i := range 8 {
-			samples := (*[8]byte)(s.pix[(y+i)*s.stride+x:])
-			row := (*[8]float32)(b[8*i : 8*i+8])
+			samples, row := (*[8]byte)(s.pix[(y+i)*s.stride+x:]), (*[8]float32)(b[8*i:])
 			for j, v := range samples {
 				row[j] = float32(int32(v) - 128)
 			}
@@ -134,32 +118,31 @@ func (s *source) read(b *[64]float32, x, y int) {
 // writer collects the entropy coded data.
 type writer struct {
 	out   []byte
-	word  uint64 // bits to be written, in its lowest
-	count int    // how many
+	word  uint64 // its lowest bits are still to be written
+	count int    // how many of them
 }
 
 // writeBlock writes one block (F.1.2).
 func (w *writer) writeBlock(s *source, x, y int) {
 	var b [64]float32
 	s.read(&b, x, y)
-	transform(&b)
+	forward(&b)
 	var values [64]int32
-	filled := uint64(0) // a bit for every coefficient that is not zero
+	nonzero := uint64(0) // a bit for every coefficient
 	for k := range values {
 		// Adding what makes it positive before cutting rounds to the nearest.
 		const half, positive = 0.5, 1 << 14
 		v := int32(b[natural[k]&63]*s.tables.scale[k]+positive+half) - positive
 		values[k] = v
 		if v != 0 {
-			filled |= 1 << k
+			nonzero |= 1 << k
 		}
 	}
-	difference := values[0] - s.before
-	s.before = values[0]
-	w.write(&s.tables.dc, 0, difference)
+	w.write(&s.tables.dc, 0, values[0]-s.lastDC)
+	s.lastDC = values[0]
 	before := 0
-	for filled &^= 1; filled != 0; filled &= filled - 1 {
-		k := bits.TrailingZeros64(filled)
+	for nonzero &^= 1; nonzero != 0; nonzero &= nonzero - 1 {
+		k := bits.TrailingZeros64(nonzero)
 		run := k - before - 1
 		for ; run > 15; run -= 16 {
 			w.write(&s.tables.ac, 15, 0)
@@ -172,7 +155,7 @@ func (w *writer) writeBlock(s *source, x, y int) {
 	}
 }
 
-// write writes a value behind the code word for its size and the run of zeros before it.
+// write writes a value after the code word for its size and the run of zeros before it.
 func (w *writer) write(words *[256]word, run int, value int32) {
 	sign := value >> 31
 	size := bits.Len32(uint32((value ^ sign) - sign))
@@ -186,9 +169,9 @@ func (w *writer) write(words *[256]word, run int, value int32) {
 	}
 }
 
-// put writes 32 bits, with a zero stuffed behind each byte of ones.
+// put writes 32 bits, with a zero stuffed after each byte of ones.
 func (w *writer) put(v uint32) {
-	if ones := ^v; (ones-0x01010101)&^ones&0x80808080 == 0 {
+	if ones := ^v; (ones-0x01010101)&^ones&0x80808080 == 0 { // no byte of ones
 		w.out = binary.BigEndian.AppendUint32(w.out, v)
 		return
 	}

@@ -6,15 +6,15 @@ const (
 	classAC
 )
 
-// code is a Huffman code as a file gives it: how many codes there are of each length, and their symbols.
+// code is a Huffman code as a file defines it.
 type code struct {
-	counts  [16]byte
+	counts  [16]byte // of code words, by their length
 	symbols []byte
 }
 
 // readHuffman reads Huffman tables (B.2.4.2).
-func (f *File) readHuffman(body []byte) (ok bool) {
-	const fixed, mostSymbols = 1 + 16, 256
+func (f *File) readHuffman(body []byte) bool {
+	const fixed, maxSymbols = 1 + 16, 256
 	for len(body) >= fixed {
 		class, number := body[0]>>4, body[0]&15
 		c := code{counts: [16]byte(body[1:fixed])}
@@ -22,11 +22,11 @@ func (f *File) readHuffman(body []byte) (ok bool) {
 		for _, count := range c.counts {
 			n += int(count)
 		}
-		if class > classAC || number > 1 || n == 0 || n > min(mostSymbols, len(body)-fixed) {
+		if class > classAC || number > 1 || n == 0 || n > min(maxSymbols, len(body)-fixed) {
 			return false
 		}
 		c.symbols = body[fixed : fixed+n]
-		if !c.sound(int(class)) {
+		if !c.valid(int(class)) {
 			return false
 		}
 		f.huffman[class][number] = &c
@@ -35,9 +35,9 @@ func (f *File) readHuffman(body []byte) (ok bool) {
 	return len(body) == 0
 }
 
-// sound says whether a code gives each symbol a code word of its own, none of them all ones (C.2), and names only
-// symbols of its class in a baseline JPEG.
-func (c *code) sound(class int) bool {
+// valid reports whether a code has a code word for each symbol, none of them all ones (C.2), and only symbols of its class
+// in a baseline JPEG.
+func (c *code) valid(class int) bool {
 	word := 0
 	for i, count := range c.counts {
 		word = 2*word + int(count)
@@ -54,77 +54,80 @@ func (c *code) sound(class int) bool {
 	return true
 }
 
-// fastBits is how many bits of input the first look at a decoder covers: most code words with their value.
+// words calls visit with each code word of a code, its length in bits, and its symbol.
+func (c *code) words(visit func(word uint32, length int, symbol byte)) {
+	word, at := uint32(0), 0
+	for i, count := range c.counts {
+		word *= 2
+		for range count {
+			visit(word, i+1, c.symbols[at])
+			word++
+			at++
+		}
+	}
+}
+
+// fastBits is how many bits of input the table of a decoder covers: most code words with their values.
 const fastBits = 10
 
-// An entry says what the next bits of input mean: a value in its upper 16 bits; in the next 8, how far that lies behind
-// the place in the block reached so far; in the lowest 8, how many bits it takes. 0 says nothing.
+// entry is what the next bits of input mean. Its upper 16 bits are a value, the next 8 the distance from the place in the
+// block reached so far, the lowest 8 the number of bits used. 0 means none of the decoder's code words.
 type entry = uint32
 
-// endOfBlock is how far the symbol EOB moves the place in a block: beyond what any damaged file does.
+// endOfBlock is the distance of the symbol EOB, farther than any damaged file gets.
 const endOfBlock = 128
 
-// decoder is a code made ready for decoding.
+// decoder looks up symbols and their values.
 type decoder struct {
 	class   int
-	fast    [1 << fastBits]entry // by the next bits; 0 when it takes more of them
-	limits  [17]uint32           // for every length the first code word, filled up to 16 bits, that is longer
-	offsets [17]int              // for every length the way from a code word to its symbol
+	fast    [1 << fastBits]entry // by the next bits; 0 when more of them are needed
+	limits  [17]uint32           // by length: the end of its code words and all shorter ones, filled up to 16 bits
+	offsets [17]int              // by length: from a code word to the index of its symbol
 	symbols []byte
 }
 
 func newDecoder(c *code, class int) *decoder {
 	d := &decoder{class: class, symbols: c.symbols}
-	word, at := 0, 0
-	for i, count := range c.counts {
-		length := i + 1
-		word *= 2
-		d.offsets[length] = at - word
-		for range count {
-			d.enter(uint64(word)<<(64-length), length, c.symbols[at])
-			word++
-			at++
+	at := 0
+	c.words(func(word uint32, length int, symbol byte) {
+		d.offsets[length] = at - int(word)
+		d.limits[length] = (word + 1) << (16 - length)
+		at++
+		used := length + int(symbol&15)
+		if used > fastBits {
+			return
 		}
-		d.limits[length] = uint32(word) << (16 - length)
-	}
+		same := 1 << (fastBits - used)
+		for value := range uint64(1) << (symbol & 15) {
+			bits := uint64(word)<<(64-length) | value<<(64-used)
+			first := int(bits >> (64 - fastBits))
+			for i := range same {
+				d.fast[first+i] = d.entry(bits, length, symbol)
+			}
+		}
+	})
 	return d
 }
 
-// enter fills in the entries for a code word, given in the highest bits, with all values that may follow it.
-func (d *decoder) enter(word uint64, length int, symbol byte) {
-	used := length + int(symbol&15)
-	if used > fastBits {
-		return
-	}
-	same := 1 << (fastBits - used)
-	for value := range uint64(1) << (symbol & 15) {
-		bits := word | value<<(64-used)
-		first := int(bits >> (64 - fastBits))
-		for i := range same {
-			d.fast[first+i] = d.entry(bits, length, symbol)
-		}
-	}
-}
-
-// entry makes the entry for a symbol whose code word leads bits.
+// entry returns the entry for a symbol whose code word is at the front of bits.
 func (d *decoder) entry(bits uint64, length int, symbol byte) entry {
 	size := int(symbol & 15)
 	value := int(bits << length >> 1 >> (63 - size))
 	if size > 0 && value < 1<<(size-1) {
 		value += 1 - 1<<size // EXTEND of F.2.2.1
 	}
-	moves := 0
+	distance := 0
 	switch {
 	case d.class == classDC:
 	case symbol == 0:
-		moves = endOfBlock
+		distance = endOfBlock
 	default:
-		moves = int(symbol>>4) + 1
+		distance = int(symbol>>4) + 1
 	}
-	return entry(uint16(value))<<16 | entry(moves)<<8 | entry(length+size)
+	return entry(uint16(value))<<16 | entry(distance)<<8 | entry(length+size)
 }
 
-// slow looks at all 16 bits that a code word may have. It gives 0 when there is none such.
+// slow looks at all 16 bits that a code word may have.
 func (d *decoder) slow(bits uint64) entry {
 	word := uint32(bits >> 48)
 	for length := 1; length <= 16; length++ {

@@ -33,7 +33,7 @@ const (
 	markerCOM   = 0xfe // comment
 )
 
-// natural gives the place in a block, row by row, of the n-th coefficient in zigzag order (figure A.6).
+// natural is the place in a block, row by row, of the n-th coefficient in zigzag order (figure A.6).
 var natural = zigzag()
 
 func zigzag() (order [64]uint8) {

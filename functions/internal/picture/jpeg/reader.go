@@ -7,18 +7,17 @@ import (
 
 // reader reads the entropy coded data of one restart interval.
 type reader struct {
-	data   []byte // without the zeros stuffed in, and with spare zeros behind
-	length int    // of the data proper
+	data   []byte // without stuffed zeros, followed by padding
+	length int    // of data without the padding
 	at     int    // what is in word comes before data[at]
-	word   uint64 // bits to come, from the highest on
+	word   uint64 // the next bits, from the highest on
 	count  int    // how many of them are data
 }
 
-// spare is how many zeros follow the data, so that a whole word can be read up to its end.
-const spare = 8
+// padding is how many zeros follow the data, so that reading a whole word at its end needs no check.
+const padding = 8
 
-// unstuff makes r read the data at the start of scan, up to its marker, which it gives with what follows. It keeps r's
-// buffer.
+// unstuff makes r read the data at the start of scan, up to the next marker. It returns that marker and what follows it.
 func (r *reader) unstuff(scan []byte) (marker byte, rest []byte, ok bool) {
 	out := r.data[:0]
 	for {
@@ -29,7 +28,7 @@ func (r *reader) unstuff(scan []byte) (marker byte, rest []byte, ok bool) {
 		next := scan[i+1]
 		if next != 0 {
 			out = append(out, scan[:i]...)
-			*r = reader{data: append(out, make([]byte, spare)...), length: len(out)}
+			*r = reader{data: append(out, make([]byte, padding)...), length: len(out)}
 			return next, scan[i+2:], true
 		}
 		out = append(out, scan[:i+1]...)
@@ -37,16 +36,16 @@ func (r *reader) unstuff(scan []byte) (marker byte, rest []byte, ok bool) {
 	}
 }
 
-// finished says whether all data was read, save for the bits that fill up the last byte.
+// finished reports whether all data was read, except for the bits that fill up the last byte.
 func (r *reader) finished() bool {
 	left := 8*(r.length-r.at) + r.count
 	return left >= 0 && left < 8
 }
 
-// readBlock reads the coefficients of one block (F.2.2), multiplied by the quantisation table, into b, which must be
-// clear. It gives the zigzag place of the last one that is not zero, or false when the data is damaged.
+// readBlock reads the coefficients of one block (F.2.2), multiplied by their steps, into b, which must be zero. It returns
+// the zigzag place of the last one that is not zero, or false when the data is damaged.
 func (r *reader) readBlock(b *[64]float32, c *channel) (last int, ok bool) {
-	data, at, word, count := r.data, r.at, r.word, r.count
+	data, at, word, count := r.data, r.at, r.word, r.count // in registers
 	energy := 0
 	table := c.dc
 	for k := 0; ; {
@@ -70,8 +69,8 @@ func (r *reader) readBlock(b *[64]float32, c *channel) (last int, ok bool) {
 		k += int(entry >> 8 & 0xff)
 		value := int(int16(entry >> 16))
 		if k == 0 {
-			c.before += value
-			value = c.before
+			c.lastDC += value
+			value = c.lastDC
 			table = c.ac
 		} else if k > 63 {
 			if k < endOfBlock {
@@ -89,5 +88,5 @@ func (r *reader) readBlock(b *[64]float32, c *channel) (last int, ok bool) {
 		}
 	}
 	r.at, r.word, r.count = at, word, count
-	return last, energy < mostEnergy
+	return last, energy < maxEnergy
 }

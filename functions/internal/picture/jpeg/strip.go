@@ -2,12 +2,12 @@ package jpeg
 
 import "encoding/binary"
 
-// Strip gives a file with the same picture, to the last bit of its samples, and nothing else: no metadata, no comment, no table
-// that isn't used, nothing behind the end. It is written anew from what Decode, which must have read all of it, made use of. It
-// gives nil when that is more than most bytes.
-func (f *File) Strip(most int) []byte {
-	if f.end > most {
-		return nil // before there is a copy
+// Strip returns a file that decodes to the same samples to the last bit and holds nothing else: no metadata, no comment, no
+// unused table, nothing after the end marker. It needs a Decode that succeeded before. It returns nil when the file would be
+// larger than limit bytes.
+func (f *File) Strip(limit int) []byte {
+	if f.end > limit {
+		return nil // before anything is copied
 	}
 	n := len(f.components)
 	out := make([]byte, 0, f.end+1024)
@@ -22,10 +22,8 @@ func (f *File) Strip(most int) []byte {
 			out = append(out, p...)
 		}
 	}
-	frame := []byte{8}
-	frame = binary.BigEndian.AppendUint16(frame, uint16(f.Height))
-	frame = binary.BigEndian.AppendUint16(frame, uint16(f.Width))
-	frame = append(frame, byte(n))
+	frame := binary.BigEndian.AppendUint16([]byte{8}, uint16(f.Height))
+	frame = append(binary.BigEndian.AppendUint16(frame, uint16(f.Width)), byte(n))
 	scan := []byte{byte(n)}
 	used := [3]uint{} // a bit for each table of quantisation, DC and AC
 	for i, c := range f.components {
@@ -54,7 +52,7 @@ func (f *File) Strip(most int) []byte {
 		segment(markerDRI, binary.BigEndian.AppendUint16(nil, uint16(f.interval)))
 	}
 	segment(markerSOS, scan, []byte{0, 63, 0})
-	if out = append(out, f.scan[:f.end]...); len(out) > most {
+	if out = append(out, f.scan[:f.end]...); len(out) > limit {
 		return nil
 	}
 	return out
