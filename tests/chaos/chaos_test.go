@@ -1,24 +1,68 @@
-package main
+// Package chaos kills the application's processes at random while people use it, and checks that nothing that was acknowledged is lost
+// and nothing that was deleted is left. `make chaos` runs it for longer.
+package chaos
 
 import (
+	"flag"
+	"math/rand/v2"
+	"net/http"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"snaptask/tests/application"
+	"snaptask/tests/workload"
 )
 
-// TestNothingIsLostWhenProcessesAreKilled is a short run; `make chaos` makes a longer one.
+var (
+	seconds = flag.Int("seconds", 12, "how long people work while processes are killed")
+	seed    = flag.Uint64("seed", 3, "of all random choices")
+)
+
 func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	t.Parallel()
-	const root = "../../"
-	found, err := run(t.Context(), options{
-		program: root + ".snaptask/bin/snaptask", photos: root + "webapp/e2e/photos", load: 12 * time.Second, seed: 3,
+	a := application.Start(t, application.NewState(t))
+	k := &killer{t: t, application: a, random: rand.New(rand.NewPCG(*seed, 0))}
+	run(t, a, 3, func(*workload.Workload) {
+		until := time.Now().Add(time.Duration(*seconds) * time.Second)
+		var group sync.WaitGroup
+		group.Go(func() { sweepAndKill(t, a, until, rand.New(rand.NewPCG(*seed, 1000))) })
+		group.Go(func() { k.work(until) })
+		group.Wait()
 	})
-	t.Logf("%s", found)
-	require.NoError(t, err)
-	require.Empty(t, found.Violations())
-	require.NotEmpty(t, found.Deaths())
-	there, pictures := found.Compared()
-	require.NotZero(t, there)
-	require.NotZero(t, pictures)
+	require.NotZero(t, k.kills)
+}
+
+// TestEveryAnswerIsClearWhenOnlyTheDatabaseIsKilled kills the database twice and leaves all functions alone.
+func TestEveryAnswerIsClearWhenOnlyTheDatabaseIsKilled(t *testing.T) {
+	t.Parallel()
+	a := application.Start(t, application.NewState(t))
+	k := &killer{t: t, application: a}
+	w := run(t, a, 2, func(*workload.Workload) {
+		for range 2 {
+			time.Sleep(time.Second)
+			require.NotZero(t, k.kill(application.Database))
+			require.Eventually(t, func() bool { return !a.Ready() }, 5*time.Second, time.Millisecond, "the gateway does not notice")
+			a.WaitReady(t)
+		}
+		time.Sleep(time.Second)
+	})
+	require.NotZero(t, w.Answers()[http.StatusServiceUnavailable])
+	for status, n := range w.Answers() {
+		require.True(t, status != workload.Lost, "%d answers were lost", n)
+	}
+}
+
+// run has users work while disturb runs, and checks what is acknowledged and what is stored.
+func run(t *testing.T, a *application.Application, users int, disturb func(*workload.Workload)) *workload.Workload {
+	o := workload.Options{Client: a.Client, Seed: *seed, Users: users, Windows: 3, Recovery: application.Recovery}
+	w := workload.Run(t, o, disturb, func() {
+		a.WaitReady(t)
+		output, err := sweep(t.Context(), a, time.Second)
+		require.NoError(t, err, output)
+	})
+	requireNoOrphans(t, a)
+	return w
 }

@@ -15,33 +15,34 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"snaptask/tests/client"
 	"snaptask/tests/scenario"
 )
 
-// operate runs one of deploy/kubernetes/operate's scripts on a namespace, as make does, and gives what it says.
+// operate runs a script of deploy/kubernetes/operate on a namespace, as make does, and returns its output.
 func (n namespace) operate(ctx context.Context, script, file string) (string, error) {
 	command := exec.CommandContext(ctx, filepath.Join("..", "..", "deploy", "kubernetes", "operate", script))
 	command.Env = append(os.Environ(), "CLUSTER=current", "OVERLAY=plain", "FUNCTIONS_BY=deployments", "NAMESPACE="+string(n), "FILE="+file, "FORCE=")
 	out, err := command.CombinedOutput()
 	if err == nil && warning.Match(out) {
-		err = errors.New("it warns")
+		err = errors.New("a warning")
 	}
 	return string(out), err
 }
 
-// backup does what make backup does.
-func (n namespace) backup(t *testing.T, file string) {
+// mustOperate is operate for a script that must succeed.
+func (n namespace) mustOperate(t *testing.T, script, file string) {
 	t.Helper()
-	said, err := n.operate(t.Context(), "backup", file)
-	require.NoError(t, err, said)
-	t.Log(strings.TrimSpace(said))
+	output, err := n.operate(t.Context(), script, file)
+	require.NoError(t, err, output)
+	t.Log(strings.TrimSpace(output))
 }
 
-// belongsTogether backs up to file, and sees that every task's picture is stored and that nothing else is, once a sweep has
-// removed the uploads that died with a server. Nobody works meanwhile.
-func (d *deployment) belongsTogether(t *testing.T, file string) {
+// backsUp backs up to file, after a sweep has removed what interrupted uploads left, and compares the backup's images with those that
+// are stored.
+func (d *deployment) backsUp(t *testing.T, file string) {
 	d.sweep(t, map[string]any{"name": "ORPHAN_AGE", "value": "1s"})
-	d.backup(t, file)
+	d.mustOperate(t, "backup", file)
 	backup, err := os.Open(file)
 	require.NoError(t, err)
 	defer backup.Close()
@@ -58,64 +59,60 @@ func (d *deployment) belongsTogether(t *testing.T, file string) {
 		}
 		if header.Name == "manifest.json" {
 			require.NoError(t, json.NewDecoder(files).Decode(&manifest))
-			require.NotNil(t, manifest.Lost, "the manifest does not say what is lost")
+			require.NotNil(t, manifest.Lost, "the manifest does not list what is lost")
 		}
 	}
-	require.Empty(t, manifest.Lost, "tasks name pictures that are not stored")
+	require.Empty(t, manifest.Lost, "tasks name images that are not stored")
 	require.NotEmpty(t, named)
-	require.ElementsMatch(t, named, d.objects(t)(t), "what tasks name, and what is stored")
-	t.Logf("%d objects, each of a picture that a task names", len(named))
+	require.ElementsMatch(t, named, d.objects(t)(t), "images that tasks name, and images that are stored")
+	t.Logf("%d objects, each of an image that a task names", len(named))
 }
 
-// restores fills a second Snaptask, an empty one, from the backup of this one, and compares them: to the last byte, and as people
-// see them. The second works, and neither is filled again.
+// restores restores the backup to a second, empty Snaptask and compares the two: their backups, and what users see. The second one
+// works, and neither is restored again without FORCE.
 func (d *deployment) restores(t *testing.T, file string) {
 	require.FileExists(t, file)
 	n := d.namespace + "-restored"
 	all := plain(t, n)
-	reserveNoCPU(all) // there are two now on the node
+	reserveNoCPU(all) // for two on one node
 	create(t, all, string(n))
 	restored := deploy(t, n, all)
 	n.kubectl(t, "create", "secret", "generic", "demo-account", "--from-literal=username="+scenario.Demo, "--from-literal=password="+scenario.Password)
-	step(t, "restore", func() {
-		said, err := n.operate(t.Context(), "restore", file)
-		require.NoError(t, err, said)
-		t.Log(strings.TrimSpace(said))
-	})
+	step(t, "restore", func() { n.mustOperate(t, "restore", file) })
 
 	again := filepath.Join(t.TempDir(), "restored.tar")
-	restored.backup(t, again)
-	said, err := exec.CommandContext(t.Context(), "../../deploy/kubernetes/operate/compare", file, again).CombinedOutput()
-	require.NoError(t, err, "%s", said)
-	t.Log(strings.TrimSpace(string(said)))
-	seen := func(a scenario.Snaptask, token string) (tasks string, pictures []scenario.Answer) {
-		var listed []scenario.Task
-		tasks = string(a.Must(t, http.StatusOK, &listed, "GET", "get-tasks", token, "").Body)
-		for _, task := range listed {
-			pictures = append(pictures, a.Must(t, http.StatusOK, nil, "GET", "get-image?id="+task.ID, token, ""))
-		}
-		return tasks, pictures
-	}
-	login := func(a scenario.Snaptask) (session struct{ Token string }) {
-		a.Must(t, http.StatusOK, &session, "POST", "login", "", `{"username": "ada", "password": "`+scenario.Password+`"}`)
-		return session
-	}
-	here, there := login(d.Snaptask).Token, login(restored.Snaptask).Token
-	tasks, pictures := seen(d.Snaptask, here)
-	tasksToo, picturesToo := seen(restored.Snaptask, there)
-	require.Equal(t, tasks, tasksToo)
-	require.NotEmpty(t, pictures)
-	for i := range pictures {
-		require.Equal(t, pictures[i].Body, picturesToo[i].Body)
-	}
-	restored.Must(t, http.StatusUnauthorized, nil, "GET", "get-tasks", here, "")
-	scenario.PhotosGetLabels(t, restored.Snaptask, restored.stored(t))
+	restored.mustOperate(t, "backup", again)
+	output, err := exec.CommandContext(t.Context(), "../../deploy/kubernetes/operate/compare", file, again).CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	t.Log(strings.TrimSpace(string(output)))
+	here, tasks, images := d.seenBy(t, "ada")
+	_, restoredTasks, restoredImages := restored.seenBy(t, "ada")
+	require.NotEmpty(t, images)
+	require.Equal(t, tasks, restoredTasks)
+	require.Equal(t, images, restoredImages)
+	scenario.RequireStatus(t, http.StatusUnauthorized, client.Client{URL: restored.URL, Token: here.Token}, "GET", "get-tasks", nil)
+	scenario.PhotosGetLabels(t, restored.Client, restored.objects(t))
 
 	for _, full := range []*deployment{d, restored} {
-		said, err := full.operate(t.Context(), "restore", file)
-		require.Error(t, err, "restored over %s: %s", full.namespace, said)
-		require.Contains(t, said, "Nothing was restored. FORCE=yes replaces what is there")
-		tasksToo, _ = seen(full.Snaptask, login(full.Snaptask).Token)
-		require.Equal(t, tasks, tasksToo)
+		output, err := full.operate(t.Context(), "restore", file)
+		require.Error(t, err, "restored over %s: %s", full.namespace, output)
+		require.Contains(t, output, "Nothing was restored. FORCE=yes replaces what is there")
+		_, unchanged, _ := full.seenBy(t, "ada")
+		require.Equal(t, tasks, unchanged)
 	}
+}
+
+// seenBy signs a user in and returns all tasks and their images.
+func (d *deployment) seenBy(t *testing.T, username string) (user client.Client, tasks []client.Task, images [][]byte) {
+	t.Helper()
+	user, err := d.SignIn(t.Context(), username, scenario.Password)
+	require.NoError(t, err)
+	tasks, err = user.Tasks(t.Context(), nil)
+	require.NoError(t, err)
+	for _, task := range tasks {
+		image, err := user.Image(t.Context(), task.ID, "full")
+		require.NoError(t, err)
+		images = append(images, image)
+	}
+	return user, tasks, images
 }

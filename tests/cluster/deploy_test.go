@@ -3,6 +3,7 @@ package cluster
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,15 +16,17 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"snaptask/functions/stack"
+	"snaptask/tests/client"
 	"snaptask/tests/scenario"
 )
 
 // deployment is Snaptask in a namespace.
 type deployment struct {
 	namespace
-	scenario.Snaptask // at the web app
-	functions         []string
-	manifests         []manifest
+	client.Client // at the web app
+	functions     []string
+	manifests     []manifest
 }
 
 // image is an entry of a kustomization.
@@ -33,7 +36,7 @@ type image struct {
 	NewTag  string `yaml:"newTag,omitempty"`
 }
 
-// imageOf is the entry that replaces an image by NAME:TAG.
+// imageOf returns the entry that replaces an image by NAME:TAG.
 func imageOf(t *testing.T, name, by string) image {
 	t.Helper()
 	colon := strings.LastIndex(by, ":")
@@ -41,17 +44,17 @@ func imageOf(t *testing.T, name, by string) image {
 	return image{name, by[:colon], by[colon+1:]}
 }
 
-// ours names an image of Snaptask.
+// ours returns the full name of an image of Snaptask.
 func ours(name string) string {
 	return fmt.Sprintf("%s/%s:%s", cmp.Or(os.Getenv("IMAGE_PREFIX"), "snaptask"), name, cmp.Or(os.Getenv("IMAGE_TAG"), "dev"))
 }
 
-// plain renders the overlay plain for a namespace, with the model server in TensorFlow Serving's stead and the images at hand.
+// plain renders the overlay plain for a namespace, with the model server instead of TensorFlow Serving and with the test's images.
 func plain(t *testing.T, n namespace) []manifest {
 	t.Helper()
 	deploy := filepath.Join(scenario.Root(t), "deploy", "kubernetes")
 	// A kustomization names others by relative paths.
-	folder, err := os.MkdirTemp(deploy, "e2e-")
+	folder, err := os.MkdirTemp(deploy, "test-")
 	require.NoError(t, err)
 	defer os.RemoveAll(folder)
 	var images []image
@@ -80,7 +83,7 @@ func plain(t *testing.T, n namespace) []manifest {
 	return all
 }
 
-// reserveNoCPU lets everything start on a small cluster that others use too.
+// reserveNoCPU lowers all CPU requests, so that everything starts on a small or shared cluster.
 func reserveNoCPU(all []manifest) {
 	for _, m := range all {
 		visit(map[string]any(m), func(node map[string]any) {
@@ -106,7 +109,7 @@ func visit(node any, do func(map[string]any)) {
 	}
 }
 
-// ownImages are the names of Snaptask's own images in manifests.
+// ownImages returns the names of Snaptask's own images in manifests.
 func ownImages(all []manifest) (names []string) {
 	for _, m := range all {
 		visit(map[string]any(m), func(node map[string]any) {
@@ -119,7 +122,7 @@ func ownImages(all []manifest) (names []string) {
 	return slices.Compact(names)
 }
 
-// create makes namespaces that go when the test ends, unless they are to be kept.
+// create makes namespaces and deletes them when the test ends, unless KEEP=1.
 func create(t *testing.T, all []manifest, names ...string) {
 	t.Helper()
 	kubectl(t, text(t, all, "Namespace"), "apply", "--filename=-")
@@ -136,10 +139,10 @@ func create(t *testing.T, all []manifest, names ...string) {
 	})
 }
 
-// twin is a second Job of the migration, which runs at the same time.
+// twin is a second Job of the migration that runs at the same time.
 const twin = "migrate-twin"
 
-// deploy makes everything, in a namespace of its own, and waits until it works.
+// deploy applies all manifests and waits until everything works.
 func deploy(t *testing.T, n namespace, all []manifest) *deployment {
 	t.Helper()
 	d := &deployment{namespace: n, manifests: all}
@@ -149,7 +152,9 @@ func deploy(t *testing.T, n namespace, all []manifest) *deployment {
 			d.functions = append(d.functions, m.metadata()["name"].(string))
 		}
 	}
-	require.Len(t, d.functions, 12)
+	table, err := stack.Read(filepath.Join(scenario.Root(t), "stack.yml"))
+	require.NoError(t, err)
+	require.ElementsMatch(t, slices.Collect(maps.Keys(table.Functions)), d.functions)
 
 	step(t, "secrets", func() {
 		secrets := exec.CommandContext(t.Context(), "go", "run", "./deploy/kubernetes/secrets", string(n))
@@ -161,14 +166,14 @@ func deploy(t *testing.T, n namespace, all []manifest) *deployment {
 		kubectl(t, text(t, append(all, find(t, all, "Job", "migrate").named(t, twin)), ""), "apply", "--validate=strict", "--filename=-")
 	})
 	step(t, "databases and object store", func() { n.rolled(t, "statefulset") })
-	step(t, "migration, twice at once on an empty database, and bucket", func() { n.done(t, "migrate", twin, "bucket") })
+	step(t, "two migrations at once on an empty database, and bucket", func() { n.done(t, "migrate", twin, "bucket") })
 	step(t, "functions, web app and model server", func() { n.rolled(t, "deployment") })
 	d.URL = n.address(t)
 	t.Logf("the web app is at %s", d.URL)
 	return d
 }
 
-// address is where the web app answers: its port of a node, or, if that can't be reached from here, a forwarded one.
+// address returns the web app's URL: at its node port, or at a forwarded port if that can't be reached.
 func (n namespace) address(t *testing.T) string {
 	t.Helper()
 	var service, node object
@@ -192,7 +197,7 @@ func (n namespace) address(t *testing.T) string {
 	return "http://" + n.forward(t, "webapp", 8080)
 }
 
-// step says what is done and how long it took.
+// step logs how long a step took.
 func step(t *testing.T, what string, do func()) {
 	t.Helper()
 	begun := time.Now()

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// kubectl runs it with this input and gives what it says, which are no warnings: those fail the test.
+// kubectl runs kubectl with this input and returns its output. A warning of the API server fails the test.
 func kubectl(t *testing.T, input []byte, args ...string) string {
 	t.Helper()
 	out, err := try(t.Context(), input, args...)
@@ -24,29 +24,29 @@ func kubectl(t *testing.T, input []byte, args ...string) string {
 	return out
 }
 
-// warning is how kubectl passes on a warning of the API server. Its own log may hold the word elsewhere.
+// warning matches a warning of the API server.
 var warning = regexp.MustCompile(`(?m)^Warning: `)
 
-// adopted is a word of kubectl's own: that it takes over what Kubernetes has made in every namespace.
+// adopted matches a warning of kubectl's own: apply takes over an object that Kubernetes creates in every namespace.
 var adopted = regexp.MustCompile(`(?m)^Warning: resource serviceaccounts/default is missing .*$`)
 
 // try is kubectl whose failure, or warning, is an error.
 func try(ctx context.Context, input []byte, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, "kubectl", args...)
 	command.Stdin = bytes.NewReader(input)
-	var out, said bytes.Buffer
-	command.Stdout, command.Stderr = &out, &said
+	var out, messages bytes.Buffer
+	command.Stdout, command.Stderr = &out, &messages
 	err := command.Run()
-	if err == nil && warning.MatchString(adopted.ReplaceAllString(said.String(), "")) {
-		err = errors.New("it warns")
+	if err == nil && warning.MatchString(adopted.ReplaceAllString(messages.String(), "")) {
+		err = errors.New("a warning")
 	}
 	if err != nil {
-		return "", fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(said.String()))
+		return "", fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(messages.String()))
 	}
 	return out.String(), nil
 }
 
-// namespace is one of the cluster's, in which the test works.
+// namespace is the name of one.
 type namespace string
 
 func (n namespace) kubectl(t *testing.T, args ...string) string {
@@ -54,7 +54,7 @@ func (n namespace) kubectl(t *testing.T, args ...string) string {
 	return kubectl(t, nil, append(args, "--namespace="+string(n))...)
 }
 
-// list gives the objects of a kind that have these labels.
+// list returns the objects of a kind that have these labels.
 func (n namespace) list(t *testing.T, kind, labels string) []object {
 	t.Helper()
 	var all struct{ Items []object }
@@ -62,7 +62,7 @@ func (n namespace) list(t *testing.T, kind, labels string) []object {
 	return all.Items
 }
 
-// object is what is read of an object of the cluster.
+// object has the fields of objects that tests read.
 type object struct {
 	Metadata struct {
 		Name              string
@@ -83,7 +83,7 @@ type object struct {
 	}
 }
 
-// is says whether a condition holds.
+// is reports whether a condition is true.
 func (o object) is(condition string) bool {
 	for _, c := range o.Status.Conditions {
 		if c.Type == condition {
@@ -95,7 +95,7 @@ func (o object) is(condition string) bool {
 
 func (o object) ending() bool { return o.Metadata.DeletionTimestamp != "" }
 
-// rolled waits until everything of a kind is rolled out: deployments or statefulsets.
+// rolled waits until all objects of a kind, deployment or statefulset, are rolled out.
 func (n namespace) rolled(t *testing.T, kind string) {
 	t.Helper()
 	for _, o := range n.list(t, kind, "") {
@@ -103,7 +103,7 @@ func (n namespace) rolled(t *testing.T, kind string) {
 	}
 }
 
-// done waits until the Jobs have done their work.
+// done waits until the Jobs are complete.
 func (n namespace) done(t *testing.T, jobs ...string) {
 	t.Helper()
 	for _, job := range jobs {
@@ -116,7 +116,7 @@ func (n namespace) done(t *testing.T, jobs ...string) {
 
 var forwarded = regexp.MustCompile(`^Forwarding from (127\.0\.0\.1:\d+) `)
 
-// forward gives an address on this machine at which a Service's port answers until the test ends.
+// forward returns an address of this machine that is forwarded to a port of a Service until the test ends.
 func (n namespace) forward(t *testing.T, service string, port int) (address string) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "kubectl", "port-forward", "--namespace="+string(n), "service/"+service, fmt.Sprintf(":%d", port))
@@ -139,7 +139,7 @@ func (n namespace) forward(t *testing.T, service string, port int) (address stri
 		require.NotNil(t, match, line)
 		return match[1]
 	case <-time.After(time.Minute):
-		require.Fail(t, "kubectl port-forward does not begin", service)
+		require.Fail(t, "kubectl port-forward does not start", service)
 		return ""
 	}
 }

@@ -11,10 +11,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// manifest is one document.
+// manifest is one YAML document.
 type manifest map[string]any
 
-// render gives what a kustomization makes.
+// render returns the output of a kustomization.
 func render(t *testing.T, folder string) (all []manifest) {
 	t.Helper()
 	decoder := yaml.NewDecoder(strings.NewReader(kubectl(t, nil, "kustomize", folder)))
@@ -30,7 +30,7 @@ func render(t *testing.T, folder string) (all []manifest) {
 	}
 }
 
-// text writes them down again, those of a kind or all.
+// text encodes those of a kind, or all if it is empty.
 func text(t *testing.T, all []manifest, kind string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -46,7 +46,7 @@ func text(t *testing.T, all []manifest, kind string) []byte {
 
 func (m manifest) metadata() map[string]any { return m["metadata"].(map[string]any) }
 
-// find gives the one of this kind and name.
+// find returns the one of this kind and name.
 func find(t *testing.T, all []manifest, kind, name string) manifest {
 	t.Helper()
 	for _, m := range all {
@@ -58,7 +58,7 @@ func find(t *testing.T, all []manifest, kind, name string) manifest {
 	return nil
 }
 
-// named is a copy under another name.
+// named returns a copy with another name.
 func (m manifest) named(t *testing.T, name string) manifest {
 	t.Helper()
 	var c map[string]any
@@ -67,8 +67,8 @@ func (m manifest) named(t *testing.T, name string) manifest {
 	return c
 }
 
-// moved puts all into namespaces of other names, which it gives. Ports of nodes that the cluster's own Services have are left
-// out, for a Snaptask that is there already has the same.
+// moved renames all namespaces and returns the new names. It removes node ports that are taken in the cluster, by another Snaptask for
+// example.
 func moved(all []manifest, taken map[int]bool, name func(string) string) (namespaces []string) {
 	for _, m := range all {
 		if m["kind"] == "Namespace" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -14,18 +15,19 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"snaptask/tests/crowd"
 	"snaptask/tests/scenario"
+	"snaptask/tests/workload"
 )
 
-// rolls brings the functions and the web app to a new version: the images of NEXT_IMAGE_TAG, or else new pods of the same.
-func (d *deployment) rolls(t *testing.T) {
+// upgrades rolls the functions and the web app to the images of NEXT_IMAGE_TAG, or to new pods of the same images.
+func (d *deployment) upgrades(t *testing.T) {
 	next := os.Getenv("NEXT_IMAGE_TAG")
 	everything := append(slices.Clone(d.functions), "webapp")
-	people := d.under(t, func(*crowd.Crowd) {
-		step(t, "rolled: "+cmp.Or(next, "new pods"), func() {
+	users := d.during(t, func(*workload.Workload) {
+		step(t, "rolled out: "+cmp.Or(next, "new pods"), func() {
 			for _, name := range everything {
 				if next == "" {
 					d.kubectl(t, "rollout", "restart", "deployment/"+name)
@@ -35,7 +37,7 @@ func (d *deployment) rolls(t *testing.T) {
 				}
 			}
 			d.rolled(t, "deployment")
-			// Pods that end go on for a while.
+			// Pods take a while to end.
 			require.Eventually(t, func() bool {
 				return !slices.ContainsFunc(d.list(t, "pod", "app.kubernetes.io/part-of=snaptask"), object.ending)
 			}, 3*time.Minute, 500*time.Millisecond, "some pods do not end")
@@ -48,12 +50,12 @@ func (d *deployment) rolls(t *testing.T) {
 			}
 		}
 	}
-	for status, n := range people.Answers() {
+	for status, n := range users.Answers() {
 		require.Contains(t, []int{http.StatusOK, http.StatusNotFound, http.StatusConflict, http.StatusUnauthorized}, status, "%d answers", n)
 	}
 }
 
-// migratesTwice runs the Job of the migration twice at once, on a database that is up to date and used.
+// migratesTwice runs two Jobs of the migration at once on a database that is current and in use.
 func (d *deployment) migratesTwice(t *testing.T) {
 	migrate := find(t, d.manifests, "Job", "migrate")
 	jobs := []string{"migrate-again", twin + "-again"}
@@ -61,25 +63,23 @@ func (d *deployment) migratesTwice(t *testing.T) {
 	d.done(t, jobs...)
 }
 
-// scales has five pods of a function, and goes on calling until each of them has answered. An autoscaler would take pods away again
-// that it knows nothing of, so it is told first.
+// scales gives a function five replicas, by way of its autoscaler, and calls it until each of them has answered.
 func (d *deployment) scales(t *testing.T) {
 	const name, replicas = "get-tasks", 5
-	step(t, "five pods", func() {
+	step(t, "five replicas", func() {
 		d.kubectl(t, "patch", "horizontalpodautoscaler/"+name, fmt.Sprintf(`--patch={"spec":{"minReplicas":%d,"maxReplicas":%d}}`, replicas, replicas))
 		d.kubectl(t, "scale", "deployment/"+name, fmt.Sprintf("--replicas=%d", replicas))
 		d.rolled(t, "deployment")
 	})
-	token := d.SignIn(t, scenario.Demo)
+	user := scenario.SignIn(t, d.Client, scenario.Demo)
 	answered := map[string]int{}
-	step(t, "an answer of each", func() {
+	step(t, "an answer from each", func() {
 		require.Eventually(t, func() bool {
 			var group sync.WaitGroup
 			for range 2 * replicas {
 				group.Go(func() {
-					if got, err := d.Call("GET", name+"?limit=1", token, nil); err != nil || got.Status != http.StatusOK {
-						t.Errorf("%d, %v: %s", got.Status, err, got.Body)
-					}
+					_, _, err := user.Page(t.Context(), url.Values{"limit": {"1"}})
+					assert.NoError(t, err)
 				})
 			}
 			group.Wait()
@@ -92,17 +92,17 @@ func (d *deployment) scales(t *testing.T) {
 		}, 2*time.Minute, 500*time.Millisecond)
 	})
 	t.Logf("requests by pod: %v", answered)
-	crowd.Pause(t.Context(), 20*time.Second) // an autoscaler looks every 15 s
+	workload.Pause(t.Context(), 20*time.Second) // an autoscaler acts every 15 s
 	ready := 0
 	for _, pod := range d.list(t, "pod", "app.kubernetes.io/name="+name) {
 		if pod.is("Ready") && !pod.ending() {
 			ready++
 		}
 	}
-	require.Equal(t, replicas, ready, "they stay")
+	require.Equal(t, replicas, ready, "the autoscaler leaves them")
 }
 
-// secret gives the value of one.
+// secret returns the value of a secret.
 func (d *deployment) secret(t *testing.T, name string) string {
 	t.Helper()
 	for _, s := range d.list(t, "secret", "") {
@@ -114,7 +114,7 @@ func (d *deployment) secret(t *testing.T, name string) string {
 	return ""
 }
 
-// objects gives a function that names all objects in MinIO.
+// objects returns a function that returns the keys of all objects in MinIO.
 func (d *deployment) objects(t *testing.T) func(*testing.T) []string {
 	t.Helper()
 	client, err := minio.New(d.forward(t, "minio", 9000), &minio.Options{
@@ -131,28 +131,13 @@ func (d *deployment) objects(t *testing.T) func(*testing.T) []string {
 	}
 }
 
-// stored gives a function that counts a task's objects in MinIO.
-func (d *deployment) stored(t *testing.T) func(*testing.T, string) int {
-	t.Helper()
-	objects := d.objects(t)
-	return func(t *testing.T, id string) (count int) {
-		t.Helper()
-		for _, key := range objects(t) {
-			if strings.Contains(key, id) {
-				count++
-			}
-		}
-		return count
-	}
-}
-
-// isDiscreet reads the logs of all pods for secrets, people's passwords and what else no log may hold.
-func (d *deployment) isDiscreet(t *testing.T) {
+// hasDiscreetLogs checks that the logs of all pods reveal nothing.
+func (d *deployment) hasDiscreetLogs(t *testing.T) {
 	var secrets []string
 	for _, s := range d.list(t, "secret", "") {
 		for _, value := range s.Data {
-			for line := range strings.Lines(string(value)) {
-				if line = strings.TrimSpace(line); len(line) >= 12 && !strings.HasPrefix(line, "-----") {
+			for _, line := range scenario.SecretLines(string(value)) {
+				if len(line) >= 12 { // not a username
 					secrets = append(secrets, line)
 				}
 			}
@@ -171,7 +156,7 @@ func (d *deployment) isDiscreet(t *testing.T) {
 	t.Logf("%d pods, %d secrets", len(pods), len(secrets))
 }
 
-// describe says what a namespace holds, after something went wrong.
+// describe logs the state of a namespace after a failure.
 func (n namespace) describe(t *testing.T) {
 	t.Helper()
 	for _, args := range [][]string{{"get", "pods,jobs", "--output=wide"}, {"get", "events", "--field-selector=type=Warning,involvedObject.kind!=HorizontalPodAutoscaler"}} {
@@ -181,7 +166,7 @@ func (n namespace) describe(t *testing.T) {
 	for _, pod := range n.list(t, "pod", "") {
 		if !pod.is("Ready") {
 			out, _ := try(t.Context(), nil, "logs", pod.Metadata.Name, "--all-containers", "--tail=20", "--namespace="+string(n))
-			t.Logf("%s says:\n%s", pod.Metadata.Name, out)
+			t.Logf("log of %s:\n%s", pod.Metadata.Name, out)
 		}
 	}
 }

@@ -9,13 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// passwords are all that the story's people and the browser use, right and wrong ones.
-var passwords = []string{"demo-password", "wrong-password", "not the password"}
+// passwords are those that tests and the browser send, right and wrong ones.
+var passwords = []string{Password, "wrong-password", "not the password"}
 
-// revealing are texts that no log may hold, whoever's they are.
+// revealing are patterns of texts that no log may hold.
 var revealing = map[string]*regexp.Regexp{
 	"a token":         regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]{8,}`),
-	"an authority":    regexp.MustCompile(`(?i)(bearer|basic) [\w+/=.-]{8,}`),
+	"credentials":     regexp.MustCompile(`(?i)(bearer|basic) [\w+/=.-]{8,}`),
 	"a signature":     regexp.MustCompile(`(?i)(X-Amz-Signature|Signature)=[0-9a-f]{16,}`),
 	"a password hash": regexp.MustCompile(`\$argon2id\$`),
 	"a DSN":           regexp.MustCompile(`:[^\s:@]+@tcp\(`),
@@ -23,10 +23,10 @@ var revealing = map[string]*regexp.Regexp{
 	"picture bytes":   regexp.MustCompile(`(\\u00..|\W)(JFIF|Exif|IHDR)(\\u00|\W)|\\xff\\xd8|\\ufffd\\ufffd|/9j/4|iVBORw0KGgo|ffd8ffe`),
 }
 
-// Reveals says what of the secrets, and of what is revealing by itself, stands in a log.
+// Reveals returns what a log must not hold and does: any of the secrets, and anything that is revealing whoever it belongs to.
 func Reveals(log string, secrets []string) (found []string) {
 	if !utf8.ValidString(log) {
-		found = append(found, "bytes that are no text")
+		found = append(found, "bytes that are not text")
 	}
 	for what, pattern := range revealing {
 		if pattern.MatchString(log) {
@@ -42,4 +42,14 @@ func Reveals(log string, secrets []string) (found []string) {
 	}
 	slices.Sort(found)
 	return found
+}
+
+// SecretLines returns the lines of a secret but those that only frame a key.
+func SecretLines(secret string) (lines []string) {
+	for line := range strings.Lines(secret) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "-----") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestLogsAreSearched(t *testing.T) {
+func TestRevealsFindsSecrets(t *testing.T) {
 	t.Parallel()
 	secrets := []string{"0123456789abcdef"}
 	for log, want := range map[string]string{
@@ -14,9 +14,9 @@ func TestLogsAreSearched(t *testing.T) {
 		`MDEyMzQ1Njc4OWFiY2RlZg==`:                             "the secret 0123456789abcdef",
 		`{"body":"wrong-password"}`:                            "the secret wrong-password",
 		`"token":"eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMWEy.c2ln"`: "a token",
-		`Authorization: Bearer abcdefghijkl`:                   "an authority",
+		`Authorization: Bearer abcdefghijkl`:                   "credentials",
 		`snaptask:secret@tcp(127.0.0.1:3306)/snaptask`:         "a DSN",
-		"\xff\xd8\xff\xe0":                                     "bytes that are no text",
+		"\xff\xd8\xff\xe0":                                     "bytes that are not text",
 		`/9j/4AAQSkZJRgABAQ`:                                   "picture bytes",
 		`$argon2id$v=19$m=19456,t=2`:                           "a password hash",
 	} {

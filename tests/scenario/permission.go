@@ -1,59 +1,94 @@
 package scenario
 
 import (
+	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"snaptask/tests/client"
 )
 
-// guarded are the functions that want a session, with the method, whether they want a task's id, and a body that is valid.
-var guarded = []struct {
-	name, method string
-	ofTask       bool
-	body         string
-}{
-	{"logout", "POST", false, ""},
-	{"change-password", "POST", false, `{"currentPassword": "` + Password + `", "newPassword": "wrong-password"}`},
-	{"delete-account", "POST", false, `{"currentPassword": "` + Password + `"}`},
-	{"create-task", "POST", false, `{"title": "x", "dueDate": "2026-12-24"}`},
-	{"get-tasks", "GET", true, ""},
-	{"update-task", "PATCH", true, `{"title": "mine now", "version": 1}`},
-	{"delete-task", "DELETE", true, ""},
-	{"predict-image", "PUT", true, "a picture"},
-	{"get-image", "GET", true, ""},
-	{"delete-image", "DELETE", true, ""},
+// operation is a method of a function that requires a session, as openapi.yaml describes it.
+type operation struct {
+	function, method string
+	takesTask        bool   // whether its query may name a task
+	body             []byte // that is valid
+	wrongMethod      string // that the function does not have
 }
 
-// NothingWithoutPermission calls every function that wants a session without one, with one that has ended, and for the task
-// of somebody else, which is not changed.
-func NothingWithoutPermission(t *testing.T, a Snaptask) {
-	owner, other, ended := a.SignIn(t, "owner"), a.SignIn(t, "other"), a.SignIn(t, "ended")
-	a.Must(t, http.StatusOK, nil, "POST", "logout", ended, "")
-	mine := a.Create(t, owner, "stays as it is")
-	a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+mine.ID, owner, string(Photo(t, "coffee.png")))
-	var before, after Task
-	a.Must(t, http.StatusOK, &before, "GET", "get-tasks?id="+mine.ID, owner, "")
-	for _, f := range guarded {
-		call, body := f.name, f.body
-		if f.ofTask {
-			call += "?id=" + mine.ID
-		}
-		if f.name == "predict-image" {
-			body = string(Photo(t, "rocket.jpg"))
-		}
-		for _, token := range []string{"", "garbage", ended, owner + "x"} {
-			a.Must(t, http.StatusUnauthorized, nil, f.method, call, token, body)
-		}
-		if f.ofTask {
-			a.Must(t, http.StatusNotFound, nil, f.method, call, other, body)
-		}
-		wrong := "PATCH"
-		if f.method == wrong {
-			wrong = "PUT"
-		}
-		a.Must(t, http.StatusMethodNotAllowed, nil, wrong, call, owner, "")
+// call is the function with the query that names a task, if it takes one.
+func (o operation) call(task client.Task) string {
+	if o.takesTask {
+		return o.function + "?id=" + task.ID
 	}
-	a.Must(t, http.StatusOK, &after, "GET", "get-tasks?id="+mine.ID, owner, "")
-	require.Equal(t, before, after)
+	return o.function
+}
+
+// operations reads all that require a session from openapi.yaml.
+func operations(t *testing.T) (all []operation) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(Root(t), "functions", "openapi.yaml"))
+	require.NoError(t, err)
+	type parameter struct {
+		Name string
+		Ref  string `yaml:"$ref"`
+	}
+	var contract struct {
+		Paths map[string]map[string]struct {
+			Security    *[]any // nil where the default holds
+			Parameters  []parameter
+			RequestBody struct {
+				Content map[string]struct{ Example map[string]any }
+			} `yaml:"requestBody"`
+		}
+		Components struct{ Parameters map[string]parameter }
+	}
+	require.NoError(t, yaml.Unmarshal(text, &contract))
+	for path, methods := range contract.Paths {
+		wrong := slices.IndexFunc([]string{"PATCH", "PUT", "DELETE"}, func(m string) bool { _, has := methods[strings.ToLower(m)]; return !has })
+		for method, described := range methods {
+			if described.Security != nil {
+				continue
+			}
+			o := operation{
+				function: strings.TrimPrefix(path, "/function/"), method: strings.ToUpper(method),
+				wrongMethod: []string{"PATCH", "PUT", "DELETE"}[wrong],
+			}
+			o.takesTask = slices.ContainsFunc(described.Parameters, func(p parameter) bool {
+				return p.Name == "id" || contract.Components.Parameters[filepath.Base(p.Ref)].Name == "id"
+			})
+			for kind, content := range described.RequestBody.Content {
+				o.body = Photo(t, "rocket.jpg")
+				if kind == "application/json" {
+					o.body, err = json.Marshal(content.Example)
+					require.NoError(t, err)
+				}
+			}
+			all = append(all, o)
+		}
+	}
+	require.NotEmpty(t, all)
+	return all
+}
+
+// SessionsAreRequired calls every function that requires a session without one and with tokens of no valid session, and with a
+// method that the function does not have. None of that changes anything.
+func SessionsAreRequired(t *testing.T, c client.Client) {
+	owner, ended := SignIn(t, c, "owner"), SignIn(t, c, "ended")
+	require.NoError(t, ended.Logout(t.Context()))
+	task := CreateTask(t, owner, "stays as it is", "coffee.png")
+	for _, o := range operations(t) {
+		for _, token := range []string{"", "garbage", ended.Token, owner.Token + "x"} {
+			RequireStatus(t, http.StatusUnauthorized, client.Client{URL: c.URL, Token: token}, o.method, o.call(task), o.body)
+		}
+		RequireStatus(t, http.StatusMethodNotAllowed, owner, o.wrongMethod, o.call(task), nil)
+	}
+	require.Equal(t, task, Task(t, owner, task.ID))
 }

@@ -4,48 +4,53 @@ import (
 	"bytes"
 	"image/jpeg"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"snaptask/tests/client"
 )
 
-// PhotosGetLabels goes the way of the README: sign in, make a task, attach each photo, read the labels, delete. stored
-// counts the objects of a task.
-func PhotosGetLabels(t *testing.T, a Snaptask, stored func(t *testing.T, id string) int) {
-	token := a.SignIn(t, Demo)
-	for name, first := range map[string][]string{
+// PhotosGetLabels signs in and for each photo creates a task, attaches the photo, reads its labels and deletes the task. objects
+// returns the keys of all objects that are stored.
+func PhotosGetLabels(t *testing.T, c client.Client, objects func(t *testing.T) []string) {
+	user := SignIn(t, c, Demo)
+	stored := func(task client.Task) (count int) {
+		for _, key := range objects(t) {
+			if strings.Contains(key, task.ID) {
+				count++
+			}
+		}
+		return count
+	}
+	for photo, best := range map[string][]string{
 		"landscape.jpg": {"pier"},
 		"coffee.png":    {"espresso"},
 		"chelsea.png":   {"tiger cat", "Egyptian cat", "tabby"},
 		"rocket.jpg":    {"missile", "projectile"},
 	} {
-		mine := a.Create(t, token, name)
-		a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+mine.ID, token, string(Photo(t, name)))
-		var got Task
-		a.Must(t, http.StatusOK, &got, "GET", "get-tasks?id="+mine.ID, token, "")
-		require.Equal(t, "done", got.ImageStatus)
-		require.Len(t, got.Labels, 10)
-		require.Contains(t, first, got.Labels[0], name)
-		for i, p := range got.Predictions {
-			require.Equal(t, got.Labels[i], p.Label)
-			require.True(t, i == 0 || p.Score <= got.Predictions[i-1].Score, "best first")
+		task := Task(t, user, CreateTask(t, user, photo, photo).ID)
+		require.Equal(t, "done", task.ImageStatus)
+		require.Len(t, task.Labels, 10)
+		require.Contains(t, best, task.Labels[0], photo)
+		require.Len(t, task.Predictions, 10)
+		for i, p := range task.Predictions {
+			require.Equal(t, task.Labels[i], p.Label)
+			require.True(t, i == 0 || p.Score <= task.Predictions[i-1].Score, "best first")
 		}
-
-		picture := a.Must(t, http.StatusOK, nil, "GET", "get-image?id="+mine.ID, token, "")
-		require.Equal(t, "image/jpeg", picture.Header.Get("Content-Type"))
-		_, err := jpeg.Decode(bytes.NewReader(picture.Body))
+		image, err := user.Image(t.Context(), task.ID, "full")
+		require.NoError(t, err)
+		_, err = jpeg.Decode(bytes.NewReader(image))
 		require.NoError(t, err)
 
-		require.Equal(t, 2, stored(t, mine.ID), "the picture and its thumbnail")
-		a.Must(t, http.StatusOK, nil, "DELETE", "delete-task?id="+mine.ID, token, "")
-		a.Must(t, http.StatusNotFound, nil, "GET", "get-tasks?id="+mine.ID, token, "")
-		require.Zero(t, stored(t, mine.ID), "the picture goes with its task")
+		require.Equal(t, 2, stored(task), "the picture and its thumbnail")
+		require.NoError(t, user.DeleteTask(t.Context(), task.ID))
+		RequireStatus(t, http.StatusNotFound, user, "GET", "get-tasks?id="+task.ID, nil)
+		require.Zero(t, stored(task), "the picture is deleted with its task")
 	}
 
-	mine := a.Create(t, token, "cut off")
-	broken := a.Must(t, http.StatusUnprocessableEntity, nil, "PUT", "predict-image?id="+mine.ID, token, string(Photo(t, "skateboard.jpg")))
-	require.Contains(t, string(broken.Body), "message")
-	var got Task
-	a.Must(t, http.StatusOK, &got, "GET", "get-tasks?id="+mine.ID, token, "")
-	require.False(t, got.Upload)
+	task := CreateTask(t, user, "truncated", "")
+	RequireStatus(t, http.StatusUnprocessableEntity, user, "PUT", "predict-image?id="+task.ID, Photo(t, "skateboard.jpg"))
+	require.False(t, Task(t, user, task.ID).Upload)
 }

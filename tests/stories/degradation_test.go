@@ -2,19 +2,24 @@ package stories
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
-	"strconv"
+	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"snaptask/tests/application"
+	"snaptask/tests/client"
 	"snaptask/tests/scenario"
 )
 
-// Waits of the functions below for their servers, far below their time for a whole call, and what a busy machine may add
-// to their sum.
+// How long the functions wait for their servers, which is far below their time for a whole call, and how much a busy machine may add
+// to the sum.
 const (
 	databaseTimeout   = 500 * time.Millisecond
 	objectsTimeout    = 500 * time.Millisecond
@@ -23,140 +28,123 @@ const (
 	recovery          = 15 * time.Second
 )
 
-// ailing is a call that a server's ailment reaches.
-type ailing struct {
-	name     string // of the function's process
-	server   *relay
-	method   string
-	path     string
-	body     string
-	whenAway int // the status of the answer while the server is away
+// dependent is a call that needs a server.
+type dependent struct {
+	*function
+	name         string
+	server       *relay
+	method, call string
+	body         []byte
+	token        string
+	degraded     int // status of the answer while the server fails
 }
 
-// TestServersThatAilDelayNobodyForLong has each server stall, refuse and die while functions use it. They answer 503
-// within their time-outs, and recover with the server, in the same process.
-func TestServersThatAilDelayNobodyForLong(t *testing.T) {
-	t.Parallel()
-	a := start(t, newState(t))
-	token := a.SignIn(t, "ailing")
-	const picture = "coffee.png"
-	kept, pictured := a.Create(t, token, "kept"), a.Create(t, token, "with a picture")
-	a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+pictured.ID, token, string(scenario.Photo(t, picture)))
+func (d dependent) send(t *testing.T) (client.Answer, error) {
+	return client.Send(t.Context(), d.method, d.url+"/"+d.call, d.token, d.body)
+}
 
-	servers := a.settings(t, "predict-image")
-	database := newRelay(t, a.database(t))
+// TestFailingServersDelayNobodyForLong has each server stall, refuse connections and cut them while functions use it. They answer 503
+// within their time-outs, and recover with the server in the same process.
+func TestFailingServersDelayNobodyForLong(t *testing.T) {
+	t.Parallel()
+	a := application.Start(t, application.NewState(t))
+	user := scenario.SignIn(t, a.Client, "ada")
+	const photo = "coffee.png"
+	withoutImage, withImage := scenario.CreateTask(t, user, "without image", ""), scenario.CreateTask(t, user, "with image", photo)
+
+	servers := a.Servers(t)
+	database := newRelay(t, databaseOf(t, a))
 	objects := newRelay(t, strings.TrimPrefix(servers["S3_ENDPOINT"], "http://"))
 	grpc := newRelay(t, servers["CLASSIFIER_ADDRESS"])
 	rest := newRelay(t, strings.TrimPrefix(servers["CLASSIFIER_REST_URL"], "http://"))
-	settings := func(more ...string) map[string]string {
-		all := map[string]string{
-			"DB_TIMEOUT": databaseTimeout.String(), "S3_TIMEOUT": objectsTimeout.String(), "CLASSIFIER_TIMEOUT": classifierTimeout.String(),
-			"S3_ENDPOINT": "http://" + objects.address, "CLASSIFIER_ADDRESS": grpc.address, "CLASSIFIER_REST_URL": "http://" + rest.address,
-			"EXEC_TIMEOUT": "40s",
-		}
-		for i := 0; i < len(more); i += 2 {
-			all[more[i]] = more[i+1]
-		}
-		return all
+	settings := map[string]string{
+		"DB_TIMEOUT": databaseTimeout.String(), "S3_TIMEOUT": objectsTimeout.String(), "CLASSIFIER_TIMEOUT": classifierTimeout.String(),
+		"S3_ENDPOINT": "http://" + objects.address, "CLASSIFIER_ADDRESS": grpc.address, "CLASSIFIER_REST_URL": "http://" + rest.address,
+		"EXEC_TIMEOUT": "40s",
 	}
-	processes := map[string]*function{"predict-image by REST": a.function(t, "predict-image", database.address, settings("CLASSIFIER_PROTOCOL", "rest"))}
-	for _, name := range []string{"login", "create-task", "get-tasks", "delete-task", "predict-image", "get-image"} {
-		processes[name] = a.function(t, name, database.address, settings())
+	start := func(name string) *function {
+		return startFunction(t, a, exec.Command(a.Process.Path, "function", name), name, database.address, settings)
 	}
+	login, createTask, getTasks, deleteTask := start("login"), start("create-task"), start("get-tasks"), start("delete-task")
+	predictImage, getImage := start("predict-image"), start("get-image")
+	settings = maps.Clone(settings)
+	settings["CLASSIFIER_PROTOCOL"] = "rest"
+	predictByREST := start("predict-image")
 
-	away := http.StatusServiceUnavailable
-	reached := []ailing{
-		{"login", database, "POST", "", `{"username": "ailing", "password": "demo-password"}`, away},
-		{"create-task", database, "POST", "", `{"title": "x", "dueDate": "2026-12-24"}`, away},
-		{"get-tasks", database, "GET", "", "", away},
-		{"get-image", database, "GET", "?id=" + pictured.ID, "", away},
-		{"get-image", objects, "GET", "?id=" + pictured.ID, "", away},
-		{"predict-image", database, "PUT", "?id=" + kept.ID, string(scenario.Photo(t, picture)), away},
-		{"predict-image", objects, "PUT", "?id=" + kept.ID, string(scenario.Photo(t, picture)), away},
-		{"predict-image", grpc, "PUT", "?id=" + kept.ID, string(scenario.Photo(t, picture)), away},
-		{"predict-image", grpc, "POST", "?id=" + pictured.ID, "", away},
-		{"predict-image by REST", rest, "POST", "?id=" + pictured.ID, "", away},
-	}
-	for _, m := range []mode{stalled, refused, cut} {
-		for _, c := range reached {
-			process := processes[c.name]
+	unavailable := http.StatusServiceUnavailable
+	image := scenario.Photo(t, photo)
+	credentials := fmt.Appendf(nil, `{"username": "ada", "password": %q}`, scenario.Password)
+	list := dependent{getTasks, "list", database, "GET", "", nil, user.Token, unavailable}
+	put := dependent{predictImage, "put image, classifier", grpc, "PUT", "?id=" + withoutImage.ID, image, user.Token, unavailable}
+	for _, mode := range []mode{stalled, refusing, cutting} {
+		for _, d := range []dependent{
+			list, put,
+			{login, "login", database, "POST", "", credentials, "", unavailable},
+			{createTask, "create task", database, "POST", "", []byte(`{"title": "x", "dueDate": "2026-12-24"}`), user.Token, unavailable},
+			{getImage, "get image, database", database, "GET", "?id=" + withImage.ID, nil, user.Token, unavailable},
+			{getImage, "get image, object store", objects, "GET", "?id=" + withImage.ID, nil, user.Token, unavailable},
+			{predictImage, "put image, database", database, "PUT", "?id=" + withoutImage.ID, image, user.Token, unavailable},
+			{predictImage, "put image, object store", objects, "PUT", "?id=" + withoutImage.ID, image, user.Token, unavailable},
+			{predictImage, "predict again", grpc, "POST", "?id=" + withImage.ID, nil, user.Token, unavailable},
+			{predictByREST, "predict again by REST", rest, "POST", "?id=" + withImage.ID, nil, user.Token, unavailable},
+		} {
 			healthy := func() bool {
-				got, err := scenario.Send(c.method, process.url+"/"+c.path, token, []byte(c.body))
-				return err == nil && got.Status == http.StatusOK
+				answer, err := d.send(t)
+				return err == nil && answer.Status == http.StatusOK
 			}
-			require.Eventually(t, healthy, recovery, 50*time.Millisecond, "%s before", c.name)
-			c.server.set(t, m)
-			for range 2 { // the first may find a connection that the second does not
-				c.check(t, m, process.url, token)
+			require.Eventually(t, healthy, recovery, 50*time.Millisecond, "%s before", d.name)
+			d.server.set(t, mode)
+			for range 2 { // the first may use a connection that the second does not find
+				d.check(t)
 			}
-			c.server.set(t, well)
-			require.Eventually(t, healthy, recovery, 50*time.Millisecond, "%s did not recover when its server, %s, was well again", c.name, m)
-			require.True(t, process.alive(), "%s ended", c.name)
+			d.server.set(t, working)
+			require.Eventually(t, healthy, recovery, 50*time.Millisecond, "%s did not recover after its server was %s", d.name, mode)
+			require.True(t, d.alive(), "%s ended", d.name)
 		}
 	}
 	t.Run("many at once", func(t *testing.T) {
 		database.set(t, stalled)
-		done := make(chan struct{})
+		defer database.set(t, working)
+		var group sync.WaitGroup
 		for range 20 {
-			go func() {
-				defer func() { done <- struct{}{} }()
-				reached[2].check(t, stalled, processes["get-tasks"].url, token)
-			}()
+			group.Go(func() { list.check(t) })
 		}
-		for range 20 {
-			<-done
-		}
-		database.set(t, well)
+		group.Wait()
 	})
-	t.Run("a task can go while its picture can't", func(t *testing.T) {
-		for _, m := range []mode{stalled, refused, cut} {
-			mine := a.Create(t, token, "goes")
-			a.Must(t, http.StatusOK, nil, "PUT", "predict-image?id="+mine.ID, token, string(scenario.Photo(t, picture)))
-			objects.set(t, m)
-			ailing{"delete-task", objects, "DELETE", "?id=" + mine.ID, "", http.StatusOK}.check(t, m, processes["delete-task"].url, token)
-			objects.set(t, well)
-			a.Must(t, http.StatusNotFound, nil, "GET", "get-tasks?id="+mine.ID, token, "")
+	t.Run("a task can be deleted while its image can't", func(t *testing.T) {
+		for _, mode := range []mode{stalled, refusing, cutting} {
+			task := scenario.CreateTask(t, user, "to delete", photo)
+			objects.set(t, mode)
+			dependent{deleteTask, "delete task", objects, "DELETE", "?id=" + task.ID, nil, user.Token, http.StatusOK}.check(t)
+			objects.set(t, working)
+			scenario.RequireStatus(t, http.StatusNotFound, user, "GET", "get-tasks?id="+task.ID, nil)
 		}
 	})
-	t.Run("a picture is kept while the classifier is away", func(t *testing.T) {
-		mine := a.Create(t, token, "waits")
-		grpc.set(t, refused)
-		put := ailing{"predict-image", grpc, "PUT", "?id=" + mine.ID, string(scenario.Photo(t, picture)), away}
-		require.Contains(t, string(put.check(t, refused, processes["predict-image"].url, token).Body), "kept")
-		var got scenario.Task
-		a.Must(t, http.StatusOK, &got, "GET", "get-tasks?id="+mine.ID, token, "")
-		require.Contains(t, []string{"pending", "done"}, got.ImageStatus) // housekeeping may have looked meanwhile
-		grpc.set(t, well)
-		a.Must(t, http.StatusOK, &got, "POST", "predict-image?id="+mine.ID, token, "")
-		require.Equal(t, "espresso", got.Labels[0])
+	t.Run("an image is kept while the classifier is unavailable", func(t *testing.T) {
+		task := scenario.CreateTask(t, user, "pending", "")
+		put.call = "?id=" + task.ID
+		grpc.set(t, refusing)
+		require.Contains(t, string(put.check(t).Body), "kept")
+		require.Contains(t, []string{"pending", "done"}, scenario.Task(t, user, task.ID).ImageStatus) // done by a sweep
+		grpc.set(t, working)
+		task, err := user.PredictAgain(t.Context(), task.ID)
+		require.NoError(t, err)
+		require.Equal(t, "espresso", task.Labels[0])
 	})
 }
 
-// check makes the call while its server ails.
-func (c ailing) check(t *testing.T, m mode, url, token string) scenario.Answer {
+// check makes the call while its server fails.
+func (d dependent) check(t *testing.T) client.Answer {
 	begun := time.Now()
-	got, err := scenario.Send(c.method, url+"/"+c.path, token, []byte(c.body))
+	answer, err := d.send(t)
 	took := time.Since(begun)
-	what := fmt.Sprintf("%s %s while its server is %s", c.method, c.name, m)
-	if !noError(t, what, err) {
-		return got
+	what := fmt.Sprintf("%s, %s server", d.name, d.server.now())
+	if !assert.NoError(t, err, what) {
+		return answer
 	}
-	if got.Status != c.whenAway {
-		t.Errorf("%s was answered %d: %.300s", what, got.Status, got.Body)
-	}
-	t.Logf("%s: %d after %s", what, got.Status, took.Round(time.Millisecond))
-	if took > databaseTimeout+objectsTimeout+classifierTimeout+margin {
-		t.Errorf("%s took %s", what, took)
-	}
-	if seconds, err := strconv.Atoi(got.Header.Get("Retry-After")); c.whenAway == http.StatusServiceUnavailable && (err != nil || seconds < 1) {
-		t.Errorf("%s: Retry-After is %q", what, got.Header.Get("Retry-After"))
-	}
-	return got
-}
-
-func noError(t *testing.T, what string, err error) bool {
-	if err != nil {
-		t.Errorf("%s: %v", what, err)
-	}
-	return err == nil
+	t.Logf("%s: %d after %s", what, answer.Status, took.Round(time.Millisecond))
+	assert.Equal(t, d.degraded, client.Status(answer.Err()), "%s: %s", what, answer.Body)
+	assert.NotErrorAs(t, answer.Err(), new(*client.Violation), what)
+	assert.Less(t, took, databaseTimeout+objectsTimeout+classifierTimeout+margin, what)
+	return answer
 }

@@ -11,58 +11,54 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"snaptask/tests/application"
+	"snaptask/tests/client"
+	"snaptask/tests/scenario"
 )
 
-// TestAnOperatorKeepsHouse runs the application with registration off and looks after it with the command that an operator
-// has, while the runner sweeps by itself.
-func TestAnOperatorKeepsHouse(t *testing.T) {
+// TestOperatorCommands manages users with registration off, while the application sweeps by itself.
+func TestOperatorCommands(t *testing.T) {
 	t.Setenv("REGISTRATION", "off")
 	t.Setenv("SECRETS_DIR", "")
-	a := start(t, newState(t))
-	keep := func(args ...string) (said string, code int) {
+	a := application.Start(t, application.NewState(t))
+	run := func(status int, args ...string) string {
 		t.Helper()
-		command := exec.Command(a.process.Path, append([]string{"housekeeping"}, args...)...)
-		command.Env = append(os.Environ(), "SNAPTASK_STATE="+a.state)
-		out, err := command.CombinedOutput()
-		if err != nil {
-			require.IsType(t, &exec.ExitError{}, err)
+		output, err := a.Housekeeping(t.Context(), nil, args...)
+		if status != 0 {
+			var exit *exec.ExitError
+			require.ErrorAs(t, err, &exit)
+			require.Equal(t, status, exit.ExitCode(), "%v: %s", args, output)
+			return output
 		}
-		return string(out), command.ProcessState.ExitCode()
-	}
-	do := func(args ...string) string {
-		t.Helper()
-		said, code := keep(args...)
-		require.Zero(t, code, "%v: %s", args, said)
-		return said
+		require.NoError(t, err, "%v: %s", args, output)
+		return output
 	}
 
-	a.Must(t, http.StatusForbidden, nil, "POST", "register", "", `{"username": "ada", "password": "a password"}`)
-	token := a.SignIn(t, "demo") // whom the runner has added the operator's way
-	require.Contains(t, do("user", "list"), "demo")
-	do("user", "disable", "demo")
-	a.Must(t, http.StatusUnauthorized, nil, "GET", "get-tasks", token, "")
-	do("user", "enable", "demo")
-	a.SignIn(t, "demo")
-	_, made, _ := strings.Cut(do("user", "add", "ada"), "Password: ")
-	a.Must(t, http.StatusOK, nil, "POST", "login", "", `{"username": "ada", "password": "`+strings.TrimSpace(made)+`"}`)
-	_, code := keep("user", "add", "ada")
-	require.Equal(t, 3, code)
-
-	require.Equal(t, 4, strings.Count(do("sweep"), `"level":"INFO","msg":"sweep"`))
-	require.Contains(t, do("backup"), "backed up: 2 users, 0 tasks and 0 pictures")
-	log := filepath.Join(a.state, "log", "housekeeping.log")
-	require.Eventually(t, func() bool {
-		text, err := os.ReadFile(log)
-		return err == nil && strings.Count(string(text), `"level":"INFO","msg":"sweep"`) == 4
-	}, 20*time.Second, 50*time.Millisecond, "the runner has not swept")
-
-	a.signal(syscall.SIGTERM)
-	err := <-a.ended
-	a.ended <- err
+	require.Equal(t, http.StatusForbidden, client.Status(a.Register(t.Context(), "ada", "a password")))
+	user := scenario.SignIn(t, a.Client, scenario.Demo)
+	require.Contains(t, run(0, "user", "list"), scenario.Demo)
+	run(0, "user", "disable", scenario.Demo)
+	scenario.RequireStatus(t, http.StatusUnauthorized, user, "GET", "get-tasks", nil)
+	run(0, "user", "enable", scenario.Demo)
+	scenario.SignIn(t, a.Client, scenario.Demo)
+	_, password, _ := strings.Cut(run(0, "user", "add", "ada"), "Password: ")
+	_, err := a.SignIn(t.Context(), "ada", strings.TrimSpace(password))
 	require.NoError(t, err)
-	require.NotContains(t, a.output.String(), "sweep", "nothing is said while all is well")
-	said, code := keep("user", "list")
-	require.Equal(t, 1, code)
-	require.Contains(t, said, "nothing runs on "+a.state)
-	require.Contains(t, do("help"), "housekeeping sweep")
+	run(3, "user", "add", "ada")
+
+	const swept = `"level":"INFO","msg":"sweep"`
+	parts := strings.Count(run(0, "sweep"), swept)
+	require.NotZero(t, parts)
+	require.Contains(t, run(0, "backup"), "backed up: 2 users, 0 tasks and 0 pictures")
+	require.Eventually(t, func() bool {
+		log, err := os.ReadFile(filepath.Join(a.State, "log", "housekeeping.log"))
+		return err == nil && strings.Count(string(log), swept) == parts
+	}, 20*time.Second, 50*time.Millisecond, "the application does not sweep")
+
+	output, err := a.Stop(syscall.SIGTERM)
+	require.NoError(t, err)
+	require.NotContains(t, output, "sweep", "a sweep without problems is not reported")
+	require.Contains(t, run(1, "user", "list"), "nothing runs on "+a.State)
+	require.Contains(t, run(0, "help"), "housekeeping sweep")
 }

@@ -8,17 +8,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mode is how a relay treats the connections through it.
+// mode is how a relay treats its connections.
 type mode string
 
 const (
-	well    mode = "well"
-	stalled mode = "stalled" // takes connections and bytes, and passes nothing on until it is well again
-	refused mode = "refused" // takes no connection and ends those there are
-	cut     mode = "cut"     // passes a request on and ends the connection when its answer begins
+	working  mode = "working"
+	stalled  mode = "stalled"  // accepts connections and bytes, and passes nothing on until the mode changes
+	refusing mode = "refusing" // accepts no connection and closes those there are
+	cutting  mode = "cutting"  // passes a request on and closes the connection when its answer begins
 )
 
-// relay stands between a function and one of its servers, and can be told to misbehave.
+// relay stands between a function and one of its servers and fails on demand.
 type relay struct {
 	address string // HOST:PORT
 	target  string
@@ -30,17 +30,17 @@ type relay struct {
 	connections map[net.Conn]struct{}
 }
 
-// newRelay is a relay to target that does well.
+// newRelay returns a working relay to target.
 func newRelay(t *testing.T, target string) *relay {
 	t.Helper()
-	r := &relay{target: target, address: "127.0.0.1:0", mode: refused, connections: map[net.Conn]struct{}{}}
+	r := &relay{target: target, address: "127.0.0.1:0", mode: refusing, connections: map[net.Conn]struct{}{}}
 	r.changed = sync.NewCond(&r.mu)
-	r.set(t, well)
-	t.Cleanup(func() { r.set(t, refused) })
+	r.set(t, working)
+	t.Cleanup(func() { r.set(t, refusing) })
 	return r
 }
 
-// set changes how the relay treats its connections, those it has too.
+// set changes the mode, for the connections it has too.
 func (r *relay) set(t *testing.T, m mode) {
 	t.Helper()
 	r.mu.Lock()
@@ -48,13 +48,13 @@ func (r *relay) set(t *testing.T, m mode) {
 	was := r.mode
 	r.mode = m
 	r.changed.Broadcast()
-	if m == refused && was != refused {
+	if m == refusing && was != refusing {
 		r.listener.Close()
 		for c := range r.connections {
 			c.Close()
 		}
 	}
-	if m != refused && was == refused {
+	if m != refusing && was == refusing {
 		listener, err := net.Listen("tcp", r.address)
 		require.NoError(t, err)
 		r.listener, r.address = listener, listener.Addr().String()
@@ -73,22 +73,22 @@ func (r *relay) accept(listener net.Listener) {
 }
 
 func (r *relay) connect(client net.Conn) {
-	defer r.keep(client)()
-	r.now() // a stalled server takes the connection and says nothing
+	defer r.add(client)()
+	r.awaitStall()
 	server, err := net.Dial("tcp", r.target)
 	if err != nil {
 		return
 	}
-	defer r.keep(server)()
+	defer r.add(server)()
 	go r.pass(client, server, false)
 	r.pass(server, client, true)
 }
 
-// keep remembers a connection until the function that it gives is called, which closes it.
-func (r *relay) keep(c net.Conn) (closes func()) {
+// add keeps a connection until remove is called, which closes it.
+func (r *relay) add(c net.Conn) (remove func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.mode == refused {
+	if r.mode == refusing {
 		c.Close()
 	}
 	r.connections[c] = struct{}{}
@@ -100,8 +100,8 @@ func (r *relay) keep(c net.Conn) (closes func()) {
 	}
 }
 
-// now waits while the relay is stalled and gives its mode then.
-func (r *relay) now() mode {
+// awaitStall waits while the relay is stalled and returns its mode then.
+func (r *relay) awaitStall() mode {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.mode == stalled {
@@ -110,14 +110,21 @@ func (r *relay) now() mode {
 	return r.mode
 }
 
-// pass copies what one side sends to the other, and ends both when that is over.
+// now returns the mode.
+func (r *relay) now() mode {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.mode
+}
+
+// pass copies what one side sends to the other and closes both at the end.
 func (r *relay) pass(from, to net.Conn, answers bool) {
 	defer from.Close()
 	defer to.Close()
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
-		if m := r.now(); m == refused || m == cut && answers {
+		if m := r.awaitStall(); m == refusing || m == cutting && answers {
 			return
 		}
 		if n > 0 {

@@ -12,55 +12,50 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"snaptask/tests/application"
+	"snaptask/tests/client"
 	"snaptask/tests/scenario"
 )
 
-// TestAFunctionIsAServerOfItsOwn starts one function's server as an image does: on ports, with a folder of secrets, and
-// told to stop by SIGTERM. Its database is away.
-func TestAFunctionIsAServerOfItsOwn(t *testing.T) {
+// TestFunctionRunsAsInItsImage starts a function's server as an image does: on ports, with a folder of secrets, stopped by SIGTERM. Its
+// database is unavailable.
+func TestFunctionRunsAsInItsImage(t *testing.T) {
 	t.Parallel()
 	secrets := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(secrets, "mysql-dsn"), []byte("u:p@tcp(127.0.0.1:1)/d"), 0o600))
-	port, metrics := freePort(t), freePort(t)
+	port, metrics := application.FreePort(t), application.FreePort(t)
 	function := exec.Command(filepath.Join(scenario.Root(t), ".snaptask", "bin", "snaptask"), "function", "register")
 	function.Env = append(os.Environ(), "SECRETS_DIR="+secrets, "PORT="+port, "METRICS_PORT="+metrics)
 	var log bytes.Buffer
 	function.Stderr = &log
 	require.NoError(t, function.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- function.Wait() }()
-	t.Cleanup(func() { function.Process.Kill() })
+	t.Cleanup(func() { _ = function.Process.Kill() })
 
-	get := func(url string) int {
-		answer, err := http.Get(url)
-		if err != nil {
-			return 0
-		}
-		defer answer.Body.Close()
-		return answer.StatusCode
-	}
-	base := "http://127.0.0.1:" + port
-	require.Eventually(t, func() bool { return get(base+"/_/health") == http.StatusOK }, 5*time.Second, 5*time.Millisecond)
-	require.Equal(t, http.StatusOK, get("http://127.0.0.1:"+metrics+"/metrics"))
-	post := func(body []byte) *http.Response {
-		answer, err := http.Post(base, "application/json", bytes.NewReader(body))
-		require.NoError(t, err)
-		defer answer.Body.Close()
+	send := func(method, url string, body []byte) client.Answer {
+		answer, _ := client.Send(t.Context(), method, url, "", body)
 		return answer
 	}
-	require.Equal(t, http.StatusRequestEntityTooLarge, post(make([]byte, 20<<20)).StatusCode)
-	away := post([]byte(`{"username": "somebody", "password": "a password"}`))
-	require.Equal(t, http.StatusServiceUnavailable, away.StatusCode)
-	require.NotEmpty(t, away.Header.Get("Retry-After"))
-	require.Equal(t, http.StatusMethodNotAllowed, get(base))
+	base := "http://127.0.0.1:" + port
+	require.Eventually(t, func() bool { return send("GET", base+"/_/health", nil).Status == http.StatusOK }, 5*time.Second, 5*time.Millisecond)
+	require.Equal(t, http.StatusOK, send("GET", "http://127.0.0.1:"+metrics+"/metrics", nil).Status)
+	for _, request := range []struct {
+		status int
+		method string
+		body   []byte
+	}{
+		{http.StatusRequestEntityTooLarge, "POST", make([]byte, 20<<20)},
+		{http.StatusServiceUnavailable, "POST", []byte(`{"username": "somebody", "password": "a password"}`)},
+		{http.StatusMethodNotAllowed, "GET", nil},
+	} {
+		answer := send(request.method, base, request.body)
+		require.Equal(t, request.status, client.Status(answer.Err()), "%v", answer.Err())
+		require.NotErrorAs(t, answer.Err(), new(*client.Violation))
+	}
 
 	http.DefaultClient.CloseIdleConnections()
 	require.NoError(t, function.Process.Signal(syscall.SIGTERM))
-	select {
-	case err := <-ended:
-		require.NoError(t, err, "%s", &log)
-	case <-time.After(5 * time.Second):
-		require.Fail(t, "an idle function does not end", "%s", &log)
-	}
+	killing := time.AfterFunc(5*time.Second, func() { _ = function.Process.Kill() })
+	defer killing.Stop()
+	require.NoError(t, function.Wait(), "an idle function ends on SIGTERM within 5 seconds:\n%s", &log)
 	require.Contains(t, log.String(), "draining")
 }

@@ -11,17 +11,20 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"snaptask/functions/stack"
+	"snaptask/tests/application"
+	"snaptask/tests/client"
 	"snaptask/tests/scenario"
 )
 
-// TestManySignInsFitIntoTheMemoryOfLogin has 64 people sign in at once, several times, at a process of login that is set
-// up as stack.yml does, and reads from the kernel the most memory that it ever had.
+// TestManySignInsFitIntoTheMemoryOfLogin has many users sign in at once, several times, at a process of login with the settings of
+// stack.yml, and reads its peak memory from the kernel.
 func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 	if _, err := os.Stat("/proc/self/status"); err != nil {
-		t.Log("this machine does not tell the most memory that a process had; Linux does")
+		t.Log("only Linux reports the peak memory of a process")
 		return
 	}
 	t.Parallel()
@@ -30,15 +33,14 @@ func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 	limit, err := table.Functions["login"].MemoryLimit()
 	require.NoError(t, err)
 	settings := table.Functions["login"].Environment
-	// What Go takes from the CPU limit of a container: one CPU, of which it makes two.
-	settings["GOMAXPROCS"] = "2"
-	a := start(t, newState(t))
-	login := a.serve(t, exec.Command(loginProgram(t)), "login", "", settings)
+	settings["GOMAXPROCS"] = "2" // as in a container with less than two CPUs
+	a := application.Start(t, application.NewState(t))
+	login := startFunction(t, a, exec.Command(buildLogin(t)), "login", "", settings)
 
-	// Each at an account of their own, for the tries at one are limited; every other one at an account that there isn't.
+	// One account for each, since the failures of an account are limited; every other account does not exist.
 	const atOnce, times = 64, 3
 	for i := 0; i < atOnce; i += 2 {
-		a.SignIn(t, fmt.Sprintf("person-%d", i))
+		scenario.SignIn(t, a.Client, fmt.Sprintf("user-%d", i))
 	}
 	statuses := map[int]int{}
 	var mu sync.Mutex
@@ -46,19 +48,18 @@ func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 		var group sync.WaitGroup
 		for i := range atOnce {
 			group.Go(func() {
-				got, err := scenario.Send("POST", login.url, "", fmt.Appendf(nil, `{"username": "person-%d", "password": "demo-password"}`, i))
+				credentials := fmt.Appendf(nil, `{"username": "user-%d", "password": %q}`, i, scenario.Password)
+				answer, err := client.Send(t.Context(), "POST", login.url, "", credentials)
+				assert.NoError(t, err)
 				mu.Lock()
 				defer mu.Unlock()
-				if err != nil {
-					t.Errorf("a sign-in was not answered: %v", err)
-				}
-				statuses[got.Status]++
+				statuses[answer.Status]++
 			})
 		}
 		group.Wait()
 	}
 	peak := peakMemory(t, login.process.Process.Pid)
-	t.Logf("answers by status: %v; %d MiB at most, of %d MiB", statuses, peak>>20, limit>>20)
+	t.Logf("answers by status: %v; peak %d MiB of %d MiB", statuses, peak>>20, limit>>20)
 	require.NotZero(t, statuses[http.StatusOK])
 	require.NotZero(t, statuses[http.StatusUnauthorized])
 	for status := range statuses {
@@ -68,8 +69,8 @@ func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 	require.Less(t, peak, int(limit))
 }
 
-// loginProgram builds login as its image has it: a program with this one function.
-func loginProgram(t *testing.T) string {
+// buildLogin builds the program that login's image has.
+func buildLogin(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
 	source, program := filepath.Join(folder, "main.go"), filepath.Join(folder, "login")
@@ -89,7 +90,7 @@ func main() { serve.Main("login", login.Handle) }
 	return program
 }
 
-// peakMemory is the most memory that a process has had resident, in bytes.
+// peakMemory returns the largest resident memory that a process has had, in bytes.
 func peakMemory(t *testing.T, pid int) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

@@ -1,61 +1,79 @@
+// Package stories runs the whole application as `make run` does and uses it as people do: with curl's requests, in a browser, and
+// while parts of it fail.
 package stories
 
 import (
-	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"strings"
+	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"snaptask/tests/application"
 	"snaptask/tests/scenario"
 )
 
-func TestTheMainJob(t *testing.T) {
+func TestWholeApplication(t *testing.T) {
 	t.Parallel()
-	a := start(t, newState(t))
+	a := application.Start(t, application.NewState(t))
 
-	t.Run("with curl", func(t *testing.T) { scenario.PhotosGetLabels(t, a.Snaptask, a.stored) })
-	t.Run("by two people", func(t *testing.T) { scenario.TwoPeopleNeverMeet(t, a.Snaptask) })
-	t.Run("with wrong input", func(t *testing.T) { scenario.WrongInputIsRefused(t, a.Snaptask) })
-	t.Run("without permission", func(t *testing.T) { scenario.NothingWithoutPermission(t, a.Snaptask) })
-	t.Run("with faas-cli's requests", func(t *testing.T) { faasCLIWorks(t, a) })
-	t.Run("in a browser", func(t *testing.T) { inABrowser(t, a) })
+	t.Run("photos get labels", func(t *testing.T) { scenario.PhotosGetLabels(t, a.Client, a.Objects) })
+	t.Run("users are separate", func(t *testing.T) { scenario.UsersAreSeparate(t, a.Client) })
+	t.Run("sessions are required", func(t *testing.T) { scenario.SessionsAreRequired(t, a.Client) })
+	t.Run("wrong input is refused", func(t *testing.T) { scenario.WrongInputIsRefused(t, a.Client) })
+	t.Run("faas-cli's requests", func(t *testing.T) { acceptsFaasCLI(t, a) })
+	t.Run("in a browser", func(t *testing.T) { inBrowser(t, a) })
 }
 
-// stored counts a task's objects. The object store keeps each as a file that has its key for a path.
-func (a *application) stored(t *testing.T, id string) (count int) {
-	t.Helper()
-	require.NoError(t, filepath.WalkDir(filepath.Join(a.state, "s3"), func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.Type().IsRegular() && strings.Contains(path, id) && strings.HasSuffix(path, ".jpg") {
-			count++
+// acceptsFaasCLI sends what faas-cli sends for login, list, describe and invoke.
+func acceptsFaasCLI(t *testing.T, a *application.Application) {
+	for _, path := range []string{"/system/functions", "/system/function/get-tasks"} {
+		for password, status := range map[string]int{a.GatewayPassword(t): http.StatusOK, "wrong-password": http.StatusUnauthorized} {
+			response := system(t, a, path, password)
+			require.Equal(t, status, response.StatusCode)
 		}
-		return err
-	}))
-	return count
+	}
+	scenario.ReadsByPOST(t, a.Client, "get-tasks.openfaas-fn")
 }
 
-// faasCLIWorks sends what faas-cli sends for login, list, describe and invoke.
-func faasCLIWorks(t *testing.T, a *application) {
-	password, err := os.ReadFile(filepath.Join(a.state, "keys", "gateway-password"))
+// system calls the gateway's own API.
+func system(t *testing.T, a *application.Application, path, password string) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, a.URL+path, nil)
 	require.NoError(t, err)
-	system := func(path string) *http.Response {
-		request, err := http.NewRequest("GET", a.URL+path, nil)
-		require.NoError(t, err)
-		request.SetBasicAuth("admin", strings.TrimSpace(string(password)))
-		response, err := http.DefaultClient.Do(request)
-		require.NoError(t, err)
-		t.Cleanup(func() { response.Body.Close() })
-		return response
-	}
-	require.Equal(t, http.StatusOK, system("/system/functions").StatusCode)
-	require.Equal(t, http.StatusOK, system("/system/function/get-tasks").StatusCode)
-	open, err := http.Get(a.URL + "/system/functions")
+	request.SetBasicAuth("admin", password)
+	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
-	defer open.Body.Close()
-	require.Equal(t, http.StatusUnauthorized, open.StatusCode)
+	t.Cleanup(func() { response.Body.Close() })
+	return response
+}
 
-	scenario.InvokedByPOST(t, a.Snaptask, "get-tasks.openfaas-fn")
+// inBrowser runs webapp/e2e, whose tests may have signals sent to processes of the application, which restarts what is killed.
+func inBrowser(t *testing.T, a *application.Application) {
+	signals := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		command := regexp.MustCompile(r.FormValue("process"))
+		for _, p := range a.Processes(t) {
+			if !command.MatchString(p.Command) {
+				continue
+			}
+			if err := exec.Command("kill", "-"+r.FormValue("signal"), strconv.Itoa(p.ID)).Run(); err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+			}
+			return
+		}
+		http.Error(w, "no such process", http.StatusNotFound)
+	}))
+	defer signals.Close()
+
+	playwright := exec.Command("npx", "--no-install", "playwright", "test")
+	playwright.Dir = filepath.Join(scenario.Root(t), "webapp")
+	playwright.Env = append(os.Environ(), "SNAPTASK_URL="+a.WebURL, "SNAPTASK_SIGNALS="+signals.URL)
+	out, err := playwright.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	t.Logf("%s", out)
 }

@@ -1,6 +1,5 @@
-// Package cluster deploys Snaptask to the cluster of KUBECONFIG, in a namespace of its own, and uses it as people do: while its
-// servers die, while all of it is rolled to a new version, with more replicas, and restored from a backup. `make e2e-kubernetes`
-// says what it wants.
+// Package cluster deploys Snaptask to the cluster of KUBECONFIG, in a namespace of its own, and uses it as people do: while servers are
+// killed, during an upgrade, with more replicas, and after a restore from a backup. The script run says what it needs.
 package cluster
 
 import (
@@ -17,9 +16,9 @@ import (
 )
 
 func TestSnaptaskOnKubernetes(t *testing.T) {
-	require.NotEmpty(t, os.Getenv("KUBECONFIG"), "KUBECONFIG must name the cluster; its images, see `make help`")
+	require.NotEmpty(t, os.Getenv("KUBECONFIG"), "KUBECONFIG must name the cluster: see tests/cluster/run")
 	t.Logf("the cluster: %s", strings.ReplaceAll(strings.TrimSpace(kubectl(t, nil, "version")), "\n", ", "))
-	name := "snaptask-e2e-" + strings.ToLower(rand.Text()[:6])
+	name := "snaptask-test-" + strings.ToLower(rand.Text()[:6])
 	all := plain(t, namespace(name))
 	create(t, all, name)
 
@@ -35,20 +34,20 @@ func TestSnaptaskOnKubernetes(t *testing.T) {
 		{"every overlay is accepted without a warning", func(t *testing.T) { overlaysAreAccepted(t, name) }},
 		{starts, func(t *testing.T) { d = deploy(t, namespace(name), all) }},
 		{"photos get labels", func(t *testing.T) {
-			d.Register(t, scenario.Demo)
-			scenario.PhotosGetLabels(t, d.Snaptask, d.stored(t))
+			require.NoError(t, d.Register(t.Context(), scenario.Demo, scenario.Password))
+			scenario.PhotosGetLabels(t, d.Client, d.objects(t))
 		}},
-		{"two people never meet", func(t *testing.T) { scenario.TwoPeopleNeverMeet(t, d.Snaptask) }},
-		{"nothing without permission", func(t *testing.T) { scenario.NothingWithoutPermission(t, d.Snaptask) }},
-		{"wrong input is refused", func(t *testing.T) { scenario.WrongInputIsRefused(t, d.Snaptask) }},
-		{"faas-cli's requests", func(t *testing.T) { scenario.InvokedByPOST(t, d.Snaptask, "get-tasks") }},
-		{"nothing acknowledged is lost when servers die", func(t *testing.T) { d.serversDie(t) }},
-		{"no request fails while everything is rolled to a new version", func(t *testing.T) { d.rolls(t) }},
-		{"the migration runs twice at once again", func(t *testing.T) { d.migratesTwice(t) }},
-		{"five pods answer", func(t *testing.T) { d.scales(t) }},
-		{"every picture that is stored has a task, and every task its picture", func(t *testing.T) { d.belongsTogether(t, backup) }},
-		{"a backup fills an empty Snaptask, and no other", func(t *testing.T) { d.restores(t, backup) }},
-		{"logs reveal nothing", func(t *testing.T) { d.isDiscreet(t) }},
+		{"users are separate", func(t *testing.T) { scenario.UsersAreSeparate(t, d.Client) }},
+		{"sessions are required", func(t *testing.T) { scenario.SessionsAreRequired(t, d.Client) }},
+		{"wrong input is refused", func(t *testing.T) { scenario.WrongInputIsRefused(t, d.Client) }},
+		{"faas-cli's requests", func(t *testing.T) { scenario.ReadsByPOST(t, d.Client, "get-tasks") }},
+		{"nothing acknowledged is lost when servers are replaced", func(t *testing.T) { d.losesServers(t) }},
+		{"no request fails during an upgrade", func(t *testing.T) { d.upgrades(t) }},
+		{"two migrations at once succeed on a current database", func(t *testing.T) { d.migratesTwice(t) }},
+		{"all replicas answer", func(t *testing.T) { d.scales(t) }},
+		{"tasks and stored images match in a backup", func(t *testing.T) { d.backsUp(t, backup) }},
+		{"a backup restores an empty Snaptask and no other", func(t *testing.T) { d.restores(t, backup) }},
+		{"logs reveal nothing", func(t *testing.T) { d.hasDiscreetLogs(t) }},
 	} {
 		if t.Run(part.name, part.run) {
 			passed++
@@ -62,8 +61,8 @@ func TestSnaptaskOnKubernetes(t *testing.T) {
 	}
 }
 
-// overlaysAreAccepted has the API server check every overlay as if it were applied. Namespaces are made for it, under names of
-// the test's own, since what they say about the security of pods counts.
+// overlaysAreAccepted has the API server validate every overlay in a dry run. Its namespaces are really created, under new names, since
+// their labels restrict pods.
 func overlaysAreAccepted(t *testing.T, prefix string) {
 	overlays, err := filepath.Glob(filepath.Join(scenario.Root(t), "deploy", "kubernetes", "overlays", "*", "kustomization.yaml"))
 	require.NoError(t, err)
@@ -82,7 +81,7 @@ func overlaysAreAccepted(t *testing.T, prefix string) {
 		t.Run(overlay, func(t *testing.T) {
 			all := render(t, folder)
 			names := moved(all, taken, func(name string) string { return prefix + "-" + overlay + "-" + name })
-			require.NotEmpty(t, names, "an overlay brings its namespaces")
+			require.NotEmpty(t, names, "an overlay has its namespaces")
 			create(t, all, names...)
 			said := kubectl(t, text(t, all, ""), "apply", "--dry-run=server", "--validate=strict", "--filename=-")
 			t.Logf("%d objects in %s", strings.Count(said, "\n"), strings.Join(names, ", "))

@@ -1,0 +1,66 @@
+package application
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What a process does, as Processes names it. A function's name is Function and its own, such as "function login".
+const (
+	Database    = "database"
+	ObjectStore = "object store"
+	Classifier  = "classifier"
+	Function    = "function "
+)
+
+// Process is a process below the application's first one.
+type Process struct {
+	ID      int
+	Command string // line
+	Name    string // what it does; empty for those that have no name above
+}
+
+// Processes returns all processes below the application's first one.
+func (a *Application) Processes(t *testing.T) (all []Process) {
+	t.Helper()
+	list, err := exec.Command("ps", "-A", "-o", "pid=,ppid=,args=").Output()
+	require.NoError(t, err)
+	children := map[int][]Process{}
+	for line := range strings.Lines(string(list)) {
+		fields := strings.Fields(line)
+		if len(fields) < 3 {
+			continue
+		}
+		id, idErr := strconv.Atoi(fields[0])
+		parent, parentErr := strconv.Atoi(fields[1])
+		require.NoError(t, idErr)
+		require.NoError(t, parentErr)
+		children[parent] = append(children[parent], Process{id, strings.Join(fields[2:], " "), nameOf(fields[2:])})
+	}
+	all = children[a.Process.Process.Pid]
+	for i := 0; i < len(all); i++ {
+		all = append(all, children[all[i].ID]...)
+	}
+	return all
+}
+
+func nameOf(args []string) string {
+	args = append(args, "", "")
+	switch program := filepath.Base(args[0]); {
+	case program == "mariadbd" || program == "mysqld":
+		return Database
+	case program == "modelserver":
+		return Classifier
+	case args[1] == "s3":
+		return ObjectStore
+	case args[1] == "function":
+		return Function + args[2]
+	default:
+		return ""
+	}
+}

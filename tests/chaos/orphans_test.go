@@ -1,0 +1,55 @@
+package chaos
+
+import (
+	"database/sql"
+	"path"
+	"testing"
+
+	_ "github.com/go-sql-driver/mysql"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"snaptask/tests/application"
+	"snaptask/tests/workload"
+)
+
+// requireNoOrphans checks, after a sweep, that the object store has the images that tasks name and no others, and that nothing is left
+// of deleted tasks and accounts.
+func requireNoOrphans(t *testing.T, a *application.Application) {
+	pool, err := sql.Open("mysql", a.DSN(t))
+	require.NoError(t, err)
+	defer pool.Close()
+	for _, statement := range []string{
+		`SELECT username FROM users WHERE username LIKE '` + workload.Leaving + `%'`,
+		`SELECT title FROM tasks WHERE user_id NOT IN (SELECT id FROM users)`,
+		`SELECT label FROM task_labels WHERE (user_id, task_id) NOT IN (SELECT user_id, id FROM tasks)`,
+		`SELECT created_at FROM sessions WHERE user_id NOT IN (SELECT id FROM users)`,
+		`SELECT object_key FROM object_deletions`,
+	} {
+		assert.Empty(t, column(t, pool, statement), statement)
+	}
+	sizes := map[string]int{} // by image
+	for _, key := range a.Objects(t) {
+		sizes[path.Dir(key)]++
+	}
+	for _, image := range column(t, pool, `SELECT image_key FROM tasks WHERE image_key <> ''`) {
+		assert.Equal(t, 2, sizes[image], "a task names %s, of which 2 sizes are stored", image)
+		delete(sizes, image)
+	}
+	assert.Empty(t, sizes, "images that no task names")
+}
+
+// column returns the values of a statement's only column.
+func column(t *testing.T, pool *sql.DB, statement string) (values []string) {
+	t.Helper()
+	rows, err := pool.QueryContext(t.Context(), statement)
+	require.NoError(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var value string
+		require.NoError(t, rows.Scan(&value))
+		values = append(values, value)
+	}
+	require.NoError(t, rows.Err())
+	return values
+}

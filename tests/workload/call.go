@@ -1,0 +1,57 @@
+package workload
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"snaptask/tests/client"
+)
+
+// answer is what came back for a call.
+type answer[T any] struct {
+	value  T
+	begun  time.Time
+	status int // 200 if value is valid, or Lost
+	err    error
+}
+
+// unclear reports whether the call may have taken effect or not.
+func (a answer[T]) unclear() bool {
+	return a.status == Lost || a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests
+}
+
+// call makes a call and fails the test if its answer is not allowed, whatever has failed. Beside those that are always allowed, it may
+// have one of the expected statuses.
+func call[T any](w *Workload, kind string, do func() (T, error), expected ...int) answer[T] {
+	a := answer[T]{begun: time.Now()}
+	a.value, a.err = do()
+	a.status = client.Status(a.err)
+	w.count(kind, a.status, time.Since(a.begun))
+	var violation *client.Violation
+	allowed := append(expected, Lost, http.StatusOK, http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable)
+	if errors.As(a.err, &violation) || !slices.Contains(allowed, a.status) {
+		w.t.Errorf("%s: %v", kind, a.err)
+	}
+	return a
+}
+
+// callUntilClear repeats a call that returns no value until its answer is clear, which must have an expected status.
+func callUntilClear[T any](w *Workload, kind string, do func() (T, error), expected ...int) answer[T] {
+	for begun := time.Now(); ; Pause(w.t.Context(), 200*time.Millisecond) {
+		a := call(w, kind, do, expected...)
+		if a.unclear() && time.Since(begun) < w.Recovery {
+			continue
+		}
+		if !slices.Contains(expected, a.status) {
+			w.t.Errorf("%s: in the end %v", kind, a.err)
+		}
+		return a
+	}
+}
+
+// none adapts a call that returns only an error.
+func none(do func() error) func() (struct{}, error) {
+	return func() (struct{}, error) { return struct{}{}, do() }
+}

@@ -1,0 +1,83 @@
+package workload
+
+import "snaptask/tests/client"
+
+// read changes nothing.
+func read(s state) []state { return []state{s} }
+
+// create makes the task unless its id was used before. A task that exists stays as it is.
+func create(d client.Draft) write {
+	return func(s state) []state {
+		switch s.existence {
+		case notCreated:
+			return []state{{existence: present, Change: client.Change{Draft: d, Version: 1}, status: "none"}}
+		case present:
+			return []state{s}
+		default:
+			return nil
+		}
+	}
+}
+
+// update changes the task if it has the version of the change.
+func update(c client.Change) write {
+	return func(s state) []state {
+		if s.existence != present || s.Version != c.Version {
+			return nil
+		}
+		s.Change = c
+		s.Version++
+		return []state{s}
+	}
+}
+
+// remove deletes the task.
+func remove(s state) []state {
+	if s.existence != present {
+		return nil
+	}
+	return []state{{existence: deleted}}
+}
+
+// attach gives the task an image of a size, which gets one of the statuses.
+func attach(size string, statuses ...string) write {
+	return func(s state) (after []state) {
+		if s.existence != present {
+			return nil
+		}
+		s.size = size
+		s.Version++
+		for _, s.status = range statuses {
+			after = append(after, s)
+		}
+		return after
+	}
+}
+
+// predict classifies the task's image.
+func predict(s state) []state {
+	if s.size == "" {
+		return nil
+	}
+	return attach(s.size, "done")(s)
+}
+
+// detach takes the image off the task.
+func detach(s state) []state {
+	if s.size == "" {
+		return nil
+	}
+	return attach("", "none")(s)
+}
+
+// shows returns a condition for states in which the application returns the task like this; nil stands for no task.
+func shows(t *client.Task) func(state) bool {
+	return func(s state) bool {
+		if t == nil {
+			return s.existence != present
+		}
+		return s.existence == present && s.Change == t.Change && s.status == t.ImageStatus && (s.size != "") == t.Upload
+	}
+}
+
+func withoutImage(s state) bool { return s.size == "" }
