@@ -4,6 +4,7 @@ MODULES := ./db/... ./deploy/images/... ./deploy/kubernetes/... ./deploy/local/.
 BIN     := .snaptask/bin
 STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint build test-go test-web test-story test-tfclient screenshots chaos schemathesis images image-archives e2e-kubernetes bench bench-quick
@@ -23,6 +24,7 @@ lint: webapp/node_modules/.package-lock.json webapp/server/dist/index.html ## ch
 	$(STEP) "gofmt" bash -c 'bad=$$(gofmt -l db deploy functions template tests webapp/server); echo "$$bad"; [ -z "$$bad" ]'
 	$(STEP) "go vet" go vet $(MODULES)
 	$(STEP) "staticcheck" go run $(STATICCHECK) $(MODULES)
+	$(STEP) "actionlint" go run $(ACTIONLINT)
 	$(STEP) "eslint" npm run --prefix webapp lint
 	$(STEP) "vue-tsc" npm run --prefix webapp typecheck
 
