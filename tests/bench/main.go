@@ -1,6 +1,8 @@
-// Command bench measures Snaptask beside the design it replaces, and beside what the database and a bare server can do
-// at most, all on this machine and on loopback only. It prints one table with the ratios that count, and writes it as
-// JSON and as a chart.
+//go:build linux
+
+// Command bench measures Snaptask beside the Flask design that it replaces, and beside the database and the functions'
+// HTTP server alone, all on this machine and over loopback. It prints a table that says which targets are met, and
+// writes result.json and chart.svg. It needs Linux: CPU times and memory come from /proc.
 package main
 
 import (
@@ -9,6 +11,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,93 +20,121 @@ import (
 
 	"snaptask/deploy/local/process"
 	"snaptask/deploy/local/s3"
+	"snaptask/deploy/local/state"
 	"snaptask/functions/serve"
 )
 
-// options are what a run can be told.
 type options struct {
-	state       string        // folder for everything that is built or kept, and below which the run works
-	results     string        // folder for the result
-	duration    time.Duration // of one repetition
+	state       string // folder that keeps what is built
+	results     string // folder of result.json and chart.svg
+	duration    time.Duration
 	repetitions int
 	quick       bool
-	only        []string // cases by their names; all if empty
+	only        []string // names of cases; empty for all
 }
 
 func main() {
 	ctx, cancel := process.Lifetime()
 	defer cancel()
-	err := command(ctx, cancel, os.Args[1:])
-	if err != nil && ctx.Err() != nil {
-		err = errors.New("interrupted; everything it started has ended")
-	}
+	context.AfterFunc(ctx, cancel) // a second Ctrl-C ends the process at once
+	log.SetFlags(log.Ltime)
+	log.SetOutput(os.Stdout)
+	err := command(ctx, os.Args[1:])
 	if exit := process.Exit(0); err != nil && !errors.As(err, &exit) {
 		fmt.Fprintln(os.Stderr, "bench: "+err.Error())
 	}
 	os.Exit(process.ExitCode(err))
 }
 
-// command runs the benchmark or, for the children it starts, one of the modes that they are.
-func command(ctx context.Context, cancel func(), args []string) error {
-	if len(args) > 0 {
-		switch args[0] {
-		case "s3":
-			return s3.Serve(ctx)
-		case "keep":
-			return process.Keep(ctx, args[1], args[2:]...)
-		case "stub":
-			return serveStub(ctx)
-		case "trivial":
-			serve.Main("trivial", trivial)
-			return nil
-		}
+// command runs the benchmark, or the part of one of its child processes.
+func command(ctx context.Context, args []string) error {
+	switch {
+	case len(args) == 1 && args[0] == "s3":
+		return s3.Serve(ctx)
+	case len(args) > 1 && args[0] == "keep":
+		return process.Keep(ctx, args[1], args[2:]...)
+	case len(args) == 1 && args[0] == trivialName:
+		serve.Main(trivialName, trivial)
+		return nil
+	}
+	var names []string
+	for _, c := range cases {
+		names = append(names, c.name)
 	}
 	var o options
-	var only string
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	flags.BoolVar(&o.quick, "quick", false, "short repetitions, and not the cases that take long")
-	flags.DurationVar(&o.duration, "duration", 0, "of one repetition; 3s, or 700ms with -quick, if not given")
-	flags.IntVar(&o.repetitions, "repetitions", 0, "of each measurement; 5, or 3 with -quick, if not given")
-	flags.StringVar(&only, "only", "", "names of the cases to run, separated by commas: "+strings.Join(caseNames(), ", "))
-	flags.StringVar(&o.state, "state", ".snaptask", "folder for what is built")
-	flags.StringVar(&o.results, "results", "", "folder for result.json and chart.svg; bench/results below the state folder if not given")
+	flags.BoolVar(&o.quick, "quick", false, "short repetitions, without the cases that take long")
+	flags.DurationVar(&o.duration, "duration", 0, "of one repetition (default 3s; 700ms with -quick)")
+	flags.IntVar(&o.repetitions, "repetitions", 0, "of each measurement (default 5; 3 with -quick)")
+	flags.Func("only", "`names` of the cases to run, separated by commas: "+strings.Join(names, ", "), func(text string) error {
+		o.only = strings.Split(text, ",")
+		for _, name := range o.only {
+			if !slices.Contains(names, name) {
+				return fmt.Errorf("no case %q; choose from %s", name, strings.Join(names, ", "))
+			}
+		}
+		return nil
+	})
+	flags.StringVar(&o.state, "state", ".snaptask", "`folder` that keeps what is built")
+	flags.StringVar(&o.results, "results", "", "`folder` for result.json and chart.svg (default bench/results in the state folder)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("there is no %q; bench -help lists what there is", flags.Arg(0))
+	o.results = cmp.Or(o.results, filepath.Join(o.state, "bench", "results"))
+	if o.quick {
+		o.duration, o.repetitions = cmp.Or(o.duration, 700*time.Millisecond), cmp.Or(o.repetitions, 3)
 	}
-	if err := o.complete(only); err != nil {
-		return err
+	o.duration, o.repetitions = cmp.Or(o.duration, 3*time.Second), cmp.Or(o.repetitions, 5)
+	if flags.NArg() > 0 || o.duration < 100*time.Millisecond || o.repetitions < 1 {
+		return errors.New("want flags only, -duration of at least 100ms and -repetitions of at least 1; see -help")
 	}
-	context.AfterFunc(ctx, cancel) // so that a second Ctrl-C ends the process at once
 	return run(ctx, o)
 }
 
-// complete fills in what was not given, and refuses what can't be.
-func (o *options) complete(only string) error {
-	if only != "" {
-		o.only = strings.Split(only, ",")
+// failure is an error that ends the run. Nothing in a benchmark can go on after an error, so check and must panic with it
+// and run returns it.
+type failure struct{ error }
+
+func check(err error) {
+	if err != nil {
+		panic(failure{err})
 	}
-	known := strings.Join(caseNames(), ", ")
-	for _, name := range o.only {
-		if !slices.Contains(caseNames(), name) {
-			return fmt.Errorf("there is no case %q; there are %s", name, known)
+}
+
+func must[T any](value T, err error) T {
+	check(err)
+	return value
+}
+
+// run starts the servers, measures the chosen cases, and prints and writes the result.
+func run(ctx context.Context, o options) (err error) {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	defer func() {
+		switch f := recover().(type) {
+		case nil:
+		case failure:
+			// An end of the context, by Ctrl-C or because a server died, is why the rest failed.
+			err = cmp.Or(context.Cause(ctx), f.error)
+		default:
+			panic(f)
+		}
+	}()
+	kept := must(filepath.Abs(filepath.Join(o.state, "bench")))
+	defer must(state.Open(kept)).Close()
+	b := &bench{options: o, ctx: ctx, fail: fail, root: must(os.Getwd()), kept: kept, folder: filepath.Join(kept, "run"), programs: map[string]*program{}}
+	defer b.close()
+	b.startServers()
+	r := &result{Machine: b.describe(), Repetitions: o.repetitions, Seconds: o.duration.Seconds()}
+	for _, c := range cases {
+		if slices.Contains(o.only, c.name) || len(o.only) == 0 && (c.quick || !o.quick) {
+			log.Printf("measuring %s: %s", c.name, c.title)
+			r.Cases = append(r.Cases, b.measure(c))
+			check(ctx.Err())
 		}
 	}
-	o.results = cmp.Or(o.results, filepath.Join(o.state, "bench", "results"))
-	duration, repetitions := 3*time.Second, 5
-	if o.quick {
-		duration, repetitions = 700*time.Millisecond, 3
-	}
-	if o.duration == 0 {
-		o.duration = duration
-	}
-	if o.repetitions == 0 {
-		o.repetitions = repetitions
-	}
-	if o.duration < 100*time.Millisecond || o.duration > time.Minute || o.repetitions < 1 || o.repetitions > 100 {
-		return errors.New("a repetition takes from 100ms to 1m, and there are from 1 to 100 of them")
-	}
+	fmt.Print("\n", r.table())
+	r.write(o.results)
+	fmt.Printf("\nwritten to %s: result.json and chart.svg\n", o.results)
 	return nil
 }

@@ -1,161 +1,111 @@
+//go:build linux
+
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
+	"os/exec"
+	"runtime"
 	"strings"
 	"time"
+
+	"github.com/prometheus/procfs"
 )
 
-// tick is the unit of CPU times in /proc: Linux fixes it for all programs.
+// tick is the unit of CPU times in /proc/PID/stat.
 const tick = 10 * time.Millisecond
 
-// cpu gives the CPU time that a process and its descendants have used, those that have ended included.
-func cpu(pid int) (time.Duration, error) {
-	var all time.Duration
-	for _, p := range family(pid) {
-		fields, err := statOf(p)
-		if err != nil {
-			if p == pid {
-				return 0, err
-			}
-			continue // ended meanwhile, so its parent has its time
-		}
-		for _, i := range []int{11, 12, 13, 14} { // utime, stime, cutime, cstime
-			n, err := strconv.ParseInt(fields[i], 10, 64)
-			if err != nil {
-				return 0, err
-			}
-			all += time.Duration(n) * tick
+// family returns what /proc says of a process and its descendants.
+func family(pid int) (all []procfs.ProcStat) {
+	children := map[int][]procfs.ProcStat{}
+	for _, p := range must(procfs.AllProcs()) {
+		s, err := p.Stat()
+		switch {
+		case err != nil: // it has just ended
+		case s.PID == pid:
+			all = append(all, s)
+		default:
+			children[s.PPID] = append(children[s.PPID], s)
 		}
 	}
-	return all, nil
-}
-
-// statOf gives what follows the name in /proc/PID/stat, so state first.
-func statOf(pid int) ([]string, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return nil, err
-	}
-	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-	if len(fields) < 15 {
-		return nil, fmt.Errorf("/proc/%d/stat is not as proc(5) says", pid)
-	}
-	return fields, nil
-}
-
-// family gives a process and all its descendants.
-func family(pid int) []int {
-	children := map[int][]int{}
-	folders, _ := filepath.Glob("/proc/[0-9]*")
-	for _, folder := range folders {
-		child, err := strconv.Atoi(filepath.Base(folder))
-		if err != nil {
-			continue
-		}
-		if fields, err := statOf(child); err == nil {
-			parent, _ := strconv.Atoi(fields[1])
-			children[parent] = append(children[parent], child)
-		}
-	}
-	all := []int{pid}
 	for i := 0; i < len(all); i++ {
-		all = append(all, children[all[i]]...)
+		all = append(all, children[all[i].PID]...)
 	}
 	return all
 }
 
-// memory is what a process holds of the machine's memory, in bytes.
-type memory struct {
-	RSS int64 `json:"rss"`
-	PSS int64 `json:"pss"` // a page that n processes share counts for an nth
+// cpu returns the CPU time that a process and its descendants have used, including those that have ended.
+func cpu(pid int) (total time.Duration) {
+	for _, s := range family(pid) {
+		total += time.Duration(int(s.UTime+s.STime)+s.CUTime+s.CSTime) * tick
+	}
+	return total
 }
 
-// memoryOf gives what a process and its descendants hold.
-func memoryOf(pid int) (memory, error) {
-	var all memory
-	for _, p := range family(pid) {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", p))
+// memory is what processes hold of the machine's memory, in bytes. In PSS a page that n processes share counts as 1/n.
+type memory struct{ rss, pss uint64 }
+
+// memoryOf returns what a process and its descendants hold.
+func memoryOf(pid int) (total memory) {
+	for _, s := range family(pid) {
+		p, err := procfs.NewProc(s.PID)
 		if err != nil {
-			if p == pid {
-				return all, err
-			}
-			continue
+			continue // it has just ended
 		}
-		rss, rssErr := kilobytes(string(text), "Rss:")
-		pss, pssErr := kilobytes(string(text), "Pss:")
-		if err := errors.Join(rssErr, pssErr); err != nil {
-			if p == pid {
-				return all, err
-			}
-			continue
-		}
-		all.RSS += rss
-		all.PSS += pss
+		held, _ := p.ProcSMapsRollup()
+		total.rss += held.Rss
+		total.pss += held.Pss
 	}
-	return all, nil
+	return total
 }
 
-// peak gives the most memory that a process has had since its start, in bytes.
-func peak(pid int) (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		return 0, err
-	}
-	return kilobytes(string(text), "VmHWM:")
-}
+// peak returns the most memory that a process has held since its start, in bytes.
+func peak(pid int) uint64 { return must(must(procfs.NewProc(pid)).NewStatus()).VmHWM }
 
-// kilobytes finds the line "NAME  N kB" and gives it in bytes.
-func kilobytes(text, name string) (int64, error) {
-	for line := range strings.Lines(text) {
-		fields := strings.Fields(line)
-		if len(fields) == 3 && fields[0] == name && fields[2] == "kB" {
-			n, err := strconv.ParseInt(fields[1], 10, 64)
-			return n << 10, err
-		}
-	}
-	return 0, fmt.Errorf("no line %q", name)
-}
-
-// busyness tells how busy the machine was with other things since it was made: what else runs makes figures worse.
+// busyness is the CPU time used until a moment, by all processes and by those of the benchmark.
 type busyness struct {
-	pid       int
-	all, ours time.Duration
 	at        time.Time
+	all, ours time.Duration
 }
 
-func newBusyness(pid int) busyness {
-	b := busyness{pid: pid, at: time.Now()}
-	b.all, b.ours = b.now()
-	return b
+func readBusyness() busyness {
+	t := must(must(procfs.NewDefaultFS()).Stat()).CPUTotal
+	seconds := t.User + t.Nice + t.System + t.IRQ + t.SoftIRQ + t.Steal
+	return busyness{time.Now(), time.Duration(seconds * float64(time.Second)), cpu(os.Getpid())}
 }
 
-// now gives the CPU time used by everybody, and by the process with its descendants.
-func (b busyness) now() (all, ours time.Duration) {
-	text, err := os.ReadFile("/proc/stat")
-	if err != nil {
-		return 0, 0
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	fields := strings.Fields(line)
-	for i, field := range fields {
-		if i == 0 || i == 4 || i == 5 || i > 8 { // the name, idle, iowait, and guests, which user has already
-			continue
-		}
-		if n, err := strconv.ParseInt(field, 10, 64); err == nil {
-			all += time.Duration(n) * tick
-		}
-	}
-	ours, _ = cpu(b.pid)
-	return all, ours
-}
-
-// elsewhere gives how many cores were busy with other things, on average.
+// elsewhere returns how many cores were busy with other things since then, on average: they make results worse.
 func (b busyness) elsewhere() float64 {
-	all, ours := b.now()
-	return max(0, (all-b.all-(ours-b.ours)).Seconds()/time.Since(b.at).Seconds())
+	now := readBusyness()
+	others := (now.all - b.all) - (now.ours - b.ours)
+	return rounded(max(0, others.Seconds()/now.at.Sub(b.at).Seconds()))
+}
+
+// machine is what the results were measured on, without names and paths.
+type machine struct {
+	CPU      string `json:"cpu"`
+	Cores    int    `json:"cores"`
+	MemoryGB int    `json:"memoryGB"`
+	Kernel   string `json:"kernel"`
+	Go       string `json:"go"`
+	Python   string `json:"python"`
+	Database string `json:"database"`
+}
+
+func (m machine) String() string {
+	return fmt.Sprintf("%s, %d cores, %d GB, Linux %s, %s, %s, %s", m.CPU, m.Cores, m.MemoryGB, m.Kernel, m.Go, m.Python, m.Database)
+}
+
+func (b *bench) describe() machine {
+	fs := must(procfs.NewDefaultFS())
+	m := machine{CPU: "unknown CPU", Cores: runtime.NumCPU(), Go: runtime.Version()}
+	if cpus := must(fs.CPUInfo()); len(cpus) > 0 && cpus[0].ModelName != "" {
+		m.CPU = cpus[0].ModelName
+	}
+	m.MemoryGB = int((*must(fs.Meminfo()).MemTotalBytes + 1<<29) >> 30)
+	m.Kernel = strings.TrimSpace(string(must(os.ReadFile("/proc/sys/kernel/osrelease"))))
+	m.Python = strings.TrimSpace(string(must(exec.CommandContext(b.ctx, b.python, "--version").Output())))
+	check(b.pool.QueryRowContext(b.ctx, "SELECT VERSION()").Scan(&m.Database))
+	return m
 }

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -6,10 +8,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
-// result is what a run found, as it is written down.
+// result is what a run measured, as result.json has it.
 type result struct {
 	Machine     machine      `json:"machine"`
 	Repetitions int          `json:"repetitions"`
@@ -17,16 +22,15 @@ type result struct {
 	Cases       []caseResult `json:"cases"`
 }
 
-// caseResult is one kind of work: medians over the repetitions, and the ratios that count.
 type caseResult struct {
 	Name       string            `json:"name"`
 	Title      string            `json:"title"`
 	Contenders []contenderResult `json:"contenders,omitempty"`
-	Ratios     []ratio           `json:"ratios,omitempty"`
 	Figures    []figure          `json:"figures,omitempty"`
 	Elsewhere  float64           `json:"coresBusyElsewhere"`
 }
 
+// contenderResult has medians over all repetitions.
 type contenderResult struct {
 	Name     string    `json:"name"`
 	Rate     float64   `json:"callsPerSecond"`
@@ -39,170 +43,153 @@ type contenderResult struct {
 	Calls    int       `json:"calls"`
 }
 
-// ratio is one contender by another, and what it is to be.
-type ratio struct {
-	Of      string  `json:"of"`
-	To      string  `json:"to"`
-	What    string  `json:"what"`
+// figure is one number, and its target if it has one.
+type figure struct {
+	Name    string  `json:"name"`
 	Value   float64 `json:"value"`
+	Unit    string  `json:"unit"`
 	AtLeast float64 `json:"atLeast,omitempty"`
 	AtMost  float64 `json:"atMost,omitempty"`
 	Met     bool    `json:"met"`
 }
 
-// figure is one number, and what it is to be.
-type figure struct {
-	Name   string  `json:"name"`
-	Value  float64 `json:"value"`
-	Unit   string  `json:"unit"`
-	AtMost float64 `json:"atMost,omitempty"` // 0 for none
-	Met    bool    `json:"met"`
+// newFigure returns a figure with the bounds of its target; 0 is no bound.
+func newFigure(value float64, unit string, atLeast, atMost float64, name string, args ...any) figure {
+	f := figure{Name: fmt.Sprintf(name, args...), Value: rounded(value), Unit: unit, AtLeast: rounded(atLeast), AtMost: rounded(atMost)}
+	if math.IsNaN(value) || math.IsInf(value, 0) {
+		check(fmt.Errorf("%s: nothing was measured", f.Name))
+	}
+	f.Met = (atLeast == 0 || f.Value >= f.AtLeast) && (atMost == 0 || f.Value <= f.AtMost)
+	return f
 }
 
-// atMost is a figure that is to be no more than most; 0 for any.
-func atMost(most float64, value float64, unit, format string, args ...any) figure {
-	value = rounded(value)
-	return figure{fmt.Sprintf(format, args...), value, unit, most, most == 0 || value <= most}
+func (f figure) String() string {
+	line := fmt.Sprintf("  %-72s %9s %s", f.Name, number(f.Value), f.Unit)
+	if f.AtLeast > 0 {
+		line += ", target at least " + number(f.AtLeast)
+	}
+	if f.AtMost > 0 {
+		line += ", target at most " + number(f.AtMost)
+	}
+	switch {
+	case f.AtLeast == 0 && f.AtMost == 0:
+		return line
+	case f.Met:
+		return line + ": met"
+	}
+	return line + ": MISSED"
 }
 
-// summary gives the medians over a contender's repetitions.
+// summary returns the medians over a contender's repetitions.
 func summary(name string, samples []sample) contenderResult {
 	r := contenderResult{Name: name}
-	var p50, p99, effort, database, held []float64
 	for _, s := range samples {
-		r.Calls += s.calls
+		r.Calls += len(s.latencies)
 		r.Rates = append(r.Rates, rounded(s.rate()))
-		p50 = append(p50, milliseconds(percentile(s.latencies, 50)))
-		p99 = append(p99, milliseconds(percentile(s.latencies, 99)))
-		effort = append(effort, milliseconds(s.cpu)/float64(s.calls))
-		database = append(database, milliseconds(s.database)/float64(s.calls))
-		held = append(held, float64(s.memory.PSS)/megabyte)
 	}
-	r.Rate, r.P50, r.P99 = median(r.Rates), rounded(median(p50)), rounded(median(p99))
-	r.CPU, r.Database, r.MemoryMB = rounded(median(effort)), rounded(median(database)), rounded(median(held))
+	over := func(value func(sample) float64) float64 {
+		var all []float64
+		for _, s := range samples {
+			all = append(all, value(s))
+		}
+		return rounded(median(all))
+	}
+	r.Rate = median(r.Rates)
+	r.P50 = over(func(s sample) float64 { return milliseconds(percentile(s.latencies, 50)) })
+	r.P99 = over(func(s sample) float64 { return milliseconds(percentile(s.latencies, 99)) })
+	r.CPU = over(func(s sample) float64 { return milliseconds(s.cpu) / float64(len(s.latencies)) })
+	r.Database = over(func(s sample) float64 { return milliseconds(s.database) / float64(len(s.latencies)) })
+	r.MemoryMB = over(func(s sample) float64 { return float64(s.memory.pss) / megabyte })
 	return r
 }
 
-// check compares what the claim is about.
-func (c claim) check(all []contenderResult) (ratio, error) {
-	find := func(name string) (contenderResult, error) {
-		for _, one := range all {
-			if one.Name == name {
-				return one, nil
-			}
+// find returns the result of a contender; a zero one if it took no part.
+func find(all []contenderResult, name string) contenderResult {
+	for _, one := range all {
+		if one.Name == name {
+			return one
 		}
-		return contenderResult{}, fmt.Errorf("there is no %q to compare", name)
 	}
-	of, err := find(c.of)
-	if err != nil {
-		return ratio{}, err
-	}
-	to, err := find(c.to)
-	if err != nil {
-		return ratio{}, err
-	}
-	value := map[string]float64{rate: of.Rate / to.Rate, latency: of.P50 / to.P50, effort: of.CPU / to.CPU}[c.what]
-	if math.IsNaN(value) || math.IsInf(value, 0) {
-		return ratio{}, fmt.Errorf("%s of %s by that of %s is no number", c.what, c.of, c.to)
-	}
-	value = rounded(value)
-	return ratio{c.of, c.to, c.what, value, c.atLeast, rounded(c.atMost), (c.atLeast == 0 || value >= c.atLeast) && (c.atMost == 0 || value <= c.atMost)}, nil
+	return contenderResult{}
 }
 
-// megabyte is in bytes.
-const megabyte = 1e6
+// check compares the target's contenders.
+func (t target) check(all []contenderResult) figure {
+	of, to := find(all, t.of), find(all, t.to)
+	value := map[string]float64{rate: of.Rate / to.Rate, latency: of.P50 / to.P50, effort: of.CPU / to.CPU}[t.what]
+	return newFigure(value, "x", t.atLeast, t.atMost, "%s beside %s: %s", t.of, t.to, t.what)
+}
+
+// median returns the middle of the values, or the mean of the two in the middle; NaN if there are none.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return math.NaN()
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// percentile returns the smallest of the ascending values that at least p percent of them do not exceed; 0 if there are
+// none.
+func percentile(ascending []time.Duration, p float64) time.Duration {
+	if len(ascending) == 0 {
+		return 0
+	}
+	rank := int(math.Ceil(p / 100 * float64(len(ascending))))
+	return ascending[min(max(rank, 1), len(ascending))-1]
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+const megabyte = 1e6 // bytes
 
 // rounded keeps four digits, which is more than repetitions agree on.
 func rounded(v float64) float64 {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return v
-	}
-	unit := math.Pow(10, math.Floor(math.Log10(math.Abs(v)))-3)
-	if unit < 1 {
-		return math.Round(v/unit) / math.Round(1/unit)
-	}
-	return math.Round(v/unit) * unit
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
+	return v
 }
 
-// table is the result as text.
+// number formats a value with three digits, or all before the point.
+func number(v float64) string {
+	decimals := 0
+	for bound := 100.0; decimals < 3 && v != 0 && math.Abs(v) < bound; bound /= 10 {
+		decimals++
+	}
+	return strconv.FormatFloat(v, 'f', decimals, 64)
+}
+
+// table returns the result as text.
 func (r *result) table() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", r.Machine)
 	fmt.Fprintf(&b, "Medians over %d repetitions of %g s each, one contender after another in every round.\n", r.Repetitions, r.Seconds)
 	for _, c := range r.Cases {
+		fmt.Fprintf(&b, "\n%-50s", c.Title)
 		if len(c.Contenders) > 0 {
-			fmt.Fprintf(&b, "\n%-50s %9s %8s %8s %11s %9s %9s\n", c.Title, "calls/s", "p50 ms", "p99 ms", "CPU ms/call", "database's", "memory MB")
-		} else {
-			fmt.Fprintf(&b, "\n%s\n", c.Title)
+			fmt.Fprintf(&b, " %9s %8s %8s %11s %12s %9s", "calls/s", "p50 ms", "p99 ms", "CPU ms/call", "database's", "memory MB")
 		}
+		b.WriteString("\n")
 		for _, one := range c.Contenders {
 			cpu, held := "-", "-"
 			if one.MemoryMB > 0 {
 				cpu, held = number(one.CPU), number(one.MemoryMB)
 			}
-			fmt.Fprintf(&b, "  %-48s %9s %8s %8s %11s %10s %9s\n", one.Name, number(one.Rate), number(one.P50), number(one.P99), cpu, number(one.Database), held)
+			fmt.Fprintf(&b, "  %-48s %9s %8s %8s %11s %12s %9s\n", one.Name, number(one.Rate), number(one.P50), number(one.P99), cpu, number(one.Database), held)
 		}
-		for _, ratio := range c.Ratios {
-			fmt.Fprintf(&b, "    %s\n", ratio)
-		}
-		for _, figure := range c.Figures {
-			fmt.Fprintf(&b, "  %s\n", figure)
+		for _, f := range c.Figures {
+			fmt.Fprintln(&b, f)
 		}
 		if c.Elsewhere > 0.1 {
-			fmt.Fprintf(&b, "    (meanwhile %s cores were busy with other things, so take it with care)\n", number(c.Elsewhere))
+			fmt.Fprintf(&b, "    (meanwhile %s cores were busy with other things, so the figures may be too bad)\n", number(c.Elsewhere))
 		}
 	}
 	return b.String()
 }
 
-// String is the ratio as a line of the table.
-func (r ratio) String() string {
-	wanted, verdict := fmt.Sprintf("at least %s", number(r.AtLeast)), "met"
-	if r.AtMost > 0 {
-		wanted = fmt.Sprintf("at most %s", number(r.AtMost))
-	}
-	if !r.Met {
-		verdict = "MISSED"
-	}
-	return fmt.Sprintf("%s: %s x %s (%s; wanted %s) %s", r.Of, number(r.Value), r.To, r.What, wanted, verdict)
-}
-
-// String is the figure as a line of the table.
-func (f figure) String() string {
-	line := fmt.Sprintf("%-48s %9s %s", f.Name, number(f.Value), f.Unit)
-	switch {
-	case f.AtMost == 0:
-		return line
-	case f.Met:
-		return fmt.Sprintf("%s (wanted at most %s) met", line, number(f.AtMost))
-	}
-	return fmt.Sprintf("%s (wanted at most %s) MISSED", line, number(f.AtMost))
-}
-
-// number writes a value with three digits or all before the point.
-func number(v float64) string {
-	switch magnitude := math.Abs(v); {
-	case magnitude >= 100 || v == 0:
-		return fmt.Sprintf("%.0f", v)
-	case magnitude >= 10:
-		return fmt.Sprintf("%.1f", v)
-	case magnitude >= 1:
-		return fmt.Sprintf("%.2f", v)
-	}
-	return fmt.Sprintf("%.3f", v)
-}
-
-// write puts the result into a folder, as JSON and as a chart.
-func (r *result) write(folder string) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(folder, "result.json"), append(text, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(folder, "chart.svg"), []byte(r.chart()), 0o644)
+// write writes result.json and chart.svg into a folder.
+func (r *result) write(folder string) {
+	check(os.MkdirAll(folder, 0o755))
+	check(os.WriteFile(filepath.Join(folder, "result.json"), append(must(json.MarshalIndent(r, "", "  ")), '\n'), 0o644))
+	check(os.WriteFile(filepath.Join(folder, "chart.svg"), []byte(r.chart()), 0o644))
 }

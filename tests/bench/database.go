@@ -1,0 +1,110 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
+)
+
+// logged matches the beginning of an entry in MariaDB's general log: the time if it has changed, the connection and the
+// command.
+var logged = regexp.MustCompile(`(?m)^(?:\d{6} +[\d:]+)?\t+ *\d+ (\w+)\t?`)
+
+// record returns the statements that a function sends to the database for a request, as MariaDB's general log has them.
+func (b *bench) record(p *program, r *fasthttp.Request) []string {
+	file := filepath.Join(b.folder, "statements.log")
+	defer os.Remove(file)
+	b.exec("SET GLOBAL general_log_file = ?", file)
+	b.exec("SET GLOBAL general_log = ON")
+	p.receive(r, 200)
+	b.exec("SET GLOBAL general_log = OFF")
+	statements := statementsOf(must(os.ReadFile(file)))
+	if len(statements) == 0 {
+		check(fmt.Errorf("%s sent no statement to the database", p.name))
+	}
+	return statements
+}
+
+func statementsOf(log []byte) (statements []string) {
+	entries := logged.FindAllSubmatchIndex(log, -1)
+	for i, entry := range entries {
+		end := len(log)
+		if i+1 < len(entries) {
+			end = entries[i+1][0]
+		}
+		command, text := string(log[entry[2]:entry[3]]), string(bytes.TrimSuffix(log[entry[1]:end], []byte("\n")))
+		if command == "Query" && !strings.HasPrefix(text, "SET GLOBAL general_log") {
+			statements = append(statements, text)
+		}
+	}
+	return statements
+}
+
+var escaper = strings.NewReplacer("\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", `\Z`, `'`, `\'`, `"`, `\"`, `\`, `\\`)
+
+// escaped returns an id as the driver writes it between quotes.
+func escaped(id uuid.UUID) string { return escaper.Replace(string(id[:])) }
+
+// databaseAlone is a contender that sends the statements of one call to the database and reads the rows, and does nothing
+// else.
+func databaseAlone(statements []string) contender {
+	return contender{name: databaseName, statements: statements, clients: clients}
+}
+
+// withIDs returns the contender with an id for each call, in place of the recorded one.
+func (c contender) withIDs(recorded uuid.UUID, ids func(n int) []uuid.UUID) contender {
+	if !strings.Contains(strings.Join(c.statements, ""), escaped(recorded)) {
+		check(errors.New("the recorded statements do not name the task"))
+	}
+	c.recorded, c.ids = recorded, ids
+	return c
+}
+
+func (b *bench) databaseClient(statements []string, recorded uuid.UUID) client {
+	conn := must(b.pool.Conn(b.ctx))
+	return client{close: func() { conn.Close() }, call: func(id uuid.UUID) error {
+		for _, statement := range statements {
+			if id != uuid.Nil {
+				statement = strings.ReplaceAll(statement, escaped(recorded), escaped(id))
+			}
+			if err := drain(conn.QueryContext(b.ctx, statement)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}
+
+// drain reads all rows of all results.
+func drain(rows *sql.Rows, err error) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for more := true; more; more = rows.NextResultSet() {
+		names, err := rows.Columns()
+		if err != nil {
+			return err
+		}
+		values, into := make([]sql.RawBytes, len(names)), make([]any, len(names))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		for rows.Next() {
+			if err := rows.Scan(into...); err != nil {
+				return err
+			}
+		}
+	}
+	return rows.Err()
+}

@@ -1,0 +1,168 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/valyala/fasthttp"
+)
+
+// contender does a case's work: it is a program that answers requests, or the database alone.
+type contender struct {
+	name       string
+	program    *program                // whose CPU and memory count; nil for the database alone
+	request    *fasthttp.Request       // what clients send to the program again and again
+	statements []string                // what clients send to the database alone
+	recorded   uuid.UUID               // the id in statements that the id of a call replaces
+	clients    int                     // that call at once, each sending its next call after the last answer
+	ids        func(n int) []uuid.UUID // makes ready for n calls, unmeasured, and returns an id for each; nil if all calls are the same
+}
+
+// client sends calls one after another.
+type client struct {
+	call  func(id uuid.UUID) error // id is uuid.Nil if all calls are the same
+	close func()
+}
+
+// measure runs a case: all contenders in turn, again and again, so that whatever slows the machine slows all of them.
+func (b *bench) measure(c benchCase) caseResult {
+	began := readBusyness()
+	done := caseResult{Name: c.name, Title: c.title}
+	if c.contenders != nil {
+		done.Contenders = b.rounds(c.contenders(b))
+	}
+	for _, t := range c.targets {
+		done.Figures = append(done.Figures, t.check(done.Contenders))
+	}
+	if c.figures != nil {
+		done.Figures = append(done.Figures, c.figures(b, done.Contenders)...)
+	}
+	done.Elsewhere = began.elsewhere()
+	return done
+}
+
+// rounds measures each contender once a round, after one round to warm up, and returns the medians over the rounds.
+func (b *bench) rounds(all []contender) (done []contenderResult) {
+	samples := make([][]sample, len(all))
+	calls := make([]int, len(all)) // that the next repetition may come to
+	for round := range b.repetitions + 1 {
+		for k := range all {
+			i := (k + round) % len(all)
+			var one sample
+			if round == 0 {
+				one = b.repeat(all[i], b.duration/3, 300)
+			} else {
+				one = b.repeat(all[i], b.duration, calls[i])
+				samples[i] = append(samples[i], one)
+			}
+			calls[i] = int(1.3*one.rate()*b.duration.Seconds()) + 100
+		}
+	}
+	for i, one := range all {
+		done = append(done, summary(one.name, samples[i]))
+	}
+	return done
+}
+
+// sample is one repetition of one contender.
+type sample struct {
+	took      time.Duration
+	latencies []time.Duration // ascending, one for each call
+	cpu       time.Duration
+	database  time.Duration // CPU of the database
+	memory    memory
+}
+
+func (s sample) rate() float64 { return float64(len(s.latencies)) / s.took.Seconds() }
+
+func (b *bench) repeat(c contender, duration time.Duration, calls int) sample {
+	var ids chan uuid.UUID
+	if c.ids != nil {
+		ids = make(chan uuid.UUID, calls)
+		for _, id := range c.ids(calls) {
+			ids <- id
+		}
+		close(ids)
+	}
+	var all []client
+	for range c.clients {
+		if c.program != nil {
+			all = append(all, c.program.client(c.request, succeeds))
+		} else {
+			all = append(all, b.databaseClient(c.statements, c.recorded))
+		}
+		defer all[len(all)-1].close()
+	}
+	used := func() (program, database time.Duration) {
+		if c.program != nil {
+			program = cpu(c.program.pid)
+		}
+		return program, cpu(b.database.PID())
+	}
+	program, database := used()
+	s, err := load(b.ctx, duration, ids, all)
+	if err == nil && len(s.latencies) == 0 {
+		err = errors.New("no call was answered in time")
+	}
+	if err != nil {
+		check(fmt.Errorf("%s: %w", c.name, err))
+	}
+	s.cpu, s.database = used()
+	s.cpu, s.database = s.cpu-program, s.database-database
+	if c.program != nil {
+		s.memory = memoryOf(c.program.pid)
+		c.program.truncateLog()
+	}
+	return s
+}
+
+// load lets every client call until the time is over or, if ids is not nil, used up. The first error ends it.
+func load(ctx context.Context, duration time.Duration, ids <-chan uuid.UUID, all []client) (sample, error) {
+	var (
+		mu    sync.Mutex
+		s     sample
+		group sync.WaitGroup
+	)
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	ctx, cancel := context.WithTimeout(ctx, duration)
+	defer cancel()
+	began := time.Now()
+	for _, one := range all {
+		group.Go(func() {
+			latencies := make([]time.Duration, 0, 4096)
+			for ctx.Err() == nil {
+				id, more := uuid.Nil, true
+				if ids != nil {
+					id, more = <-ids
+				}
+				if !more {
+					break
+				}
+				sent := time.Now()
+				if err := one.call(id); err != nil {
+					fail(err)
+					break
+				}
+				latencies = append(latencies, time.Since(sent))
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			s.latencies = append(s.latencies, latencies...)
+		})
+	}
+	group.Wait()
+	s.took = time.Since(began)
+	slices.Sort(s.latencies)
+	if err := context.Cause(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return s, err
+	}
+	return s, nil
+}

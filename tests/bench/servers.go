@@ -1,0 +1,163 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"database/sql"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql"
+
+	"snaptask/db"
+	"snaptask/deploy/local/mariadb"
+	"snaptask/deploy/local/port"
+	"snaptask/deploy/local/process"
+	"snaptask/deploy/local/s3"
+	"snaptask/functions/stack"
+)
+
+// flaskTables is the schema of the Flask design.
+const flaskTables = `
+CREATE DATABASE baseline CHARACTER SET utf8mb4;
+CREATE TABLE baseline.users (
+  id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, username VARCHAR(64) NOT NULL UNIQUE, password VARCHAR(128) NOT NULL, token CHAR(32) NULL, KEY (token)
+) ENGINE = InnoDB;
+CREATE TABLE baseline.tasks (
+  id CHAR(36) NOT NULL PRIMARY KEY, user_id INT NOT NULL, title VARCHAR(255) NOT NULL, body TEXT NOT NULL, due_date DATE NOT NULL,
+  completed BOOLEAN NOT NULL, created_at DATETIME(6) NOT NULL, upload BOOLEAN NOT NULL, labels TEXT NOT NULL, KEY (user_id, created_at)
+) ENGINE = InnoDB`
+
+// bench is one run: what the cases work with.
+type bench struct {
+	options
+	ctx                context.Context // ends when the run is interrupted or a server dies
+	fail               context.CancelCauseFunc
+	root, kept, folder string // the sources; what later runs use again; what goes with this run
+	cleanup            []func()
+
+	stack    map[string]stack.Function
+	secrets  map[string]string
+	python   string
+	server   *mariadb.Server
+	database *process.Child
+	pool     *sql.DB // for what is not measured, and for the database alone
+	objects  s3.Server
+	model    *model
+	programs map[string]*program
+}
+
+// startServers starts what all contenders share.
+func (b *bench) startServers() {
+	check(errors.Join(os.RemoveAll(b.folder), os.MkdirAll(b.folder, 0o700)))
+	b.cleanup = append(b.cleanup, func() { os.RemoveAll(b.folder) })
+	b.stack = must(stack.Read(filepath.Join(b.root, "stack.yml"))).Functions
+	b.makePython()
+	b.startDatabase()
+	b.objects = s3.Server{Dir: filepath.Join(b.folder, "s3"), Port: must(port.Free()), AccessKey: "bench", SecretKey: "only-for-this-run"}
+	b.startChild("s3", b.objects.Process)
+	check(errors.Join(b.objects.MakeBucket(b.ctx, "snaptask"), b.objects.MakeBucket(b.ctx, "baseline")))
+	b.model = serveModel()
+	public, private, err := ed25519.GenerateKey(nil)
+	check(err)
+	b.secrets = map[string]string{
+		"token-signing-key":  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: must(x509.MarshalPKCS8PrivateKey(private))})),
+		"token-public-keys":  string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: must(x509.MarshalPKIXPublicKey(public))})),
+		"client-address-key": "only-for-this-run-and-32-bytes-long",
+		"s3-access-key":      b.objects.AccessKey,
+		"s3-secret-key":      b.objects.SecretKey,
+	}
+}
+
+// close ends all processes, the last one first.
+func (b *bench) close() {
+	for _, end := range slices.Backward(b.cleanup) {
+		end()
+	}
+}
+
+// startChild starts a server of deploy/local. If it dies, the benchmark fails.
+func (b *bench) startChild(name string, spec func(program string, log *process.Log) process.Spec) *process.Child {
+	output := must(process.NewLog(filepath.Join(b.folder, name+".log")))
+	child := process.Start(spec("/proc/self/exe", output), func(event string) { b.fail(errors.New(event)) })
+	b.cleanup = append(b.cleanup, child.Stop)
+	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	defer cancel()
+	check(child.Wait(ctx))
+	return child
+}
+
+// startDatabase starts a MariaDB that writes every commit through to the disk, with both schemas.
+func (b *bench) startDatabase() {
+	install := must(mariadb.Find(b.ctx, filepath.Join(b.kept, "..", "mariadb-dist"), func(text string) { log.Print(text) }))
+	user := mariadb.Account{Name: "bench", Password: "only-for-this-run", Rights: "ALL PRIVILEGES ON *.*"}
+	b.server = &mariadb.Server{Install: install, Dir: filepath.Join(b.folder, "mariadb"), Port: must(port.Free()), Accounts: []mariadb.Account{user}}
+	check(b.server.Prepare(b.ctx))
+	b.database = b.startChild("mariadb", b.server.Process)
+	must(db.Up(b.ctx, b.dsn()))
+	b.pool = must(sql.Open("mysql", b.dsn()+"&multiStatements=true&interpolateParams=true&collation=utf8mb4_unicode_520_ci"))
+	b.cleanup = append(b.cleanup, func() { b.pool.Close() })
+	b.pool.SetMaxIdleConns(2 * clients)
+	b.exec(flaskTables)
+}
+
+// dsn returns where functions find the database.
+func (b *bench) dsn() string { return b.server.DSN(b.server.Accounts[0], mariadb.Database) }
+
+func (b *bench) exec(statement string, args ...any) {
+	must(b.pool.ExecContext(b.ctx, statement, args...))
+}
+
+// makePython makes a virtual environment with what requirements.txt names, once for each content of that file.
+func (b *bench) makePython() {
+	requirements := filepath.Join(b.root, "tests", "bench", "baseline", "requirements.txt")
+	wanted := must(os.ReadFile(requirements))
+	environment := filepath.Join(b.kept, "venv")
+	mark := filepath.Join(environment, "requirements.txt")
+	b.python = filepath.Join(environment, "bin", "python")
+	if made, err := os.ReadFile(mark); err == nil && bytes.Equal(made, wanted) {
+		return
+	}
+	log.Print("installing the Python packages of the Flask design")
+	for _, command := range [][]string{
+		{"python3", "-m", "venv", "--clear", environment},
+		{b.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements},
+		{b.python, "-m", "pip", "check"},
+	} {
+		if output, err := exec.CommandContext(b.ctx, command[0], command[1:]...).CombinedOutput(); err != nil {
+			check(fmt.Errorf("the Flask design needs python3 3.11 or later with its venv module (Debian: python3-venv): %w\n%s", err, output))
+		}
+	}
+	check(os.WriteFile(mark, wanted, 0o600))
+}
+
+// launchFlask starts the Flask design under Flask's own server or under gunicorn.
+func (b *bench) launchFlask(name string, gunicorn bool) *program {
+	app, number := filepath.Join(b.root, "tests", "bench", "baseline", "app.py"), must(port.Free())
+	args := []string{app}
+	if gunicorn {
+		args = []string{"-m", "gunicorn", "--chdir", filepath.Dir(app), "--workers", "2", "--threads", "4", "--bind", local(number),
+			"--worker-tmp-dir", b.folder, "--no-control-socket", "app:app"}
+	}
+	user := b.server.Accounts[0]
+	return b.launch(name, number, map[string]string{
+		"PATH": os.Getenv("PATH"), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "HOME": b.folder, "PORT": strconv.Itoa(number),
+		"DB_PORT": strconv.Itoa(b.server.Port), "DB_USER": user.Name, "DB_PASSWORD": user.Password, "DB_NAME": "baseline",
+		"S3_ADDRESS": b.objects.Address(), "S3_ACCESS_KEY": b.objects.AccessKey, "S3_SECRET_KEY": b.objects.SecretKey,
+		"S3_REGION": s3.Region, "S3_BUCKET": "baseline",
+		"MODEL_SIDE": strconv.Itoa(modelSide), "MODEL_URL": "http://" + b.model.rest + "/v1/models/" + modelName + ":predict",
+		"CLASS_NAMES": filepath.Join(b.root, "deploy", "modelserver", "model", "imagenet1k_names.json"),
+	}, b.python, args...)
+}
