@@ -11,13 +11,13 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// errAddress keeps a secret out of the error that mysql.ParseDSN would give.
+// errAddress replaces the error of mysql.ParseDSN, which may contain the password.
 var errAddress = errors.New("the database address can't be read: want USER:PASSWORD@tcp(HOST:PORT)/DATABASE")
 
-// Accounts makes, as the administrator whose address is admin, the database and the accounts that the other two addresses
-// name, with the passwords in them: migration may do everything within the database, application only read and write rows.
-// It may run again at any time, after a password has changed too. It waits for the server as Wait does.
-func Accounts(ctx context.Context, admin, migration, application string, patience time.Duration) error {
+// Accounts connects with the address admin and creates the database and the accounts of the other two addresses, with their
+// passwords: migration may do everything within the database, application may only read and write rows. It can be repeated,
+// also to change a password. It waits for the server like Wait.
+func Accounts(ctx context.Context, admin, migration, application string, timeout time.Duration) error {
 	owner, err := mysql.ParseDSN(migration)
 	if err != nil {
 		return errAddress
@@ -28,11 +28,11 @@ func Accounts(ctx context.Context, admin, migration, application string, patienc
 	}
 	switch {
 	case owner.User == "" || owner.Passwd == "" || user.User == "" || user.Passwd == "":
-		return errors.New("the addresses for migrations and for the application must have a name and a password")
+		return errors.New("the addresses for migrations and for the application need a user name and a password")
 	case owner.DBName == "" || owner.DBName != user.DBName:
-		return errors.New("the addresses for migrations and for the application must name one database")
+		return errors.New("the addresses for migrations and for the application must name the same database")
 	case owner.User == user.User:
-		return errors.New("migrations and the application need accounts of their own")
+		return errors.New("migrations and the application need different accounts")
 	}
 	pool, config, err := open(admin)
 	if err != nil {
@@ -40,9 +40,9 @@ func Accounts(ctx context.Context, admin, migration, application string, patienc
 	}
 	defer pool.Close()
 	if config.User == owner.User || config.User == user.User {
-		return errors.New("the administrator's account can't be one of those that are made")
+		return errors.New("the administrator's account must differ from those of migrations and of the application")
 	}
-	if err := wait(ctx, pool, patience); err != nil {
+	if err := wait(ctx, pool, timeout); err != nil {
 		return err
 	}
 	quoted := "`" + strings.ReplaceAll(owner.DBName, "`", "``") + "`"
@@ -50,7 +50,7 @@ func Accounts(ctx context.Context, admin, migration, application string, patienc
 	if _, err := pool.ExecContext(ctx, create); err != nil {
 		return fmt.Errorf("create the database: %w", err)
 	}
-	// In what is granted, _ and % stand for other characters unless a backslash says that they do not.
+	// In the database name of a GRANT, _ and % are wildcards.
 	within := strings.NewReplacer("_", `\_`, "%", `\%`).Replace(quoted) + ".*"
 	for _, account := range []struct {
 		config *mysql.Config
@@ -79,8 +79,8 @@ func grant(ctx context.Context, pool *sql.DB, account *mysql.Config, rights stri
 	return nil
 }
 
-// open gives a pool for the address; nothing is dialled. Values are put into statements by the driver, since accounts can't
-// be named in prepared ones.
+// open returns a pool for the address. It does not connect. The driver puts values into statements, because prepared
+// statements take no parameters for accounts.
 func open(dsn string) (*sql.DB, *mysql.Config, error) {
 	config, err := mysql.ParseDSN(dsn)
 	if err != nil {

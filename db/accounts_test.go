@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// addresses gives an administrator's address, and two for accounts and a database that there are not yet.
+// addresses returns the administrator's address, and two of accounts and a database that don't exist yet.
 func addresses(t *testing.T) (admin string, migration, application *mysql.Config) {
 	t.Helper()
 	admin = os.Getenv("TEST_MYSQL_DSN")
@@ -45,13 +45,13 @@ func as(t *testing.T, account *mysql.Config, statement string) error {
 	return err
 }
 
-func TestAccountsMayDoTheirWorkAndNoMore(t *testing.T) {
+func TestAccountsHaveOnlyTheirPrivileges(t *testing.T) {
 	t.Parallel()
 	admin, migration, application := addresses(t)
-	bringUp := func() error {
+	create := func() error {
 		return Accounts(t.Context(), admin, migration.FormatDSN(), application.FormatDSN(), time.Minute)
 	}
-	require.NoError(t, bringUp())
+	require.NoError(t, create())
 	_, err := Up(t.Context(), migration.FormatDSN())
 	require.NoError(t, err)
 	require.NoError(t, as(t, application, "UPDATE tasks SET version = version + 1"))
@@ -66,25 +66,25 @@ func TestAccountsMayDoTheirWorkAndNoMore(t *testing.T) {
 		require.Error(t, as(t, migration, statement), statement)
 	}
 
-	require.NoError(t, bringUp(), "a second time")
+	require.NoError(t, create(), "a second time")
 	old := application.Clone()
 	application.Passwd = "changed"
-	require.NoError(t, bringUp())
+	require.NoError(t, create())
 	require.NoError(t, as(t, application, "SELECT 1"))
-	require.Error(t, as(t, old, "SELECT 1"), "the password from before")
+	require.Error(t, as(t, old, "SELECT 1"), "the old password")
 }
 
-func TestAccountsThatDoNotFitTogetherAreRefused(t *testing.T) {
+func TestInconsistentAddressesAreRefused(t *testing.T) {
 	t.Parallel()
 	const admin, migration, application = "root:hunter1@tcp(127.0.0.1:1)/", "m:hunter2@tcp(127.0.0.1:1)/d", "a:hunter3@tcp(127.0.0.1:1)/d"
 	for name, c := range map[string]struct{ admin, migration, application, problem string }{
-		"two databases":      {admin, migration, "a:hunter3@tcp(127.0.0.1:1)/e", "one database"},
-		"no database":        {admin, "m:x@tcp(h:1)/", "a:x@tcp(h:1)/", "one database"},
-		"one account":        {admin, migration, migration, "accounts of their own"},
+		"two databases":      {admin, migration, "a:hunter3@tcp(127.0.0.1:1)/e", "the same database"},
+		"no database":        {admin, "m:x@tcp(h:1)/", "a:x@tcp(h:1)/", "the same database"},
+		"one account":        {admin, migration, migration, "different accounts"},
 		"the administrator":  {migration, "b:x@tcp(h:1)/d", "m:x@tcp(h:1)/d", "administrator"},
-		"no password":        {admin, migration, "a@tcp(h:1)/d", "a name and a password"},
-		"no password, first": {admin, "m:@tcp(h:1)/d", application, "a name and a password"},
-		"no name":            {admin, migration, ":hunter3@tcp(h:1)/d", "a name and a password"},
+		"no password":        {admin, migration, "a@tcp(h:1)/d", "a user name and a password"},
+		"no password, first": {admin, "m:@tcp(h:1)/d", application, "a user name and a password"},
+		"no name":            {admin, migration, ":hunter3@tcp(h:1)/d", "a user name and a password"},
 		"unreadable":         {"hunter4", migration, application, "can't be read"},
 		"unreadable, second": {admin, "hunter4", application, "can't be read"},
 		"unreadable, third":  {admin, migration, "hunter4", "can't be read"},
@@ -99,7 +99,7 @@ func TestAccountsThatDoNotFitTogetherAreRefused(t *testing.T) {
 	}
 }
 
-func TestWaitGivesUpOnlyWhereWaitingIsOfNoUse(t *testing.T) {
+func TestWaitFailsAtOnceIfWaitingIsFutile(t *testing.T) {
 	t.Parallel()
 	dsn := fresh(t)
 	require.NoError(t, Wait(t.Context(), dsn, 0))

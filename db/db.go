@@ -1,5 +1,5 @@
-// Package db holds the schema as numbered migrations in portable SQL (MySQL 8.4 and later, MariaDB 10.11 and later)
-// and brings a database up to the newest one.
+// Package db has the schema as numbered migrations, in SQL that both MySQL 8.4 and MariaDB 10.11 understand, and applies them
+// to a database.
 package db
 
 import (
@@ -16,18 +16,18 @@ import (
 //go:embed migrations/*.sql
 var embedded embed.FS
 
-// lockWait is how long a migration waits for another one to end, in seconds.
+// lockWait is how many seconds a migration waits for another one to end.
 const lockWait = 120
 
-// Migration is one step of the schema and whether the database has it.
+// Migration is one step of the schema.
 type Migration struct {
 	Name      string
 	Applied   bool
 	AppliedAt time.Time // UTC; zero unless Applied
 }
 
-// Up applies every migration that the database dsn (as go-sql-driver/mysql writes it) lacks, and names them. A second
-// Up at the same time waits for the first and finds nothing left to do.
+// Up applies the migrations that the database lacks and returns their names. dsn has the format of go-sql-driver/mysql. A
+// second Up at the same time waits for the first and finds nothing to do.
 func Up(ctx context.Context, dsn string) (applied []string, err error) {
 	err = locked(ctx, dsn, func(p *goose.Provider) error {
 		results, err := p.Up(ctx)
@@ -39,7 +39,7 @@ func Up(ctx context.Context, dsn string) (applied []string, err error) {
 	return applied, err
 }
 
-// Status lists the migrations in their order, with those that the database has marked as applied.
+// Status returns all migrations in their order, applied or not.
 func Status(ctx context.Context, dsn string) (all []Migration, err error) {
 	err = locked(ctx, dsn, func(p *goose.Provider) error {
 		states, err := p.Status(ctx)
@@ -51,8 +51,8 @@ func Status(ctx context.Context, dsn string) (all []Migration, err error) {
 	return all, err
 }
 
-// locked runs f while no other process migrates the same database: MySQL's and MariaDB's named locks belong to a
-// connection, so they end with it, whatever becomes of the process.
+// locked runs f under a named lock, so that no other process migrates the same database. The lock belongs to a connection
+// and ends with it, even if the process is killed.
 func locked(ctx context.Context, dsn string, f func(*goose.Provider) error) error {
 	pool, config, err := open(dsn)
 	if err != nil {
@@ -60,20 +60,20 @@ func locked(ctx context.Context, dsn string, f func(*goose.Provider) error) erro
 	}
 	defer pool.Close()
 
-	guard, err := pool.Conn(ctx)
+	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer guard.Close()
-	lock := fmt.Sprintf("%.64s", "snaptask.migrate."+config.DBName) // MySQL refuses longer names
+	defer conn.Close()
+	lock := fmt.Sprintf("%.64s", "snaptask.migrate."+config.DBName) // the longest name that MySQL takes
 	var got sql.NullInt64
-	if err := guard.QueryRowContext(ctx, "SELECT GET_LOCK(?, ?)", lock, lockWait).Scan(&got); err != nil {
+	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(?, ?)", lock, lockWait).Scan(&got); err != nil {
 		return err
 	}
 	if got.Int64 != 1 {
 		return fmt.Errorf("another migration of %s is still running after %d s", config.DBName, lockWait)
 	}
-	defer guard.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK(?)", lock)
+	defer conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK(?)", lock)
 
 	migrations, err := fs.Sub(embedded, "migrations")
 	if err != nil {

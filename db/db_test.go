@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fresh gives the address of an empty database of its own.
+// fresh returns the address of an empty database for one test.
 func fresh(t *testing.T) string {
 	t.Helper()
 	dsn := os.Getenv("TEST_MYSQL_DSN")
@@ -46,7 +46,7 @@ func TestUpIsIdempotent(t *testing.T) {
 	require.Empty(t, again)
 }
 
-func TestStatusTellsMissingFromApplied(t *testing.T) {
+func TestStatusReportsWhatIsApplied(t *testing.T) {
 	t.Parallel()
 	ctx, dsn := context.Background(), fresh(t)
 
@@ -66,7 +66,7 @@ func TestStatusTellsMissingFromApplied(t *testing.T) {
 	}
 }
 
-func TestUpTwiceAtOnceAppliesEachOnce(t *testing.T) {
+func TestParallelUpsApplyEachMigrationOnce(t *testing.T) {
 	t.Parallel()
 	ctx, dsn := context.Background(), fresh(t)
 
@@ -92,7 +92,7 @@ func TestUpTwiceAtOnceAppliesEachOnce(t *testing.T) {
 	require.Len(t, applied, len(all))
 }
 
-func TestUnreadableAddressIsNotEchoed(t *testing.T) {
+func TestAnInvalidAddressIsNotInTheError(t *testing.T) {
 	t.Parallel()
 	_, err := Up(context.Background(), "user:hunter2@nowhere")
 	require.Error(t, err)

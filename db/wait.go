@@ -10,19 +10,19 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// Wait returns when the server of the database dsn takes connections. It gives up after patience, and at once where the
-// server answers that it will not have this account, or that there is no such database.
-func Wait(ctx context.Context, dsn string, patience time.Duration) error {
+// Wait returns when the server of the database accepts connections. It returns an error after the timeout, and at once if
+// the server refuses the account or does not have the database.
+func Wait(ctx context.Context, dsn string, timeout time.Duration) error {
 	pool, _, err := open(dsn)
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	return wait(ctx, pool, patience)
+	return wait(ctx, pool, timeout)
 }
 
-func wait(ctx context.Context, pool *sql.DB, patience time.Duration) error {
-	deadline := time.Now().Add(patience)
+func wait(ctx context.Context, pool *sql.DB, timeout time.Duration) error {
+	deadline := time.Now().Add(timeout)
 	for {
 		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
 		err := pool.PingContext(attempt)
@@ -31,7 +31,7 @@ func wait(ctx context.Context, pool *sql.DB, patience time.Duration) error {
 			return err
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("the database can't be reached, for %s now: %w", patience, err)
+			return fmt.Errorf("the database can't be reached after %s: %w", timeout, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -40,9 +40,9 @@ func wait(ctx context.Context, pool *sql.DB, patience time.Duration) error {
 	}
 }
 
-// refused says that the server has answered, and will not do so differently soon.
+// refused reports whether the server has answered with an error that waiting does not change.
 func refused(err error) bool {
 	const tooManyConnections, shuttingDown = 1040, 1053
-	answer := (*mysql.MySQLError)(nil)
+	var answer *mysql.MySQLError
 	return errors.As(err, &answer) && answer.Number != tooManyConnections && answer.Number != shuttingDown
 }

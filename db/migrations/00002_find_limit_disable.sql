@@ -1,4 +1,4 @@
--- Orders in which a user's tasks are listed, failed logins, and accounts that an operator switched off.
+-- Indexes for the orders in which tasks are listed, failed logins, and disabled accounts.
 
 -- +goose Up
 ALTER TABLE tasks

@@ -1,13 +1,13 @@
--- What housekeeping looks for. Pending pictures are found through an index and not a table of their own: it can't fall
--- out of step with the tasks, and no function has a further statement to run.
+-- Indexes for housekeeping. Pending pictures have an index instead of a table of their own: an index always agrees with the
+-- tasks, and costs the functions no statement.
 
 -- +goose Up
 ALTER TABLE tasks ADD KEY tasks_image_status (image_status, user_id, id);
 ALTER TABLE sessions ADD KEY sessions_ended_at (ended_at);
 ALTER TABLE deleted_tasks ADD KEY deleted_tasks_deleted_at (deleted_at);
 
--- The ids of users who are gone. A picture that nothing names is removed only if its user is or was one of this
--- database's: a bucket that is also another database's keeps the other's pictures.
+-- The ids of deleted users. The sweep removes an orphaned picture only if its user is or was one of this database, so that
+-- another database can use the same bucket.
 CREATE TABLE IF NOT EXISTS deleted_users (
   id         BINARY(16)  NOT NULL,
   deleted_at DATETIME(6) NOT NULL,

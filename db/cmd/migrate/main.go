@@ -1,13 +1,13 @@
-// Command migrate brings the database's accounts and schema up to date or shows where the schema stands.
+// Command migrate creates the database and its accounts, and migrates the schema.
 //
-//	migrate accounts   make the database, and the accounts of migrations and of the application
-//	migrate up         apply what is missing; safe to run again, and twice at once
-//	migrate status     list the migrations and which of them are applied
+//	migrate accounts   create the database, and the accounts of migrations and of the application
+//	migrate up         apply the missing migrations; safe to repeat, also in parallel
+//	migrate status     list the migrations, applied and missing
 //
-// With -wait 5m before the verb it waits that long for a server that can't be reached yet. The database is the secret
-// mysql-migration-dsn in SECRETS_DIR (/var/openfaas/secrets), or MYSQL_DSN where that is set. accounts needs the secrets
-// mysql-admin-dsn, mysql-migration-dsn and mysql-dsn; without the first, somebody else looks after accounts, and it does
-// nothing.
+// With -wait 5m before the verb it waits up to 5 minutes for the server. The address of the database is MYSQL_DSN, or if
+// that is not set, the secret mysql-migration-dsn in SECRETS_DIR (/var/openfaas/secrets). accounts needs the secrets
+// mysql-admin-dsn, mysql-migration-dsn and mysql-dsn. Without mysql-admin-dsn it does nothing: then somebody else creates the
+// accounts.
 package main
 
 import (
@@ -38,26 +38,26 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("migrate", flag.ContinueOnError)
-	patience := flags.Duration("wait", 0, "how long to wait for the server")
+	timeout := flags.Duration("wait", 0, "how long to wait for the server")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() != 1 {
-		return errors.New("say one of: accounts, up, status")
+		return errors.New("usage: migrate [-wait DURATION] accounts | up | status")
 	}
 	verb := flags.Arg(0)
 	switch verb {
 	case "accounts":
-		return accounts(ctx, *patience)
+		return accounts(ctx, *timeout)
 	case "up", "status":
 	default:
-		return fmt.Errorf("%q is neither accounts, up nor status", verb)
+		return fmt.Errorf("unknown command %q: use accounts, up or status", verb)
 	}
 	dsn, err := address()
 	if err != nil {
 		return err
 	}
-	if err := db.Wait(ctx, dsn, *patience); err != nil {
+	if err := db.Wait(ctx, dsn, *timeout); err != nil {
 		return err
 	}
 	if verb == "up" {
@@ -89,7 +89,7 @@ func status(ctx context.Context, dsn string) error {
 	return err
 }
 
-func accounts(ctx context.Context, patience time.Duration) error {
+func accounts(ctx context.Context, timeout time.Duration) error {
 	admin, err := secret("mysql-admin-dsn")
 	if errors.Is(err, fs.ErrNotExist) {
 		fmt.Println("nothing to do: there is no secret mysql-admin-dsn")
@@ -100,7 +100,7 @@ func accounts(ctx context.Context, patience time.Duration) error {
 	if err := errors.Join(err, migrationErr, applicationErr); err != nil {
 		return err
 	}
-	if err := db.Accounts(ctx, admin, migration, application, patience); err != nil {
+	if err := db.Accounts(ctx, admin, migration, application, timeout); err != nil {
 		return err
 	}
 	fmt.Println("the accounts are up to date")
@@ -113,7 +113,7 @@ func address() (string, error) {
 	}
 	dsn, err := secret("mysql-migration-dsn")
 	if err != nil {
-		return "", fmt.Errorf("no database named: set MYSQL_DSN or the secret mysql-migration-dsn: %w", err)
+		return "", fmt.Errorf("no database address: set MYSQL_DSN or the secret mysql-migration-dsn: %w", err)
 	}
 	return dsn, nil
 }
