@@ -72,7 +72,7 @@ var answers = map[string][]answer{
 	"register":    {{path: "/_/health", words: "OK"}},
 	"webapp":      {{path: "/", words: `<script type="module"`}},
 	"modelserver": {{path: "/v1/models/efficientnet", words: "AVAILABLE", cmd: []string{"-grpc", "127.0.0.1:0", "-rest", "127.0.0.1:$PORT"}}},
-	"migrate":     {{words: "no database named", code: 1}, {cmd: []string{}, words: "up, status", code: 1}},
+	"migrate":     {{words: "no database address", code: 1}, {cmd: []string{}, words: "usage: migrate", code: 1}},
 	"housekeeping": {
 		{words: "mysql-dsn", code: 2}, {cmd: []string{"help"}, words: "housekeeping sweep"},
 	},
