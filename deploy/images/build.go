@@ -29,12 +29,8 @@ const (
 	goflags      = "-trimpath -tags=grpcnotrace -ldflags=-s" // of the Dockerfiles too
 )
 
+// builder builds the images of a repository, which is an absolute path.
 type builder struct{ repository, architecture, version, revision string }
-
-func newBuilder(repository, architecture, version, revision string) (builder, error) {
-	top, err := filepath.Abs(repository)
-	return builder{top, architecture, version, revision}, err
-}
 
 // build returns the image as one layer. The same sources and version make the same image, to the byte.
 func (b builder) build(ctx context.Context, i image) (registry.Image, error) {
@@ -46,17 +42,12 @@ func (b builder) build(ctx context.Context, i image) (registry.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	result, err := mutate.AppendLayers(empty.Image, layer)
+	config := registry.ConfigFile{OS: "linux", Architecture: b.architecture, Config: b.config(i), RootFS: registry.RootFS{Type: "layers"}}
+	base, err := mutate.ConfigFile(empty.Image, &config)
 	if err != nil {
 		return nil, err
 	}
-	config, err := result.ConfigFile()
-	if err != nil {
-		return nil, err
-	}
-	config = config.DeepCopy()
-	config.OS, config.Architecture, config.Config = "linux", b.architecture, b.config(i)
-	return mutate.ConfigFile(result, config)
+	return mutate.AppendLayers(base, layer)
 }
 
 func (b builder) config(i image) registry.Config {

@@ -108,8 +108,9 @@ func TestDockerfilesCopyEverySource(t *testing.T) {
 	require.NoError(t, err)
 	functions, err := stack.Read(filepath.Join(repository, "stack.yml"))
 	require.NoError(t, err)
-	b, err := newBuilder(repository, runtime.GOARCH, "", "")
+	top, err := filepath.Abs(repository)
 	require.NoError(t, err)
+	b := builder{repository: top}
 	ignored := read(t, repository, ".dockerignore")
 	require.Contains(t, ignored, "**/*_test.go\n**/testdata\n")
 	require.Contains(t, read(t, repository, "template/snaptask-go/.dockerignore"), "**/*_test.go\n**/testdata\n")

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -124,10 +125,11 @@ func requireAnswer(t *testing.T, root string, config registry.Config, a answer) 
 	_, port, err := net.SplitHostPort(free.Addr().String())
 	require.NoError(t, err)
 	free.Close()
-	args := append(config.Entrypoint[1:], config.Cmd...)
+	cmd := config.Cmd
 	if a.cmd != nil {
-		args = append(config.Entrypoint[1:], a.cmd...)
+		cmd = a.cmd
 	}
+	args := slices.Concat(config.Entrypoint[1:], cmd)
 	for i, arg := range args {
 		if filepath.IsAbs(arg) {
 			arg = filepath.Join(root, arg)

@@ -47,10 +47,11 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	b, err := newBuilder(*repository, *architecture, *tag, *revision)
+	top, err := filepath.Abs(*repository)
 	if err != nil {
 		return err
 	}
+	b := builder{top, *architecture, *tag, *revision}
 	if err := os.MkdirAll(*out, 0o755); err != nil {
 		return err
 	}
