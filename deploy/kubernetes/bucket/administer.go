@@ -17,8 +17,8 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// administer calls MinIO's administration interface, version 3. Its own client for Go comes under the AGPL, and these three
-// calls are all that is wanted of it.
+// administer calls MinIO's administration API, version 3. MinIO's client for it is under the AGPL, and three calls are enough
+// here.
 func (s server) administer(ctx context.Context, call string, query url.Values, body []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -36,14 +36,14 @@ func (s server) administer(ctx context.Context, call string, query url.Values, b
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		said, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
-		return fmt.Errorf("%s: %s: %s", call, response.Status, said)
+		message, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10))
+		return fmt.Errorf("%s: %s: %s", call, response.Status, message)
 	}
 	return nil
 }
 
-// seal encrypts what holds a secret as MinIO wants it: with a key from the administrator's secret by argon2id, as a sequence
-// of AES-256-GCM packets, behind the salt, a byte for this choice, and the nonce.
+// seal encrypts a request as MinIO's administration API requires: salt (32 bytes), algorithm (1 byte), nonce, then AES-256-GCM
+// packets, with a key derived from the administrator's secret by argon2id.
 func seal(secret string, plain []byte) ([]byte, error) {
 	const argon2idAESGCM = 0
 	salt := make([]byte, 32)

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// standIn answers as much of MinIO as the command uses. That the real one takes it is what `make e2e-kubernetes` shows.
+// standIn implements the calls of MinIO that the command makes; `make e2e-kubernetes` tests it with the real server.
 type standIn struct {
 	sync.Mutex
 	root     credentials
@@ -48,18 +48,18 @@ func (m *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case call == "PUT /minio/admin/v3/add-canned-policy":
 		var p policy
 		if json.Unmarshal(body, &p) != nil {
-			m.problems = append(m.problems, "the policy is no JSON")
+			m.problems = append(m.problems, "the policy is not JSON")
 		}
 		m.policies[query.Get("name")] = p
 	case call == "PUT /minio/admin/v3/add-user":
 		var user struct{ SecretKey, Status string }
 		if err := json.Unmarshal(unseal(m.root.secret, body), &user); err != nil || user.Status != "enabled" {
-			m.problems = append(m.problems, "the user can't be read")
+			m.problems = append(m.problems, "unreadable user")
 		}
 		m.users[query.Get("accessKey")] = user.SecretKey
 	case call == "PUT /minio/admin/v3/set-user-or-group-policy" && query.Get("isGroup") == "false":
 		if _, ok := m.users[query.Get("userOrGroup")]; !ok {
-			m.problems = append(m.problems, "a policy for nobody")
+			m.problems = append(m.problems, "a policy for an unknown user")
 		}
 		m.attached[query.Get("userOrGroup")] = query.Get("policyName")
 	case r.Method == "HEAD":
@@ -74,7 +74,7 @@ func (m *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// signed signs the request again and compares.
+// signed reports whether signing the request again yields the same signature.
 func (m *standIn) signed(r *http.Request) bool {
 	again := r.Clone(r.Context())
 	again.URL.Host, again.Host = r.Host, r.Host
@@ -95,7 +95,7 @@ func signatureOf(r *http.Request, root credentials) string {
 	return signature
 }
 
-// unseal is nil when the text was not sealed with this secret.
+// unseal returns nil if the text was not sealed with this secret.
 func unseal(secret string, sealed []byte) []byte {
 	if len(sealed) < 41 || sealed[32] != 0 {
 		return nil
@@ -111,7 +111,7 @@ func unseal(secret string, sealed []byte) []byte {
 	return plain
 }
 
-// start serves a MinIO and gives the command its secrets and settings. It forbids t.Parallel.
+// start serves a MinIO and sets the command's secrets and settings in the environment, so that the test can't be parallel.
 func start(t *testing.T, secrets map[string]string) *standIn {
 	t.Helper()
 	m := &standIn{root: credentials{"root", "root-password"}, policies: map[string]policy{}, users: map[string]string{}, attached: map[string]string{}}
@@ -133,7 +133,7 @@ func start(t *testing.T, secrets map[string]string) *standIn {
 	return m
 }
 
-func TestTheAccountMayUseTheObjectsAndNothingElse(t *testing.T) {
+func TestAccountMayOnlyUseTheObjects(t *testing.T) {
 	m := start(t, nil)
 	require.NoError(t, run(t.Context(), nil))
 	require.NoError(t, run(t.Context(), []string{"-wait", "1s"}), "a second time")
@@ -147,7 +147,7 @@ func TestTheAccountMayUseTheObjectsAndNothingElse(t *testing.T) {
 	}}}, m.policies)
 }
 
-func TestWhatIsWrongIsSaid(t *testing.T) {
+func TestErrorsNameTheCause(t *testing.T) {
 	for name, c := range map[string]struct {
 		secrets map[string]string
 		env     [2]string
@@ -156,7 +156,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 	}{
 		"another password": {secrets: map[string]string{"minio-root-password": "hunter1"}, args: []string{"-wait", "1h"}, problem: "signature"},
 		"an empty secret":  {secrets: map[string]string{"s3-secret-key": ""}, problem: "s3-secret-key is empty"},
-		"root's own":       {secrets: map[string]string{"s3-access-key": "root"}, problem: "s3-access-key: must not be that of root"},
+		"root's own":       {secrets: map[string]string{"s3-access-key": "root"}, problem: "s3-access-key: must differ from that of root"},
 		"no server":        {env: [2]string{"S3_ENDPOINT", "http://127.0.0.1:1"}, problem: "can't be reached"},
 		"no address":       {env: [2]string{"S3_ENDPOINT", "minio:9000"}, problem: "S3_ENDPOINT: must be"},
 		"an argument":      {args: []string{"now"}, problem: `unexpected argument "now"`},

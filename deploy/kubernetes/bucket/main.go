@@ -1,11 +1,11 @@
-// Command bucket makes the bucket of pictures and the account that the functions use, which may read, write, list and delete
-// its objects and nothing else. It may run again at any time.
+// Command bucket creates the bucket of images and the functions' account, which may read, write, list and delete its objects
+// and nothing else. It can be run again at any time.
 //
 //	bucket [-wait 5m]
 //
-// S3_ENDPOINT (http://minio:9000), S3_REGION (us-east-1) and S3_BUCKET (snaptask) say where. SECRETS_DIR
+// S3_ENDPOINT (http://minio:9000), S3_REGION (us-east-1) and S3_BUCKET (snaptask) name the bucket. SECRETS_DIR
 // (/var/openfaas/secrets) holds minio-root-user and minio-root-password, and the account's s3-access-key and s3-secret-key.
-// It needs MinIO: S3 itself knows no accounts.
+// It needs MinIO, since S3 itself has no call that creates accounts.
 package main
 
 import (
@@ -34,7 +34,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bucket", flag.ContinueOnError)
-	patience := flags.Duration("wait", 0, "how long to wait for the server")
+	timeout := flags.Duration("wait", 0, "how long to wait for the server")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -46,24 +46,24 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	bucket := cmp.Or(os.Getenv("S3_BUCKET"), "snaptask")
-	if err := s.wait(ctx, *patience); err != nil {
+	if err := s.wait(ctx, *timeout); err != nil {
 		return err
 	}
-	made, err := s.makeBucket(ctx, bucket)
+	created, err := s.makeBucket(ctx, bucket)
 	if err != nil {
 		return fmt.Errorf("bucket %s: %w", bucket, err)
 	}
-	if made {
-		fmt.Println("made the bucket", bucket)
+	if created {
+		fmt.Println("created bucket", bucket)
 	}
 	if err := s.makeAccount(ctx, account, bucket); err != nil {
-		return fmt.Errorf("the account for the functions: %w", err)
+		return fmt.Errorf("account of the functions: %w", err)
 	}
-	fmt.Println("the account for the functions may use the objects in", bucket)
+	fmt.Println("the functions' account may use the objects in", bucket)
 	return nil
 }
 
-// credentials are an account's.
+// credentials identify an account.
 type credentials struct{ access, secret string }
 
 func settings() (server, credentials, error) {
@@ -83,7 +83,7 @@ func settings() (server, credentials, error) {
 	root := credentials{secret("minio-root-user"), secret("minio-root-password")}
 	account := credentials{secret("s3-access-key"), secret("s3-secret-key")}
 	if root.access != "" && root.access == account.access {
-		problems = append(problems, errors.New("s3-access-key: must not be that of root"))
+		problems = append(problems, errors.New("s3-access-key: must differ from that of root"))
 	}
 	s := server{endpoint, cmp.Or(os.Getenv("S3_REGION"), "us-east-1"), root}
 	return s, account, errors.Join(problems...)

@@ -13,7 +13,7 @@ import (
 	login "github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-// server is MinIO as its administrator sees it.
+// server is a MinIO server with its administrator's credentials.
 type server struct {
 	endpoint *url.URL
 	region   string
@@ -30,13 +30,14 @@ func (s server) client() (*minio.Client, error) {
 	})
 }
 
-// wait returns when the server answers the administrator, at once with an error where it won't have these credentials.
-func (s server) wait(ctx context.Context, patience time.Duration) error {
+// wait returns when the server answers the administrator, or with an error after the timeout; at once if it refuses the
+// credentials.
+func (s server) wait(ctx context.Context, timeout time.Duration) error {
 	client, err := s.client()
 	if err != nil {
 		return err
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(timeout)
 	for {
 		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
 		_, err := client.ListBuckets(attempt)
@@ -45,7 +46,7 @@ func (s server) wait(ctx context.Context, patience time.Duration) error {
 			return err
 		}
 		if time.Now().After(deadline) {
-			return fmt.Errorf("%s can't be reached, for %s now: %w", s.endpoint, patience, err)
+			return fmt.Errorf("%s can't be reached within %s: %w", s.endpoint, timeout, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -54,17 +55,17 @@ func (s server) wait(ctx context.Context, patience time.Duration) error {
 	}
 }
 
-// refused says that the server knows what was asked and will not do it.
+// refused reports whether the server answered with a 4xx status.
 func refused(err error) bool {
-	if timeout := net.Error(nil); errors.As(err, &timeout) {
+	if unreachable := net.Error(nil); errors.As(err, &unreachable) {
 		return false
 	}
 	status := minio.ToErrorResponse(err).StatusCode
 	return status >= 400 && status < 500
 }
 
-// makeBucket makes the bucket, unless it is there.
-func (s server) makeBucket(ctx context.Context, name string) (made bool, err error) {
+// makeBucket creates the bucket unless it exists.
+func (s server) makeBucket(ctx context.Context, name string) (created bool, err error) {
 	client, err := s.client()
 	if err != nil {
 		return false, err
@@ -75,13 +76,13 @@ func (s server) makeBucket(ctx context.Context, name string) (made bool, err err
 	}
 	err = client.MakeBucket(ctx, name, minio.MakeBucketOptions{Region: s.region})
 	if code := minio.ToErrorResponse(err).Code; code == "BucketAlreadyOwnedByYou" {
-		return false, nil // by another run at the same time
+		return false, nil // created by a concurrent run
 	}
 	return err == nil, err
 }
 
-// makeAccount makes the account and lets it use the bucket's objects. One of the same name gets the secret and the policy
-// of this one.
+// makeAccount creates the account with access to the bucket's objects. An existing account of this name gets the secret and
+// the policy.
 func (s server) makeAccount(ctx context.Context, account credentials, bucket string) error {
 	policy, err := json.Marshal(policyFor(bucket))
 	if err != nil {
@@ -119,7 +120,7 @@ type policy struct {
 	Statement []statement
 }
 
-// policyFor allows what the functions and housekeeping do, and nothing else.
+// policyFor allows only the calls of the functions and of housekeeping.
 func policyFor(bucket string) policy {
 	return policy{"2012-10-17", []statement{
 		{"Allow", []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, []string{"arn:aws:s3:::" + bucket + "/*"}},

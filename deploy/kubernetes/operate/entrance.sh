@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Sourced: sets ENTRANCE, where functions are called from this machine, as ENTRANCE/function/NAME: the gateway's port of the
-# node if it can be reached from here, else one of this machine that leads there until the script ends.
+# Sourced: sets ENTRANCE, the URL under which this machine reaches functions as ENTRANCE/function/NAME: the gateway's node port
+# if it answers, otherwise a port-forward that ends with the script.
 if [ "$FUNCTIONS_BY" = openfaas ]; then
 	entrance=openfaas/gateway health=healthz
 else
@@ -19,7 +19,7 @@ if [ -z "$ENTRANCE" ]; then
 	ENTRANCE=http://127.0.0.1:$LOCAL_PORT
 	for _ in $(seq 60); do
 		if ! kill -0 "$forward" 2>/dev/null; then
-			echo "no way from port $LOCAL_PORT of this machine to the ${entrance#*/} (LOCAL_PORT=N takes another port):" >&2
+			echo "can't forward port $LOCAL_PORT of this machine to ${entrance#*/} (LOCAL_PORT=N uses another port):" >&2
 			cat "$STATE/port-forward.log" >&2
 			exit 1
 		fi

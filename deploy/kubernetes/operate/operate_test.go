@@ -1,4 +1,4 @@
-// Package operate tests the scripts of this folder on a machine of stand-ins.
+// Package operate tests the scripts of this folder with stand-ins for all tools.
 package operate
 
 import (
@@ -12,23 +12,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// requireInOrder wants a call with each of the beginnings, one behind the other.
-func requireInOrder(t *testing.T, calls []string, beginnings ...string) {
+// requireInOrder requires a call with each prefix, in this order.
+func requireInOrder(t *testing.T, calls []string, prefixes ...string) {
 	t.Helper()
 	at := 0
-	for _, beginning := range beginnings {
-		i := slices.IndexFunc(calls[at:], func(call string) bool { return strings.HasPrefix(call, beginning) })
-		require.GreaterOrEqual(t, i, 0, "no %q behind call %d of\n%s", beginning, at, strings.Join(calls, "\n"))
+	for _, prefix := range prefixes {
+		i := slices.IndexFunc(calls[at:], func(call string) bool { return strings.HasPrefix(call, prefix) })
+		require.GreaterOrEqual(t, i, 0, "no %q after call %d of\n%s", prefix, at, strings.Join(calls, "\n"))
 		at += i + 1
 	}
 }
 
-func requireNoCall(t *testing.T, calls []string, beginning string) {
+func requireNoCall(t *testing.T, calls []string, prefix string) {
 	t.Helper()
-	require.False(t, slices.ContainsFunc(calls, func(call string) bool { return strings.HasPrefix(call, beginning) }), "%s in\n%s", beginning, strings.Join(calls, "\n"))
+	require.False(t, slices.ContainsFunc(calls, func(call string) bool { return strings.HasPrefix(call, prefix) }), "%s in\n%s", prefix, strings.Join(calls, "\n"))
 }
 
-func TestUpBringsEverythingUpInOrder(t *testing.T) {
+func TestUpInstallsEverythingInOrder(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, application(""))
 	m.rules = []rule{
@@ -67,14 +67,14 @@ func TestUpBringsEverythingUpInOrder(t *testing.T) {
 		require.Contains(t, output, words)
 	}
 
-	m.rules = nil // now all of it is there
+	m.rules = nil // now everything exists
 	calls, output, err = m.runs(t, "", "up")
 	require.NoError(t, err, output)
 	requireNoCall(t, calls, "kubectl create namespace")
 	requireNoCall(t, calls, "kubectl create secret")
 }
 
-func TestUpNamesEveryToolThatIsMissingOrOld(t *testing.T) {
+func TestUpNamesEveryMissingAndOldTool(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, application(""), "minikube", "docker", "helm", "faas-cli")
 	m.rules = []rule{{"kubectl version *", "echo Client Version: v1.28.3"}, {"node --version", "echo v18.1.0"}, {"go env *", ":"}}
@@ -83,8 +83,8 @@ func TestUpNamesEveryToolThatIsMissingOrOld(t *testing.T) {
 	for _, words := range []string{
 		"minikube is missing: version 1.37 or later, from https://minikube.sigs.k8s.io/docs/start",
 		"docker is missing: ", "helm is missing: ", "faas-cli is missing: ",
-		"kubectl is 1.28.3, and 1.33 or later is needed: from https://", "node is 18.1.0, and 20 or later is needed",
-		"go does not say its version",
+		"kubectl is 1.28.3; version 1.33 or later is needed, from https://", "node is 18.1.0; version 20 or later is needed",
+		"go has no known version",
 	} {
 		require.Contains(t, output, words)
 	}
@@ -108,7 +108,7 @@ func TestUpNeedsOnlyWhatItUses(t *testing.T) {
 	require.NotContains(t, output, "KUBECONFIG")
 }
 
-func TestOurModelServerServesWhereTensorFlowHasNoImage(t *testing.T) {
+func TestModelServerReplacesTensorFlowServingOnOtherArchitectures(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, application(""))
 	m.rules = []rule{{"kubectl get nodes *", "printf 'amd64 arm64'"}}
@@ -130,24 +130,24 @@ func TestArkadeFetchesHelm(t *testing.T) {
 	requireInOrder(t, calls, "arkade get helm", "helm upgrade --install openfaas")
 }
 
-func TestUpSaysWhatFailsAndGoesOnFromThere(t *testing.T) {
+func TestUpNamesWhatFailedAndCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		rules   []rule
 		broken  string // function
 		words   []string
-		nothing string // call that must not come
+		nothing string // call that must not follow
 	}{
 		"minikube":       {rules: []rule{{"minikube start *", "echo no virtualisation here; exit 1"}}, words: []string{"minikube  .*failed after", "no virtualisation here"}, nothing: "docker build"},
 		"a build":        {rules: []rule{{"docker build --file webapp/*", "echo no space left; exit 1"}}, words: []string{"Images seven .*failed", "no space left"}, nothing: "kubectl apply"},
 		"a push":         {rules: []rule{{"faas-cli push *", "echo http: server gave HTTP response to HTTPS client; exit 1"}}, words: []string{"HTTP response to HTTPS"}, nothing: "kubectl apply"},
 		"a secret":       {rules: []rule{{"go run *", "echo secrets: the Secret mysql-dsn is not the same; exit 1"}}, words: []string{"not the same"}, nothing: "helm upgrade"},
 		"the chart":      {rules: []rule{{"helm upgrade *", "echo context deadline exceeded; exit 1"}}, words: []string{"OpenFaaS 15.0.6 .*failed", "deadline"}, nothing: "kubectl apply"},
-		"a job":          {rules: []rule{{"kubectl get job migrate *", "printf 'Failed '"}, {"kubectl logs *job-name=migrate *", "echo migrate: the server is away"}}, words: []string{"the job migrate is not done", "the server is away"}, nothing: "faas-cli deploy"},
+		"a job":          {rules: []rule{{"kubectl get job migrate *", "printf 'Failed '"}, {"kubectl logs *job-name=migrate *", "echo migrate: the server is unavailable"}}, words: []string{"the job migrate is not complete", "the server is unavailable"}, nothing: "faas-cli deploy"},
 		"a rollout":      {rules: []rule{{"kubectl rollout status deployment/login *", "exit 1"}, {"kubectl get pods *faas_function=login *go-template*", "echo login-1: ImagePullBackOff manifest unknown"}}, words: []string{"  login .*failed", "login-1: ImagePullBackOff manifest unknown"}, nothing: "kubectl get deployment register"},
-		"a refused one":  {rules: []rule{{"kubectl get deployment login *image}", "printf 10.96.7.7/snaptask/login:six"}}, words: []string{"login is to run 10.96.7.7/snaptask/login:six, not 10.96.7.7/snaptask/login:seven: its update was refused", "container faas-netes"}, nothing: "kubectl exec"},
+		"a refused one":  {rules: []rule{{"kubectl get deployment login *image}", "printf 10.96.7.7/snaptask/login:six"}}, words: []string{"login is set to run 10.96.7.7/snaptask/login:six, not 10.96.7.7/snaptask/login:seven: its update was refused", "container faas-netes"}, nothing: "kubectl exec"},
 		"another digest": {rules: []rule{{"kubectl get pods *faas_function=login *imageID}*", "echo ' 10.96.7.7/snaptask/login:seven docker-pullable://10.96.7.7/snaptask/login@sha256:old'"}}, words: []string{`login has a pod that runs .*@sha256:old\), not .*login:seven \(sha256:login\)`}, nothing: "kubectl exec"},
-		"no pod":         {rules: []rule{{"kubectl get pods *faas_function=login *imageID}*", ":"}}, words: []string{"login has no pod that runs"}, nothing: "kubectl exec"},
+		"no pod":         {rules: []rule{{"kubectl get pods *faas_function=login *imageID}*", ":"}}, words: []string{"login has no running pod"}, nothing: "kubectl exec"},
 		"function":       {broken: "predict-image", words: []string{"Smoke test .*failed", "predict-image[?]id=1 answered 503 instead of 200", `"code":"unavailable"`}, nothing: "kubectl get service webapp"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestUpSaysWhatFailsAndGoesOnFromThere(t *testing.T) {
 				require.Regexp(t, regexp.MustCompile(words), output)
 			}
 			requireNoCall(t, calls, c.nothing)
-			if strings.HasPrefix(name, "a ") { // what was half done is no hindrance
+			if strings.HasPrefix(name, "a ") { // an interrupted run can be repeated
 				m.rules = nil
 				_, output, err = m.runs(t, "", "up")
 				require.NoError(t, err, output)
@@ -169,7 +169,7 @@ func TestUpSaysWhatFailsAndGoesOnFromThere(t *testing.T) {
 	}
 }
 
-func TestSettingsThatMakeNoSenseAreRefused(t *testing.T) {
+func TestInvalidSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, application(""))
 	for setting, words := range map[string]string{
@@ -186,7 +186,7 @@ func TestSettingsThatMakeNoSenseAreRefused(t *testing.T) {
 	require.Contains(t, output, "registry.example.org/snaptask")
 }
 
-func TestDownLeavesTheData(t *testing.T) {
+func TestDownKeepsData(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, application(""))
 	calls, output, err := m.runs(t, "", "down")
@@ -215,7 +215,7 @@ func TestPurgeAsksFirst(t *testing.T) {
 	calls, _, err := m.runs(t, "", "purge", "CLUSTER=current", "NAMESPACE=tasks", "CONFIRM=yes")
 	require.NoError(t, err)
 	requireInOrder(t, calls, "kubectl delete namespace tasks --ignore-not-found")
-	require.FileExists(t, config, "the way to minikube's cluster, which is there still")
+	require.FileExists(t, config, "the kubeconfig of minikube's cluster, which still exists")
 	calls, _, err = m.runs(t, "yes\n", "purge")
 	require.NoError(t, err)
 	require.Equal(t, []string{"minikube delete --profile snaptask"}, calls)

@@ -1,12 +1,13 @@
 # shellcheck shell=bash
-# Settings of all commands here, from the environment; they are sourced in the project's folder. ../README.md lists them.
+# The settings of all commands here, from the environment. The commands source this file in the project's folder.
+# ../README.md lists the settings.
 set -euo pipefail
 
 export CLUSTER=${CLUSTER:-minikube}
 case $CLUSTER in
 minikube) OVERLAY=${OVERLAY:-minikube} ;;
 current) OVERLAY=${OVERLAY:-plain} ;;
-*) echo "CLUSTER=$CLUSTER is neither minikube nor current (the one that kubectl is set to)" >&2 && exit 2 ;;
+*) echo "CLUSTER=$CLUSTER is neither minikube nor current (the context of kubectl)" >&2 && exit 2 ;;
 esac
 export OVERLAY
 OVERLAY_DIR=deploy/kubernetes/overlays/$OVERLAY
@@ -16,14 +17,14 @@ if [ ! -e "$OVERLAY_DIR/kustomization.yaml" ]; then
 fi
 export OVERLAY_DIR
 
-# With OpenFaaS or without it: an overlay of one's own says so itself.
+# openfaas, or deployments; an overlay of your own sets it.
 FUNCTIONS_BY=${FUNCTIONS_BY:-$([ "$OVERLAY" = minikube ] && echo openfaas || echo deployments)}
 export FUNCTIONS_BY
 export NAMESPACE=${NAMESPACE:-snaptask}
 case $FUNCTIONS_BY in
 openfaas)
 	export FUNCTIONS_NAMESPACE=openfaas-fn FUNCTION_LABEL=faas_function
-	[ "$NAMESPACE" = snaptask ] || { echo "with OpenFaaS the namespace is snaptask: stack.yml and the policies name it" >&2 && exit 2; }
+	[ "$NAMESPACE" = snaptask ] || { echo "with OpenFaaS the namespace is snaptask, which stack.yml and the policies name" >&2 && exit 2; }
 	;;
 deployments) export FUNCTIONS_NAMESPACE=$NAMESPACE FUNCTION_LABEL=app.kubernetes.io/name ;;
 *) echo "FUNCTIONS_BY=$FUNCTIONS_BY is neither openfaas nor deployments" >&2 && exit 2 ;;
@@ -34,17 +35,17 @@ export MINIKUBE_PROFILE=${MINIKUBE_PROFILE:-snaptask} KUBERNETES_VERSION=${KUBER
 export LOCAL_PORT=${LOCAL_PORT:-31112}
 export STATE=${SNAPTASK_STATE:-.snaptask}/kubernetes
 
-# minikube's cluster has a configuration of its own, so that nothing here depends on where kubectl points, or changes it.
+# minikube's cluster has a kubeconfig of its own, so that nothing here uses or changes the context of kubectl.
 if [ "$CLUSTER" = minikube ]; then
 	export KUBECONFIG=$PWD/$STATE/config
 	[[ $STATE != /* ]] || export KUBECONFIG=$STATE/config
 fi
 
-# The functions, as stack.yml names them.
-# shellcheck disable=SC2016 # stack.yml's variable
+# functions prints the names in stack.yml.
+# shellcheck disable=SC2016 # a variable of stack.yml
 functions() { sed -n 's|^ *image: .*/\([a-z-]*\):\${IMAGE_TAG.*|\1|p' stack.yml; }
 
-# The name of this tree's content: the same files give the same tag, so that nothing rolls that has not changed.
+# content prints a hash of the working tree: with the same files the same image tag, so that unchanged pods don't restart.
 content() {
 	local index
 	index=$(mktemp -d)

@@ -17,10 +17,10 @@ import (
 
 const repository = "../../.."
 
-// rule is what a stand-in does when it is called with words that fit the pattern, as sh's case has them.
+// rule is the script that a stand-in runs for a call that matches the pattern of a shell's case.
 type rule struct{ pattern, script string }
 
-// works are the rules of a machine and a cluster on which everything goes well.
+// works are the rules of a machine and a cluster on which everything succeeds.
 var works = []rule{
 	{"kubectl version --client*", "echo Client Version: v1.34.1"},
 	{"go env GOVERSION", "echo go1.26.8"},
@@ -50,7 +50,7 @@ var works = []rule{
 	{"kubectl port-forward *", "exec sleep 60"},
 }
 
-// machine is a folder of stand-ins that write down how they were called, and of the few real programs that scripts need.
+// machine is a folder with stand-ins that record their calls, and with the few real programs that the scripts need.
 type machine struct {
 	folder, state string
 	env           []string
@@ -59,7 +59,7 @@ type machine struct {
 
 var tools = []string{"kubectl", "go", "minikube", "docker", "node", "faas-cli", "helm", "make"}
 
-// newMachine has all tools save those that are missing, and a gateway that the application answers behind.
+// newMachine returns a machine with all tools except the missing ones, and a gateway in front of the application.
 func newMachine(t *testing.T, application http.Handler, missing ...string) *machine {
 	t.Helper()
 	gateway := httptest.NewServer(application)
@@ -92,13 +92,13 @@ func (m *machine) standIn(t *testing.T, tool string) {
 	require.NoError(t, os.WriteFile(filepath.Join(m.folder, tool), []byte(strings.Replace(script, "set --", "tool="+tool+"; set --", 1)), 0o755))
 }
 
-// runs runs a command of this folder and gives what it printed and how the stand-ins were called.
+// runs runs a command of this folder and returns the calls of the stand-ins and the output.
 func (m *machine) runs(t *testing.T, input, command string, settings ...string) (calls []string, output string, err error) {
 	t.Helper()
 	var rules strings.Builder
 	rules.WriteString("case \"$tool $*\" in\n")
 	for _, r := range append(slices.Clone(m.rules), works...) {
-		// In a pattern, a space must not end it.
+		// A pattern must not end at its first space.
 		fmt.Fprintf(&rules, "%s) %s ;;\n", strings.NewReplacer(" ", `\ `, "{", `\{`, "}", `\}`).Replace(r.pattern), r.script)
 	}
 	rules.WriteString("esac\n")
@@ -114,9 +114,9 @@ func (m *machine) runs(t *testing.T, input, command string, settings ...string) 
 	return calls, string(text), err
 }
 
-// application answers as Snaptask does, as far as the smoke test asks, save that the named function answers with 503.
+// application answers the calls of the smoke test as Snaptask does, except that the broken function answers 503.
 func application(broken string) http.Handler {
-	signedIn, there := false, false
+	signedIn, exists := false, false
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		const task = `{"id":"1","title":"smoke test","upload":true,"imageStatus":"done","labels":["pier"]}`
 		name := strings.TrimPrefix(r.URL.Path, "/function/")
@@ -138,12 +138,12 @@ func application(broken string) http.Handler {
 			signedIn = false
 			answer(http.StatusOK, "{}")
 		case name == "create-task":
-			there = true
+			exists = true
 			answer(http.StatusOK, task)
-		case !there:
+		case !exists:
 			answer(http.StatusNotFound, "{}")
 		case name == "delete-task":
-			there = false
+			exists = false
 			answer(http.StatusOK, `{"deleted":"1"}`)
 		case name == "get-image":
 			answer(http.StatusOK, "\xff\xd8\xff\xe0")

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// kubectl is the cluster that kubectl is set to. Values go through its standard input and output, never its arguments.
+// kubectl is the cluster of kubectl's current context. Values are on its standard input and output, never in its arguments.
 type kubectl struct{}
 
 type metadata struct {
@@ -20,7 +20,7 @@ type metadata struct {
 	Labels    map[string]string `json:"labels,omitempty"`
 }
 
-// object is a Secret as Kubernetes writes it; Go writes the bytes in base64, as it does.
+// object is a Secret in the JSON of the Kubernetes API, which like encoding/json encodes bytes in base64.
 type object struct {
 	APIVersion string            `json:"apiVersion"`
 	Kind       string            `json:"kind"`
@@ -35,7 +35,7 @@ type list struct {
 }
 
 func (kubectl) secrets(ctx context.Context, namespace string) (map[string]string, error) {
-	// A namespace that is not there has no Secrets for kubectl, and no place for those to be made either.
+	// In a namespace that does not exist, kubectl would list no Secrets and report no error.
 	if _, err := call(ctx, nil, "get", "namespace", namespace, "--output=name"); err != nil {
 		return nil, err
 	}
@@ -51,14 +51,14 @@ func (kubectl) secrets(ctx context.Context, namespace string) (map[string]string
 	for _, o := range all.Items {
 		if value, ok := o.Data[o.Metadata.Name]; ok {
 			values[o.Metadata.Name] = string(value)
-		} else if known := slices.Concat(ofServers, ofFunctions); slices.Contains(known, o.Metadata.Name) {
+		} else if slices.Contains(slices.Concat(ofServers, ofFunctions), o.Metadata.Name) {
 			return nil, fmt.Errorf("the Secret %s in %s has no key of this name", o.Metadata.Name, namespace)
 		}
 	}
 	return values, nil
 }
 
-// create does not apply, which would write the values down a second time, in an annotation.
+// create uses kubectl create, since kubectl apply would copy the values to an annotation.
 func (kubectl) create(ctx context.Context, namespace string, values map[string]string) error {
 	all := list{APIVersion: "v1", Kind: "List"}
 	for name, value := range values {
@@ -75,7 +75,7 @@ func (kubectl) create(ctx context.Context, namespace string, values map[string]s
 	return err
 }
 
-// call runs kubectl. Its error holds what kubectl said of it, which names Secrets and not their values.
+// call runs kubectl. Its error includes what kubectl printed, which names Secrets but not their values.
 func call(ctx context.Context, input []byte, args ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, "kubectl", args...)
 	command.Stdin = bytes.NewReader(input)

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// standIn puts a kubectl first into PATH that writes down how it was called and answers with what the Secrets in the file are.
-// It forbids t.Parallel.
+// standIn puts a kubectl first into PATH that records its arguments and prints the Secrets of a file. It sets variables of the
+// environment, so that the test can't be parallel.
 func standIn(t *testing.T, secrets string) (folder string) {
 	t.Helper()
 	folder = t.TempDir()
@@ -31,14 +31,14 @@ esac
 	return folder
 }
 
-func TestValuesGoThroughStandardInputOnly(t *testing.T) {
+func TestValuesAreOnlyOnStandardInput(t *testing.T) {
 	kept := base64.StdEncoding.EncodeToString([]byte("kept-password"))
 	folder := standIn(t, `{"items": [
 		{"metadata": {"name": "mysql-root-password"}, "data": {"mysql-root-password": "`+kept+`"}},
 		{"metadata": {"name": "somebody-else's"}, "data": {"key": "aGlkZGVu"}}]}`)
 	var out bytes.Buffer
 	require.NoError(t, run(t.Context(), []string{"here"}, kubectl{}, &out))
-	require.Equal(t, "namespace here: 10 secrets made, 1 kept\n", out.String())
+	require.Equal(t, "namespace here: 10 Secrets created, 1 kept\n", out.String())
 
 	text, err := os.ReadFile(filepath.Join(folder, "input"))
 	require.NoError(t, err)
@@ -59,7 +59,7 @@ func TestValuesGoThroughStandardInputOnly(t *testing.T) {
 	}
 }
 
-func TestKubectlsWordsAreThePersons(t *testing.T) {
+func TestErrorsOfKubectlAreShown(t *testing.T) {
 	standIn(t, `{"items": [{"metadata": {"name": "mysql-dsn"}, "data": {"dsn": "aGlkZGVu"}}]}`)
 	err := run(t.Context(), []string{"nowhere"}, kubectl{}, &bytes.Buffer{})
 	require.ErrorContains(t, err, `namespaces "nowhere" not found`)

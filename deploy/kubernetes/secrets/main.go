@@ -1,11 +1,10 @@
-// Command secrets makes the Secrets that Snaptask's manifests name, at random, and keeps those that there are: one Secret
-// for each name, with one key of the same name, as `faas-cli secret create` does. It talks to the cluster through kubectl
-// and shows no value.
+// Command secrets creates the Secrets that Snaptask's manifests name, with random values, and keeps existing ones: one Secret
+// for each name, with one key of the same name, as `faas-cli secret create` does. It uses kubectl and shows no value.
 //
 //	go run ./deploy/kubernetes/secrets NAMESPACE [FUNCTIONS]
 //
-// NAMESPACE is where the servers are; FUNCTIONS is where the functions are, if elsewhere. Both must exist. To use servers of
-// your own, make their Secrets first: mysql-dsn and mysql-migration-dsn (and mysql-admin-dsn, if the Job migrate shall make
+// NAMESPACE is the namespace of the servers, FUNCTIONS that of the functions if it differs. Both must exist. To use external
+// servers, create their Secrets first: mysql-dsn and mysql-migration-dsn (and mysql-admin-dsn, if the Job migrate is to create
 // their accounts), s3-access-key and s3-secret-key.
 package main
 
@@ -30,36 +29,36 @@ func main() {
 	}
 }
 
-// store is where Secrets are kept: a cluster.
+// store keeps Secrets; it is a cluster outside tests.
 type store interface {
-	// secrets gives those in a namespace that have one key, named as they are.
+	// secrets returns the values of the Secrets in a namespace that have a key with their own name.
 	secrets(ctx context.Context, namespace string) (map[string]string, error)
-	// create makes Secrets that there are not.
+	// create creates Secrets that do not exist.
 	create(ctx context.Context, namespace string, values map[string]string) error
 }
 
 func run(ctx context.Context, args []string, cluster store, out io.Writer) error {
 	if len(args) < 1 || len(args) > 2 || strings.HasPrefix(args[0], "-") {
-		return errors.New("say the namespace of the servers and, if it is another one, that of the functions")
+		return errors.New("expected the namespace of the servers and, if it differs, that of the functions")
 	}
 	servers, functions := args[0], args[len(args)-1]
-	wanted := map[string][]string{servers: ofServers}
+	required := map[string][]string{servers: ofServers}
 	if functions == servers {
-		wanted[servers] = slices.Compact(slices.Sorted(slices.Values(slices.Concat(ofServers, ofFunctions))))
+		required[servers] = slices.Compact(slices.Sorted(slices.Values(slices.Concat(ofServers, ofFunctions))))
 	} else {
-		wanted[functions] = ofFunctions
+		required[functions] = ofFunctions
 	}
 
 	found := map[string]map[string]string{}
 	values := map[string]string{}
-	for namespace := range wanted {
+	for namespace := range required {
 		var err error
 		if found[namespace], err = cluster.secrets(ctx, namespace); err != nil {
 			return err
 		}
 		for name, value := range found[namespace] {
 			if other, ok := values[name]; ok && other != value && slices.Contains(shared(), name) {
-				return fmt.Errorf("the Secret %s is not the same in %s and %s: delete the wrong one", name, servers, functions)
+				return fmt.Errorf("the Secret %s differs between %s and %s: delete the wrong one", name, servers, functions)
 			}
 			values[name] = value
 		}
@@ -69,11 +68,11 @@ func run(ctx context.Context, args []string, cluster store, out io.Writer) error
 	}
 	for _, namespace := range slices.Compact([]string{servers, functions}) {
 		missing, kept := map[string]string{}, 0
-		for _, name := range wanted[namespace] {
+		for _, name := range required[namespace] {
 			value, ok := values[name]
-			if _, there := found[namespace][name]; ok && !there {
+			if _, exists := found[namespace][name]; ok && !exists {
 				missing[name] = value
-			} else if there {
+			} else if exists {
 				kept++
 			}
 		}
@@ -82,7 +81,7 @@ func run(ctx context.Context, args []string, cluster store, out io.Writer) error
 				return err
 			}
 		}
-		fmt.Fprintf(out, "namespace %s: %d secrets made, %d kept\n", namespace, len(missing), kept)
+		fmt.Fprintf(out, "namespace %s: %d Secrets created, %d kept\n", namespace, len(missing), kept)
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// cluster keeps Secrets by namespace and name, as Kubernetes does.
+// cluster holds Secrets by namespace and name.
 type cluster map[string]map[string]string
 
 func (c cluster) secrets(_ context.Context, namespace string) (map[string]string, error) {
@@ -42,17 +42,17 @@ func made(t *testing.T, c cluster, args ...string) string {
 	return out.String()
 }
 
-func TestSecretsAreMadeOnceAndKept(t *testing.T) {
+func TestSecretsAreCreatedOnce(t *testing.T) {
 	t.Parallel()
 	c := cluster{}
-	require.Contains(t, made(t, c, "here"), "11 secrets made, 0 kept")
+	require.Contains(t, made(t, c, "here"), "11 Secrets created, 0 kept")
 	first := maps.Clone(c["here"])
 	require.ElementsMatch(t, slices.Compact(slices.Sorted(slices.Values(slices.Concat(ofServers, ofFunctions)))), slices.Collect(maps.Keys(first)))
-	require.Contains(t, made(t, c, "here"), "0 secrets made, 11 kept")
+	require.Contains(t, made(t, c, "here"), "0 Secrets created, 11 kept")
 	require.Equal(t, first, c["here"])
 }
 
-func TestEachNamespaceGetsItsOwnAndBothAgree(t *testing.T) {
+func TestEachNamespaceGetsItsSecretsAndSharedOnesAgree(t *testing.T) {
 	t.Parallel()
 	c := cluster{}
 	made(t, c, "snaptask", "openfaas-fn")
@@ -67,7 +67,7 @@ func TestEachNamespaceGetsItsOwnAndBothAgree(t *testing.T) {
 	require.Equal(t, "root:"+c["snaptask"]["mysql-root-password"]+"@tcp(mysql.snaptask:3306)/", c["snaptask"]["mysql-admin-dsn"])
 }
 
-func TestWhatIsLostInOneNamespaceComesFromTheOther(t *testing.T) {
+func TestSecretLostInOneNamespaceIsCopiedFromTheOther(t *testing.T) {
 	t.Parallel()
 	c := cluster{}
 	made(t, c, "snaptask", "openfaas-fn")
@@ -79,7 +79,7 @@ func TestWhatIsLostInOneNamespaceComesFromTheOther(t *testing.T) {
 	require.Equal(t, c["snaptask"]["s3-secret-key"], c["openfaas-fn"]["s3-secret-key"])
 }
 
-func TestThePublicKeyIsThatOfTheSigningKey(t *testing.T) {
+func TestPublicKeyBelongsToSigningKey(t *testing.T) {
 	t.Parallel()
 	c := cluster{}
 	made(t, c, "here")
@@ -94,23 +94,23 @@ func TestThePublicKeyIsThatOfTheSigningKey(t *testing.T) {
 	require.Equal(t, key.(ed25519.PrivateKey).Public(), parsed)
 }
 
-func TestWhatDoesNotFitTogetherIsRefused(t *testing.T) {
+func TestInconsistentSecretsAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		cluster cluster
 		args    []string
 		problem string
 	}{
-		"no namespace":             {cluster{}, nil, "namespace"},
-		"three":                    {cluster{}, []string{"a", "b", "c"}, "namespace"},
-		"a flag":                   {cluster{}, []string{"-h"}, "namespace"},
-		"two databases":            {cluster{"a": {"mysql-dsn": "hunter1"}, "b": {"mysql-dsn": "hunter2"}}, []string{"a", "b"}, "mysql-dsn is not the same in a and b"},
-		"half of a database":       {cluster{"a": {"mysql-dsn": "hunter1"}}, []string{"a"}, "mysql-migration-dsn is missing"},
-		"half of a store":          {cluster{"a": {"s3-access-key": "hunter1"}}, []string{"a"}, "s3-secret-key is missing"},
-		"root's password lost":     {cluster{"a": {"mysql-migration-dsn": "hunter1"}}, []string{"a"}, "restore mysql-root-password"},
-		"signing key lost":         {cluster{"a": {"token-public-keys": "hunter1"}}, []string{"a"}, "no token-signing-key"},
-		"signing key of no use":    {cluster{"a": {"token-signing-key": "hunter1"}}, []string{"a"}, "token-signing-key is no Ed25519"},
-		"signing key of no use, 2": {cluster{"a": {"token-signing-key": "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"}}, []string{"a"}, "token-signing-key is no Ed25519"},
+		"no namespace":               {cluster{}, nil, "namespace"},
+		"three":                      {cluster{}, []string{"a", "b", "c"}, "namespace"},
+		"a flag":                     {cluster{}, []string{"-h"}, "namespace"},
+		"two databases":              {cluster{"a": {"mysql-dsn": "hunter1"}, "b": {"mysql-dsn": "hunter2"}}, []string{"a", "b"}, "mysql-dsn differs between a and b"},
+		"half of a database":         {cluster{"a": {"mysql-dsn": "hunter1"}}, []string{"a"}, "mysql-migration-dsn is missing"},
+		"half of a store":            {cluster{"a": {"s3-access-key": "hunter1"}}, []string{"a"}, "s3-secret-key is missing"},
+		"root's password lost":       {cluster{"a": {"mysql-migration-dsn": "hunter1"}}, []string{"a"}, "restore mysql-root-password"},
+		"signing key lost":           {cluster{"a": {"token-public-keys": "hunter1"}}, []string{"a"}, "token-public-keys exists without token-signing-key"},
+		"invalid signing key":        {cluster{"a": {"token-signing-key": "hunter1"}}, []string{"a"}, "token-signing-key is not an Ed25519"},
+		"invalid signing key in PEM": {cluster{"a": {"token-signing-key": "-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"}}, []string{"a"}, "token-signing-key is not an Ed25519"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,17 +121,17 @@ func TestWhatDoesNotFitTogetherIsRefused(t *testing.T) {
 	}
 }
 
-func TestServersOfAPersonsOwnAreKeptAndHaveNoRoot(t *testing.T) {
+func TestExternalServersKeepTheirSecretsAndGetNoRootPassword(t *testing.T) {
 	t.Parallel()
 	const dsn = "app:secret@tcp(db.example.org:6446)/tasks?tls=true"
 	own := map[string]string{"mysql-dsn": dsn, "mysql-migration-dsn": "owner:hidden@tcp(db.example.org:6446)/tasks?tls=true"}
 	c := cluster{"here": maps.Clone(own)}
-	require.Contains(t, made(t, c, "here"), "7 secrets made, 2 kept")
+	require.Contains(t, made(t, c, "here"), "7 Secrets created, 2 kept")
 	require.Equal(t, dsn, c["here"]["mysql-dsn"])
 	require.NotContains(t, c["here"], "mysql-root-password")
 	require.NotContains(t, c["here"], "mysql-admin-dsn")
 	require.Contains(t, c["here"], "minio-root-password")
-	require.Contains(t, made(t, c, "here"), "0 secrets made, 9 kept")
+	require.Contains(t, made(t, c, "here"), "0 Secrets created, 9 kept")
 
 	own["s3-access-key"], own["s3-secret-key"] = "access", "hidden-too"
 	c = cluster{"here": maps.Clone(own)}

@@ -10,7 +10,7 @@ import (
 	"slices"
 )
 
-// The Secrets, by where they are needed.
+// The Secrets of each namespace.
 var (
 	ofServers = []string{
 		"mysql-root-password", "mysql-admin-dsn", "mysql-migration-dsn", "mysql-dsn",
@@ -21,13 +21,13 @@ var (
 	}
 )
 
-// shared are the Secrets that are the same in both namespaces.
+// shared returns the Secrets that are the same in both namespaces.
 func shared() []string {
 	return slices.DeleteFunc(slices.Clone(ofFunctions), func(name string) bool { return !slices.Contains(ofServers, name) })
 }
 
-// complete adds every value that is missing. The database runs in the namespace servers. Where there are addresses or keys
-// already but no root's password for them, they belong to a server of somebody else, and nothing is made for its root.
+// complete adds the missing values for servers in the namespace servers. DSNs or keys without the root password of their server
+// belong to an external server, for which it adds none.
 func complete(values map[string]string, servers string) error {
 	has := func(name string) bool { _, ok := values[name]; return ok }
 	add := func(name, value string) {
@@ -38,17 +38,17 @@ func complete(values map[string]string, servers string) error {
 	dsn := func(user, password, database string) string {
 		return fmt.Sprintf("%s:%s@tcp(mysql.%s:3306)/%s", user, password, servers, database)
 	}
-	if foreign, err := someoneElses(has, "mysql-root-password", "mysql-dsn", "mysql-migration-dsn"); err != nil {
+	if external, err := isExternal(has, "mysql-root-password", "mysql-dsn", "mysql-migration-dsn"); err != nil {
 		return err
-	} else if !foreign {
+	} else if !external {
 		add("mysql-root-password", password())
 		add("mysql-admin-dsn", dsn("root", values["mysql-root-password"], ""))
 		add("mysql-migration-dsn", dsn("snaptask_migration", password(), "snaptask"))
 		add("mysql-dsn", dsn("snaptask", password(), "snaptask"))
 	}
-	if foreign, err := someoneElses(has, "minio-root-password", "s3-access-key", "s3-secret-key"); err != nil {
+	if external, err := isExternal(has, "minio-root-password", "s3-access-key", "s3-secret-key"); err != nil {
 		return err
-	} else if !foreign {
+	} else if !external {
 		add("minio-root-user", "snaptask-root")
 		add("minio-root-password", password())
 		add("s3-access-key", rand.Text()[:20])
@@ -57,7 +57,7 @@ func complete(values map[string]string, servers string) error {
 	add("client-address-key", password())
 	if !has("token-signing-key") {
 		if has("token-public-keys") {
-			return errors.New("there are token-public-keys but no token-signing-key: restore it, or delete both and have everybody sign in again")
+			return errors.New("token-public-keys exists without token-signing-key: restore it, or delete both, so that everybody must sign in again")
 		}
 		key, err := signingKey()
 		if err != nil {
@@ -75,20 +75,20 @@ func complete(values map[string]string, servers string) error {
 	return nil
 }
 
-// someoneElses says whether the server that two Secrets are for is not ours; then both must be there.
-func someoneElses(has func(string) bool, root, one, two string) (bool, error) {
+// isExternal reports whether two Secrets belong to an external server, which has no root Secret here. Then both must exist.
+func isExternal(has func(string) bool, root, one, two string) (bool, error) {
 	if has(root) || !has(one) && !has(two) {
 		return false, nil
 	}
 	for _, name := range []string{one, two} {
 		if !has(name) {
-			return false, fmt.Errorf("the Secret %s is missing: with a server of your own make both %s and %s; with ours, restore %s", name, one, two, root)
+			return false, fmt.Errorf("the Secret %s is missing: for an external server create both %s and %s; otherwise restore %s", name, one, two, root)
 		}
 	}
 	return true, nil
 }
 
-// password is 130 random bits, in letters and digits, which need no quotes anywhere.
+// password returns 130 random bits as letters and digits, which need no quoting.
 func password() string { return rand.Text() }
 
 func signingKey() (string, error) {
@@ -100,9 +100,9 @@ func signingKey() (string, error) {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), err
 }
 
-// publicKey gives the public key of a signing key, both as PEM.
+// publicKey returns the public key of a signing key, both in PEM.
 func publicKey(signing string) (string, error) {
-	unreadable := errors.New("the Secret token-signing-key is no Ed25519 private key in PKCS #8 PEM")
+	unreadable := errors.New("the Secret token-signing-key is not an Ed25519 private key in PKCS #8 PEM")
 	block, _ := pem.Decode([]byte(signing))
 	if block == nil {
 		return "", unreadable
