@@ -1,16 +1,19 @@
-// Command generate writes down for plain Kubernetes what stack.yml says for OpenFaaS: each function's Deployment and all
-// around it in overlays/plain, and the ways that functions may call in overlays/minikube. A test fails when it was not run
-// after a change of stack.yml.
+// Command generate writes what follows from stack.yml for Kubernetes: the functions of overlays/plain, the network policies
+// of overlays/minikube and the settings of components/external-s3. A test fails until it was run after a change of stack.yml.
 //
 //	go run ./deploy/kubernetes/generate     # in the repository
 package main
 
 import (
+	"bytes"
+	"embed"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"text/template"
 
 	"snaptask/functions/stack"
 )
@@ -28,39 +31,64 @@ func run(root string) error {
 	if err != nil {
 		return err
 	}
-	for _, path := range slices.Sorted(maps.Keys(files)) {
-		if err := os.WriteFile(filepath.Join(root, path), files[path], 0o644); err != nil {
+	for path, text := range files {
+		if err := os.WriteFile(filepath.Join(root, path), text, 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// generate gives the files that follow from stack.yml, by path in the repository.
+// generate returns the contents of the generated files by their paths in the repository.
 func generate(stackYAML string) (map[string][]byte, error) {
 	file, err := stack.Read(stackYAML)
 	if err != nil {
 		return nil, err
 	}
-	files := map[string][]byte{}
 	var all []function
 	for _, name := range slices.Sorted(maps.Keys(file.Functions)) {
 		f, err := plan(file.Functions[name])
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 		all = append(all, f)
-		if err := render(files, "overlays/plain/functions/"+name+".yaml", "function.yaml", f); err != nil {
-			return nil, err
-		}
 	}
-	for path, template := range map[string]string{
-		"overlays/plain/functions/kustomization.yaml": "kustomization.yaml",
-		"overlays/minikube/functions.yaml":            "policies.yaml",
-	} {
-		if err := render(files, path, template, ways(all)); err != nil {
-			return nil, err
-		}
+	w := writer{files: map[string][]byte{}}
+	for _, f := range all {
+		w.write("overlays/plain/functions/"+f.Name+".yaml", "function.yaml", f)
 	}
-	return files, nil
+	w.write("overlays/plain/functions/kustomization.yaml", "kustomization.yaml", functions{all})
+	w.write("overlays/plain/functions/names.yaml", "names.yaml", functions{all})
+	w.write("overlays/minikube/functions.yaml", "policies.yaml", policies{ways(all)})
+	w.write("components/external-s3/settings.yaml", "settings.yaml", settings{[]string{"S3_ENDPOINT", "S3_REGION", "S3_BUCKET"}, callers(all, minio)})
+	return w.files, w.err
+}
+
+//go:embed templates
+var sources embed.FS
+
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"join": func(names []string) string { return strings.Join(names, ", ") },
+	"ports": func(numbers []int) string {
+		var all []string
+		for _, n := range numbers {
+			all = append(all, fmt.Sprintf("{protocol: TCP, port: %d}", n))
+		}
+		return strings.Join(all, ", ")
+	},
+}).ParseFS(sources, "templates/*"))
+
+// writer collects files and the first error.
+type writer struct {
+	files map[string][]byte
+	err   error
+}
+
+// write executes a template into a file, whose path is below deploy/kubernetes.
+func (w *writer) write(path, name string, data any) {
+	var text bytes.Buffer
+	if err := templates.ExecuteTemplate(&text, name, data); err != nil && w.err == nil {
+		w.err = err
+	}
+	w.files["deploy/kubernetes/"+path] = text.Bytes()
 }

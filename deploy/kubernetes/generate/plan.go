@@ -1,35 +1,47 @@
 package main
 
 import (
-	"bytes"
-	"embed"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"text/template"
 
 	"snaptask/functions/stack"
 )
 
-//go:embed templates
-var templates embed.FS
+// Servers that functions call, by the names of their Services.
+const (
+	mysql             = "mysql"
+	minio             = "minio"
+	tensorflowServing = "tensorflow-serving"
+)
 
-// function is what the templates are told of one.
+// function is what the templates show of one function.
 type function struct {
 	stack.Function
 	Settings      []setting
-	Calls         []string // servers, by the names of their Services
-	Least, Most   int
-	Grace         int    // seconds
-	CPUForScaling string // of a replica on the average, above which there are more of them
+	Calls         []string // servers
+	Least, Most   int      // replicas
+	Grace         int      // seconds
+	CPUForScaling string   // average of the replicas above which one more starts
 }
 
 type setting struct{ Name, Value string }
 
-// plan works out what one function is given.
+// The data of the templates.
+type (
+	functions struct{ Functions []function }
+	policies  struct{ Ways []way }
+	settings  struct{ Settings, Callers []string }
+	way       struct {
+		Server    string
+		Ports     []int
+		Functions []string // that call the server
+	}
+)
+
+// plan returns what follows from an entry of stack.yml.
 func plan(from stack.Function) (function, error) {
 	f := function{Function: from}
 	var err error
@@ -41,69 +53,43 @@ func plan(from stack.Function) (function, error) {
 		return f, err
 	}
 	f.Grace = int(grace.Seconds())
-	for _, key := range slices.Sorted(maps.Keys(from.Environment)) {
-		// Everything is in one namespace here, whatever its name.
-		f.Settings = append(f.Settings, setting{key, strings.ReplaceAll(from.Environment[key], ".snaptask:", ":")})
+	for _, name := range slices.Sorted(maps.Keys(from.Environment)) {
+		// In overlays/plain everything is in one namespace, whatever its name.
+		f.Settings = append(f.Settings, setting{name, strings.ReplaceAll(from.Environment[name], ".snaptask:", ":")})
 	}
-	slices.Sort(f.Secrets)
-	for server, reason := range map[string]bool{
-		"mysql":              slices.Contains(from.Secrets, "mysql-dsn"),
-		"minio":              slices.Contains(from.Secrets, "s3-secret-key"),
-		"tensorflow-serving": from.Environment["CLASSIFIER_MODEL"] != "",
-	} {
-		if reason {
-			f.Calls = append(f.Calls, server)
-		}
+	f.Secrets = slices.Sorted(slices.Values(from.Secrets))
+	if slices.Contains(f.Secrets, "s3-secret-key") {
+		f.Calls = append(f.Calls, minio)
 	}
-	slices.Sort(f.Calls)
+	if slices.Contains(f.Secrets, "mysql-dsn") {
+		f.Calls = append(f.Calls, mysql)
+	}
+	if from.Environment["CLASSIFIER_ADDRESS"] != "" {
+		f.Calls = append(f.Calls, tensorflowServing)
+	}
 	cores, err := strconv.Atoi(from.Limits.CPU)
 	if err != nil {
-		return f, errors.New("limits: cpu must be a whole number of cores")
+		return f, fmt.Errorf("%s: limits.cpu must be a whole number of cores, not %q", f.Name, from.Limits.CPU)
 	}
 	f.CPUForScaling = fmt.Sprintf("%dm", cores*500)
 	return f, nil
 }
 
-// way is a server and the functions that call it.
-type way struct {
-	Server    string
-	Ports     []int
-	Functions []string
+func ways(all []function) []way {
+	return []way{
+		{mysql, []int{3306}, callers(all, mysql)},
+		{minio, []int{9000}, callers(all, minio)},
+		{tensorflowServing, []int{8500, 8501}, callers(all, tensorflowServing)},
+	}
 }
 
-// stackWays are all functions and the ways that they go.
-type stackWays struct {
-	Functions []string
-	Ways      []way
-}
-
-func ways(all []function) stackWays {
-	result := stackWays{Ways: []way{
-		{Server: "mysql", Ports: []int{3306}},
-		{Server: "minio", Ports: []int{9000}},
-		{Server: "tensorflow-serving", Ports: []int{8500, 8501}},
-	}}
+// callers returns the names of the functions that call a server.
+func callers(all []function, server string) []string {
+	var names []string
 	for _, f := range all {
-		result.Functions = append(result.Functions, f.Name)
-		for i := range result.Ways {
-			if w := &result.Ways[i]; slices.Contains(f.Calls, w.Server) {
-				w.Functions = append(w.Functions, f.Name)
-			}
+		if slices.Contains(f.Calls, server) {
+			names = append(names, f.Name)
 		}
 	}
-	return result
-}
-
-// render fills a template in, as the file path under deploy/kubernetes.
-func render(files map[string][]byte, path, name string, data any) error {
-	t, err := template.New(name).Option("missingkey=error").ParseFS(templates, "templates/"+name)
-	if err != nil {
-		return err
-	}
-	var text bytes.Buffer
-	if err := t.Execute(&text, data); err != nil {
-		return err
-	}
-	files["deploy/kubernetes/"+path] = text.Bytes()
-	return nil
+	return names
 }
