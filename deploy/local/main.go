@@ -22,36 +22,36 @@ import (
 
 const help = `snaptask runs Snaptask on this machine, without a cluster.
 
-    snaptask run      bring everything up: database, object store, classifier, functions, gateway and web app; Ctrl-C stops it
+    snaptask run      start everything: database, object store, classifier, functions, gateway and web app; Ctrl-C stops it
     snaptask services -- COMMAND [ARGUMENT...]
                       run COMMAND with a MariaDB, an S3 server and a model server of its own, whose addresses are in
                       TEST_MYSQL_DSN, TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY, TEST_S3_SECRET_KEY,
-                      TEST_CLASSIFIER_ADDRESS and TEST_CLASSIFIER_REST_URL; one that is set already is used as it is
+                      TEST_CLASSIFIER_ADDRESS and TEST_CLASSIFIER_REST_URL; a server whose address is set is not started
     snaptask housekeeping sweep | user VERB | backup >FILE | restore <FILE | verify <FILE | help
-                      finish what functions left undone, as run does every minute; look after users and backups, while run runs
-    snaptask stopped  succeed if nothing runs on the state folder, else say so and fail
+                      sweep, as run does every minute; manage users and backups; needs snaptask run in another terminal
+    snaptask stopped  fail if something runs on the state folder
     snaptask help     this text
 
-Environment, with what holds otherwise:
+Environment, with defaults:
 
-    GATEWAY_PORT (31112), WEB_PORT (8080)        where run answers; GATEWAY_HOST, WEB_HOST (127.0.0.1) to be seen from elsewhere
-    MYSQL_PORT, S3_PORT (any free one)           where run's servers answer, on 127.0.0.1
+    GATEWAY_PORT (31112), WEB_PORT (8080)        ports; GATEWAY_HOST, WEB_HOST (127.0.0.1) are the addresses to listen on
+    MYSQL_PORT, S3_PORT (any free port)          ports of run's servers, on 127.0.0.1
     MYSQL_DSN (a private MariaDB)                database to use instead: USER:PASSWORD@tcp(HOST:PORT)/DATABASE
-    DEMO_PASSWORD (demo-password)                of the account demo, when it is made
+    DEMO_PASSWORD (demo-password)                of the account demo, when it is created
     REGISTRATION (on), SESSION_LIFETIME (168h)   and the functions' other settings
-    SNAPTASK_STATE (.snaptask)                   the folder that keeps everything
-    SNAPTASK_MODELSERVER                         the model server's program, if it isn't beside this one
+    SNAPTASK_STATE (.snaptask)                   folder of everything that is stored
+    SNAPTASK_MODELSERVER                         program of the model server, if it is not beside this one
 `
 
 func main() {
 	err := command(os.Args[1:])
-	if exit := process.Exit(0); err != nil && !errors.As(err, &exit) { // a command has said itself why it failed
+	if exit := process.Exit(0); err != nil && !errors.As(err, &exit) { // a command has printed why it failed
 		fmt.Fprintln(os.Stderr, "snaptask: "+err.Error())
 	}
 	os.Exit(process.ExitCode(err))
 }
 
-// command runs what the arguments ask for. The modes that help does not name are for children of this program.
+// command runs a command. Those that help does not name are for child processes.
 func command(args []string) error {
 	ctx, cancel := process.Lifetime()
 	defer cancel()
@@ -68,7 +68,7 @@ func command(args []string) error {
 			args = args[1:]
 		}
 		if len(args) == 0 {
-			return errors.New("services wants a command: snaptask services -- COMMAND [ARGUMENT...]")
+			return errors.New("usage: snaptask services -- COMMAND [ARGUMENT...]")
 		}
 		return services.Run(ctx, stateFolder(), args, os.Stderr)
 	case "housekeeping":
@@ -81,7 +81,7 @@ func command(args []string) error {
 				return serveFunction(ctx, args[0], handle)
 			}
 		}
-		return errors.New("function wants the name of one")
+		return errors.New("usage: snaptask function NAME")
 	case "webapp":
 		listeners, err := process.Listeners(1)
 		if err != nil {
@@ -90,16 +90,16 @@ func command(args []string) error {
 		return webapp.Serve(ctx, listeners[0])
 	case "s3":
 		return s3.Serve(ctx)
-	case "keep":
+	case "wrap":
 		if len(args) == 0 {
-			return errors.New("keep wants a program")
+			return errors.New("usage: snaptask wrap PROGRAM [ARGUMENT...]")
 		}
-		return process.Keep(ctx, args[0], args[1:]...)
+		return process.Foreground(ctx, os.Environ(), args[0], args[1:]...)
 	case "help", "-h", "-help", "--help":
 		fmt.Print(help)
 		return nil
 	default:
-		return fmt.Errorf("there is no %q; snaptask help lists what there is", mode)
+		return fmt.Errorf("no such command: %s; snaptask help lists all", mode)
 	}
 }
 
@@ -121,7 +121,7 @@ func serveFunction(ctx context.Context, name string, handle serve.Handle) error 
 	return serve.Serve(ctx, name, handle, settings, listeners[0], listeners[1])
 }
 
-// stopped is nil when no runner uses the folder at path; one that isn't there nobody uses.
+// stopped returns an error if a process uses the state folder at path.
 func stopped(path string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -133,8 +133,7 @@ func stopped(path string) error {
 	return folder.Close()
 }
 
-// stateFolder is where everything is kept: the folder that this program was built into, else the one below the present
-// folder.
+// stateFolder returns SNAPTASK_STATE, the folder .snaptask that contains this program, or .snaptask in the working folder.
 func stateFolder() string {
 	const name = ".snaptask"
 	if path := os.Getenv("SNAPTASK_STATE"); path != "" {

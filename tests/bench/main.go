@@ -51,8 +51,8 @@ func command(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == "s3":
 		return s3.Serve(ctx)
-	case len(args) > 1 && args[0] == "keep":
-		return process.Keep(ctx, args[1], args[2:]...)
+	case len(args) > 1 && args[0] == "wrap":
+		return process.Foreground(ctx, os.Environ(), args[1], args[2:]...)
 	case len(args) == 1 && args[0] == trivialName:
 		serve.Main(trivialName, trivial)
 		return nil

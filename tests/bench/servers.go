@@ -67,7 +67,7 @@ func (b *bench) startServers() {
 	b.makePython()
 	b.startDatabase()
 	b.objects = s3.Server{Dir: filepath.Join(b.folder, "s3"), Port: must(port.Free()), AccessKey: "bench", SecretKey: "only-for-this-run"}
-	b.startChild("s3", b.objects.Process)
+	b.startChild(b.objects.Process(self))
 	check(errors.Join(b.objects.MakeBucket(b.ctx, "snaptask"), b.objects.MakeBucket(b.ctx, "baseline")))
 	b.model = serveModel()
 	public, private, err := ed25519.GenerateKey(nil)
@@ -88,10 +88,13 @@ func (b *bench) close() {
 	}
 }
 
+// self is this program, whose other modes the servers of deploy/local are.
+const self = "/proc/self/exe"
+
 // startChild starts a server of deploy/local. If it dies, the benchmark fails.
-func (b *bench) startChild(name string, spec func(program string, log *process.Log) process.Spec) *process.Child {
-	output := must(process.NewLog(filepath.Join(b.folder, name+".log")))
-	child := process.Start(spec("/proc/self/exe", output), func(event string) { b.fail(errors.New(event)) })
+func (b *bench) startChild(spec process.Spec) *process.Child {
+	spec.Log = must(process.NewLog(filepath.Join(b.folder, spec.Name+".log")))
+	child := process.Start(spec, func(event string) { b.fail(errors.New(event)) })
 	b.cleanup = append(b.cleanup, child.Stop)
 	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
 	defer cancel()
@@ -105,7 +108,7 @@ func (b *bench) startDatabase() {
 	user := mariadb.Account{Name: "bench", Password: "only-for-this-run", Rights: "ALL PRIVILEGES ON *.*"}
 	b.server = &mariadb.Server{Install: install, Dir: filepath.Join(b.folder, "mariadb"), Port: must(port.Free()), Accounts: []mariadb.Account{user}}
 	check(b.server.Prepare(b.ctx))
-	b.database = b.startChild("mariadb", b.server.Process)
+	b.database = b.startChild(b.server.Process(self))
 	must(db.Up(b.ctx, b.dsn()))
 	b.pool = must(sql.Open("mysql", b.dsn()+"&multiStatements=true&interpolateParams=true&collation=utf8mb4_unicode_520_ci"))
 	b.cleanup = append(b.cleanup, func() { b.pool.Close() })

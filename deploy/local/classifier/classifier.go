@@ -1,11 +1,9 @@
-// Package classifier starts the model server that stands in for TensorFlow Serving.
+// Package classifier runs the model server, which speaks TensorFlow Serving's protocol.
 package classifier
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,35 +12,35 @@ import (
 	"snaptask/deploy/local/process"
 )
 
-// Model is the name under which the model is served.
+// Model is the name of the served model.
 const Model = "efficientnet"
 
-// programVariable names the model server's program where it isn't beside this process's own.
+// programVariable is the path of the model server's program; by default it is beside this one.
 const programVariable = "SNAPTASK_MODELSERVER"
 
-// ErrNotBuilt is what New gives where there is no model server to run.
+// ErrNotBuilt is the error of New where there is no such program.
 var ErrNotBuilt = errors.New("the model server is not built")
 
-// Server is a model server with the listeners that its processes inherit, one after another.
+// Server is a model server with its open listeners.
 type Server struct {
 	GRPC string // HOST:PORT
 	REST string // http://HOST:PORT
 
-	program string
-	files   []*os.File // gRPC, then REST, as the program wants them
+	program   string
+	listeners []*os.File // gRPC, then REST
 }
 
-// New opens the listeners of a model server.
+// New opens the listeners of a model server; it does not start it.
 func New() (*Server, error) {
 	program, err := find()
 	if err != nil {
 		return nil, err
 	}
-	grpc, grpcAddress, err := port.Local()
+	grpc, grpcAddress, err := port.Inheritable()
 	if err != nil {
 		return nil, err
 	}
-	rest, restAddress, err := port.Local()
+	rest, restAddress, err := port.Inheritable()
 	if err != nil {
 		return nil, errors.Join(err, grpc.Close())
 	}
@@ -64,33 +62,15 @@ func find() (string, error) {
 	return program, nil
 }
 
-// Process is how to run the server.
-func (s *Server) Process(log *process.Log) process.Spec {
+// Process returns how to run the server.
+func (s *Server) Process() process.Spec {
 	return process.Spec{
-		Name:     "modelserver",
-		Path:     s.program,
-		Args:     []string{"-name", Model},
-		Env:      []string{"PATH=" + os.Getenv("PATH")},
-		Files:    s.files,
-		Log:      log,
-		Check:    s.Check,
-		Patience: 5 * time.Second,
+		Name:        "modelserver",
+		Path:        s.program,
+		Args:        []string{"-name", Model},
+		Env:         []string{"PATH=" + os.Getenv("PATH")},
+		Listeners:   s.listeners,
+		Check:       process.CheckURL(s.REST + "/v1/models/" + Model),
+		StopTimeout: 5 * time.Second,
 	}
-}
-
-// Check is nil when the server has the model.
-func (s *Server) Check(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.REST+"/v1/models/"+Model, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("it answers %s", response.Status)
-	}
-	return nil
 }

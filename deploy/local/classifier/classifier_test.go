@@ -12,8 +12,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"snaptask/deploy/local/process"
 )
 
 func TestMissingProgramIsNamed(t *testing.T) {
@@ -24,21 +22,19 @@ func TestMissingProgramIsNamed(t *testing.T) {
 	require.ErrorContains(t, err, path)
 }
 
-// TestCheckAsksForTheModel has this test's process answer on the listener that a model server would inherit.
+// The test answers on the listener that a model server would inherit.
 func TestCheckAsksForTheModel(t *testing.T) {
 	t.Setenv(programVariable, os.Args[0])
 	server, err := New()
 	require.NoError(t, err)
-	log, err := process.NewLog(filepath.Join(t.TempDir(), "log"))
-	require.NoError(t, err)
-	files := server.Process(log).Files
-	require.Len(t, files, 2, "gRPC, then REST")
+	spec := server.Process()
+	require.Len(t, spec.Listeners, 2, "gRPC, then REST")
 
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	require.ErrorIs(t, server.Check(ctx), context.DeadlineExceeded, "nobody serves yet, but the port is kept")
+	require.ErrorIs(t, spec.Check(ctx), context.DeadlineExceeded, "nothing serves yet, but the port is open")
 
-	rest, err := net.FileListener(files[1])
+	rest, err := net.FileListener(spec.Listeners[1])
 	require.NoError(t, err)
 	defer rest.Close()
 	var loaded atomic.Bool
@@ -50,7 +46,7 @@ func TestCheckAsksForTheModel(t *testing.T) {
 			_, _ = io.WriteString(w, "{}")
 		}))
 	}()
-	require.ErrorContains(t, server.Check(t.Context()), "404")
+	require.ErrorContains(t, spec.Check(t.Context()), "404")
 	loaded.Store(true)
-	require.NoError(t, server.Check(t.Context()))
+	require.NoError(t, spec.Check(t.Context()))
 }

@@ -15,24 +15,23 @@ import (
 const (
 	callbackHeader = "X-Callback-Url"
 	queueLength    = 100
-	largestMessage = 1 << 20 // bytes, as the real queue's
-	// largestAnswer is how much of a function's answer is passed on to a callback, in bytes.
-	largestAnswer = 32 << 20
+	maxMessage     = 1 << 20  // bytes of a request, as in the real queue
+	maxCallback    = 32 << 20 // bytes of a response
 )
 
-// queued is a call to carry out later.
-type queued struct {
+// asyncCall is a call in the queue.
+type asyncCall struct {
 	function *Function
 	path     string
 	query    string
 	host     string
 	header   http.Header
 	body     []byte
-	callback string // where to send the answer; "" for nowhere
+	callback string // URL for the response; may be empty
 }
 
-// callLater takes a call into the queue and answers 202.
-func (g *Gateway) callLater(w http.ResponseWriter, r *http.Request) {
+// enqueue puts a call into the queue and responds with 202.
+func (g *Gateway) enqueue(w http.ResponseWriter, r *http.Request) {
 	function, ok := g.find(w, r)
 	if !ok {
 		return
@@ -43,7 +42,7 @@ func (g *Gateway) callLater(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, callbackHeader+" must be a full http or https address", http.StatusBadRequest)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largestMessage))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxMessage))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		http.Error(w, "an asynchronous call may hold 1 MB at most", http.StatusRequestEntityTooLarge)
 		return
@@ -56,7 +55,7 @@ func (g *Gateway) callLater(w http.ResponseWriter, r *http.Request) {
 	header.Del(callbackHeader)
 	header.Del("Connection")
 	select {
-	case g.queue <- queued{function, r.PathValue("path"), r.URL.RawQuery, r.Host, header, body, callback}:
+	case g.queue <- asyncCall{function, r.PathValue("path"), r.URL.RawQuery, r.Host, header, body, callback}:
 		w.WriteHeader(http.StatusAccepted)
 	default:
 		w.Header().Set("Retry-After", "5")
@@ -64,60 +63,56 @@ func (g *Gateway) callLater(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// work carries out the queue's calls, one at a time.
-func (g *Gateway) work(ctx context.Context) {
+// runQueue makes the calls in the queue, one at a time, until ctx ends.
+func (g *Gateway) runQueue(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case q := <-g.queue:
-			g.carryOut(ctx, q)
+		case c := <-g.queue:
+			g.run(ctx, c)
 		}
 	}
 }
 
-func (g *Gateway) carryOut(ctx context.Context, q queued) {
-	q.function.calls.Add(1)
+// run makes a call and posts its response to the callback.
+func (g *Gateway) run(ctx context.Context, c asyncCall) {
+	c.function.calls.Add(1)
 	start := time.Now()
-	answer, status, err := g.send(ctx, q)
+	response, err := g.send(ctx, c)
 	if err != nil {
-		answer, status = &http.Response{Header: http.Header{}, Body: http.NoBody}, http.StatusServiceUnavailable
+		response = &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{}, Body: http.NoBody}
 	}
-	defer answer.Body.Close()
-	if q.callback == "" {
+	defer response.Body.Close()
+	if c.callback == "" {
 		return
 	}
-	body := io.LimitReader(answer.Body, largestAnswer)
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, responseTimeout)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, q.callback, body)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.callback, io.LimitReader(response.Body, maxCallback))
 	if err != nil {
 		return
 	}
-	request.Header = answer.Header.Clone()
+	request.Header = response.Header.Clone()
 	request.Header.Del("Content-Length")
-	request.Header.Set(callIDHeader, q.header.Get(callIDHeader))
-	request.Header.Set("X-Function-Name", q.function.Name)
-	request.Header.Set("X-Function-Status", strconv.Itoa(status))
+	request.Header.Set(callIDHeader, c.header.Get(callIDHeader))
+	request.Header.Set("X-Function-Name", c.function.Name)
+	request.Header.Set("X-Function-Status", strconv.Itoa(response.StatusCode))
 	request.Header.Set("X-Duration-Seconds", fmt.Sprintf("%f", time.Since(start).Seconds()))
-	if response, err := http.DefaultClient.Do(request); err == nil {
-		response.Body.Close()
+	if answer, err := http.DefaultClient.Do(request); err == nil {
+		answer.Body.Close()
 	}
 }
 
-func (g *Gateway) send(ctx context.Context, q queued) (*http.Response, int, error) {
-	if !q.function.revived(ctx) {
-		return nil, 0, errors.New("the function is away")
+func (g *Gateway) send(ctx context.Context, c asyncCall) (*http.Response, error) {
+	if !c.function.waitForProcess(ctx) {
+		return nil, errors.New("the function does not run")
 	}
-	address := url.URL{Scheme: "http", Host: q.function.Address, Path: "/" + q.path, RawQuery: q.query}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(q.body))
+	address := url.URL{Scheme: "http", Host: c.function.Address, Path: "/" + c.path, RawQuery: c.query}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(c.body))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	request.Header, request.Host = q.header, q.host
-	response, err := g.transport.RoundTrip(request)
-	if err != nil {
-		return nil, 0, err
-	}
-	return response, response.StatusCode, nil
+	request.Header, request.Host = c.header, c.host
+	return g.transport.RoundTrip(request)
 }

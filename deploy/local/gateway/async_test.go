@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// callback collects what is posted to it.
+// callback returns a URL, and the requests that are posted to it.
 func callback(t *testing.T) (url string, posted chan *http.Request) {
 	t.Helper()
 	posted = make(chan *http.Request, 10)
@@ -25,7 +25,7 @@ func callback(t *testing.T) (url string, posted chan *http.Request) {
 	return server.URL, posted
 }
 
-func TestAsyncCallIsAcceptedAndItsAnswerPosted(t *testing.T) {
+func TestAsyncCallPostsItsResponse(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, describeRequest)
 	url, posted := callback(t)
@@ -64,7 +64,7 @@ func TestAsyncCallsRunOneAtATime(t *testing.T) {
 	require.EqualValues(t, 1, most.Load())
 }
 
-func TestAsyncCallToAFunctionThatDies(t *testing.T) {
+func TestAsyncCallToACrashingFunctionPosts503(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	url, posted := callback(t)
@@ -72,7 +72,7 @@ func TestAsyncCallToAFunctionThatDies(t *testing.T) {
 	require.Equal(t, "503", (<-posted).Header.Get("X-Function-Status"))
 }
 
-func TestAsyncRefusals(t *testing.T) {
+func TestAsyncCallIsRefused(t *testing.T) {
 	t.Parallel()
 	block := make(chan struct{})
 	r := newRig(t, func(http.ResponseWriter, *http.Request) { <-block })
@@ -82,7 +82,7 @@ func TestAsyncRefusals(t *testing.T) {
 		status                 int
 	}{
 		"not a post":      {"GET", "", "", 405},
-		"too large":       {"POST", strings.Repeat("x", largestMessage+1), "", 413},
+		"too large":       {"POST", strings.Repeat("x", maxMessage+1), "", 413},
 		"no such address": {"POST", "", "ftp://example.org", 400},
 	}
 	for name, test := range tests {
@@ -93,7 +93,7 @@ func TestAsyncRefusals(t *testing.T) {
 	}
 
 	var full *http.Response
-	for range queueLength + 2 { // one more may be under way already
+	for range queueLength + 2 { // one may have left the queue already
 		full, _ = send(t, "POST", r.url+"/async-function/echo", "")
 	}
 	require.Equal(t, http.StatusServiceUnavailable, full.StatusCode)

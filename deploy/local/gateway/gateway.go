@@ -1,10 +1,14 @@
-// Package gateway stands in for the OpenFaaS gateway on a machine without a cluster: the same addresses and answers, so
-// that curl, the web app and faas-cli work as against the real one.
+// Package gateway replaces the OpenFaaS gateway on a machine without a cluster: it has the same routes and responses, so curl,
+// the web app and faas-cli work as with the real one.
 package gateway
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,84 +17,111 @@ import (
 	"github.com/openfaas/faas-provider/auth"
 )
 
-// Namespace is the one that the functions are in, as with OpenFaaS.
+// Namespace is the namespace of all functions.
 const Namespace = "openfaas-fn"
 
-// Process is what the gateway wants to know of a function's process.
+// Process is the process of a function: a *process.Child.
 type Process interface {
-	PID() int                    // 0 while none runs
-	Started() time.Time          // of the one that runs
-	Check(context.Context) error // nil when it works
+	PID() int // 0 while none runs
+	Started() time.Time
+	Check(context.Context) error // returns nil when the function is ready
 	Log() *process.Log
 }
 
-// Function is a function that the gateway leads to.
+// Function is a function behind the gateway.
 type Function struct {
 	Name    string
 	Address string            // HOST:PORT of its process
-	Env     map[string]string // its settings, none of them secret
-	Secrets []string          // the names of its secrets
+	Env     map[string]string // settings, none of them secret
+	Secrets []string          // names
 	Process Process
 
 	calls atomic.Int64 // since the gateway started
 }
 
-// Part is something that must work for the whole to be healthy.
-type Part struct {
+// Component must work for the application to be healthy.
+type Component struct {
 	Name  string
-	Check func(context.Context) error // nil when it works; answers within a few seconds
+	Check func(context.Context) error // returns nil when it works, and takes at most a few seconds
 }
 
-// Config is what a gateway is made of.
+// Config configures a gateway.
 type Config struct {
-	Functions []*Function
-	Parts     []Part // beside the functions
-	User      string // who may ask for /system
-	Password  string
+	Functions  []*Function
+	Components []Component // other than the functions
+	User       string      // of /system
+	Password   string
 }
 
-// Gateway answers as the OpenFaaS gateway does.
+// Gateway is an http.Handler with the routes of the OpenFaaS gateway.
 type Gateway struct {
-	functions map[string]*Function
-	order     []*Function
-	parts     []Part
-	transport *http.Transport
-	queue     chan queued
-	ending    <-chan struct{} // closed when the gateway is to end
-	routes    http.Handler
+	functions  map[string]*Function
+	order      []*Function
+	components []Component
+	transport  *http.Transport
+	queue      chan asyncCall
+	stopping   <-chan struct{}
+	routes     http.Handler
 }
 
-// New gives a gateway. When ctx ends it carries out no more asynchronous calls and ends those who follow a log.
+// New returns a gateway. When ctx ends, it stops making asynchronous calls and ends the requests that follow a log.
 func New(ctx context.Context, c Config) *Gateway {
 	g := &Gateway{
-		functions: map[string]*Function{},
-		order:     c.Functions,
-		parts:     c.Parts,
-		transport: newTransport(),
-		queue:     make(chan queued, queueLength),
-		ending:    ctx.Done(),
+		functions:  map[string]*Function{},
+		order:      c.Functions,
+		components: c.Components,
+		transport:  newTransport(),
+		queue:      make(chan asyncCall, queueLength),
+		stopping:   ctx.Done(),
 	}
 	for _, f := range c.Functions {
 		g.functions[f.Name] = f
-		g.parts = append(g.parts, Part{f.Name, f.Process.Check})
+		g.components = append(g.components, Component{f.Name, f.Process.Check})
 	}
 	routes := http.NewServeMux()
 	for _, path := range []string{"/function/{name}", "/function/{name}/{path...}"} {
 		routes.HandleFunc(path, g.call)
 	}
 	for _, path := range []string{"/async-function/{name}", "/async-function/{name}/{path...}"} {
-		routes.HandleFunc("POST "+path, g.callLater)
+		routes.HandleFunc("POST "+path, g.enqueue)
 	}
 	credentials := &auth.BasicAuthCredentials{User: c.User, Password: c.Password}
 	routes.HandleFunc("/system/", auth.DecorateWithBasicAuth(g.system().ServeHTTP, credentials))
 	routes.HandleFunc("GET /healthz", g.health)
 	g.routes = routes
-	go g.work(ctx)
+	go g.runQueue(ctx)
 	return g
 }
 
-// ServeHTTP answers one request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	tag(w, r)
 	g.routes.ServeHTTP(w, r)
+}
+
+// Degraded returns a line for each component that does not work, with the reason.
+func (g *Gateway) Degraded(ctx context.Context) []string {
+	reasons := make([]string, len(g.components))
+	var group sync.WaitGroup
+	for i, c := range g.components {
+		group.Go(func() {
+			if err := c.Check(ctx); err != nil {
+				reasons[i] = fmt.Sprintf("%s: %v", c.Name, err)
+			}
+		})
+	}
+	group.Wait()
+	return slices.DeleteFunc(reasons, func(reason string) bool { return reason == "" })
+}
+
+// health responds with 200 when everything works, else with 503 and what does not.
+func (g *Gateway) health(w http.ResponseWriter, r *http.Request) {
+	degraded := g.Degraded(r.Context())
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	if len(degraded) == 0 {
+		fmt.Fprintln(w, "OK")
+		return
+	}
+	w.WriteHeader(http.StatusServiceUnavailable)
+	fmt.Fprintln(w, "not ready:\n"+strings.Join(degraded, "\n"))
 }

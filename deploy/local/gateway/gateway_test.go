@@ -20,14 +20,14 @@ import (
 	"snaptask/deploy/local/process"
 )
 
-// fake is a function's process that runs unless told otherwise.
+// fake is a function's process.
 type fake struct {
-	away atomic.Bool
+	down atomic.Bool
 	log  *process.Log
 }
 
 func (f *fake) PID() int {
-	if f.away.Load() {
+	if f.down.Load() {
 		return 0
 	}
 	return 42
@@ -35,8 +35,8 @@ func (f *fake) PID() int {
 func (f *fake) Started() time.Time { return time.Unix(1e9, 0) }
 func (f *fake) Log() *process.Log  { return f.log }
 func (f *fake) Check(context.Context) error {
-	if f.away.Load() {
-		return errors.New("it is not running")
+	if f.down.Load() {
+		return errors.New("not running")
 	}
 	return nil
 }
@@ -58,16 +58,16 @@ func newRig(t *testing.T, echo http.HandlerFunc) *rig {
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
 	g := New(ctx, Config{
-		Functions: []*Function{{Name: "echo", Address: strings.TrimPrefix(function.URL, "http://"), Process: f, Secrets: []string{"mysql-dsn"}}},
-		Parts:     []Part{{"database", func(context.Context) error { return nil }}},
-		User:      "admin", Password: "secret",
+		Functions:  []*Function{{Name: "echo", Address: strings.TrimPrefix(function.URL, "http://"), Process: f, Secrets: []string{"mysql-dsn"}}},
+		Components: []Component{{"database", func(context.Context) error { return nil }}},
+		User:       "admin", Password: "secret",
 	})
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
 	return &rig{server.URL, f, cancel}
 }
 
-// describeRequest answers with all that a function sees of a request.
+// describeRequest responds with all that a function sees of a request.
 func describeRequest(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.Header().Set("X-Call-Id", r.Header.Get("X-Call-Id"))
@@ -96,12 +96,12 @@ func TestCallsReachTheFunctionUnchanged(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, describeRequest)
 	tests := map[string]struct{ method, path, body, want string }{
-		"post":                {"POST", "/function/echo", "x", "POST / x"},
-		"with the namespace":  {"GET", "/function/echo.openfaas-fn", "", "GET / "},
-		"path and query":      {"DELETE", "/function/echo/a/b?id=1&q=%C3%A4", "", "DELETE /a/b?id=1&q=%C3%A4 "},
-		"a query gone wrong":  {"GET", "/function/echo?q=%zz;x", "", "GET /?q=%zz;x "},
-		"patch with a body":   {"PATCH", "/function/echo?id=1", "{}", "PATCH /?id=1 {}"},
-		"options of browsers": {"OPTIONS", "/function/echo", "", "OPTIONS / "},
+		"post":               {"POST", "/function/echo", "x", "POST / x"},
+		"with the namespace": {"GET", "/function/echo.openfaas-fn", "", "GET / "},
+		"path and query":     {"DELETE", "/function/echo/a/b?id=1&q=%C3%A4", "", "DELETE /a/b?id=1&q=%C3%A4 "},
+		"a malformed query":  {"GET", "/function/echo?q=%zz;x", "", "GET /?q=%zz;x "},
+		"patch with a body":  {"PATCH", "/function/echo?id=1", "{}", "PATCH /?id=1 {}"},
+		"CORS preflight":     {"OPTIONS", "/function/echo", "", "OPTIONS / "},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestBodiesAreStreamed(t *testing.T) {
 			_, _ = write.Write([]byte(part))
 			write.Close()
 		case <-time.After(5 * time.Second):
-			write.CloseWithError(errors.New("the function has seen nothing yet"))
+			write.CloseWithError(errors.New("the function has not received anything"))
 		}
 	}()
 	request, err := http.NewRequestWithContext(t.Context(), "PUT", r.url+"/function/echo", read)
@@ -164,21 +164,21 @@ func TestBodiesAreStreamed(t *testing.T) {
 	require.NoError(t, response.Body.Close())
 }
 
-func TestFunctionThatIsAwayGives503(t *testing.T) {
+func TestUnreachableFunctionIsAnsweredWith503(t *testing.T) {
 	t.Parallel()
 	aborts := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	tests := map[string]struct {
 		function http.HandlerFunc
-		away     bool
+		down     bool
 	}{
-		"it does not run":         {describeRequest, true},
-		"it dies during the call": {aborts, false},
+		"it does not run":            {describeRequest, true},
+		"it crashes during the call": {aborts, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, test.function)
-			r.fake.away.Store(test.away)
+			r.fake.down.Store(test.down)
 			response, answer := send(t, "POST", r.url+"/function/echo", "x", "X-Call-Id", "mine")
 			require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
 			require.Equal(t, "1", response.Header.Get("Retry-After"))
@@ -189,11 +189,11 @@ func TestFunctionThatIsAwayGives503(t *testing.T) {
 	}
 }
 
-func TestCallWaitsForAFunctionThatComesBack(t *testing.T) {
+func TestCallWaitsForAFunctionThatRestarts(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, describeRequest)
-	r.fake.away.Store(true)
-	time.AfterFunc(100*time.Millisecond, func() { r.fake.away.Store(false) })
+	r.fake.down.Store(true)
+	time.AfterFunc(100*time.Millisecond, func() { r.fake.down.Store(false) })
 	response, _ := send(t, "POST", r.url+"/function/echo", "x")
 	require.Equal(t, http.StatusTeapot, response.StatusCode)
 }
@@ -205,14 +205,14 @@ func TestHealthNamesWhatIsNotReady(t *testing.T) {
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.Equal(t, "OK\n", answer)
 
-	r.fake.away.Store(true)
+	r.fake.down.Store(true)
 	response, answer = send(t, "GET", r.url+"/healthz", "")
 	require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
-	require.Contains(t, answer, "echo: it is not running")
+	require.Contains(t, answer, "echo: not running")
 	require.NotContains(t, answer, "database")
 }
 
-func TestSystemWantsThePassword(t *testing.T) {
+func TestSystemNeedsThePassword(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, describeRequest)
 	for _, path := range []string{"/system/functions", "/system/function/echo", "/system/info", "/system/namespaces", "/system/logs?name=echo", "/system/other"} {
@@ -245,7 +245,7 @@ func TestSystemDescribesTheFunctions(t *testing.T) {
 	require.EqualValues(t, 1, all[0].InvocationCount)
 	require.EqualValues(t, 1, all[0].AvailableReplicas)
 
-	r.fake.away.Store(true)
+	r.fake.down.Store(true)
 	_, answer = send(t, "GET", r.url+"/system/function/echo", "", key...)
 	var one types.FunctionStatus
 	require.NoError(t, json.Unmarshal([]byte(answer), &one))
@@ -260,9 +260,9 @@ func TestSystemDescribesTheFunctions(t *testing.T) {
 		"other namespace":  {"GET", "/system/function/echo?namespace=default", 404, "not found"},
 		"namespaces":       {"GET", "/system/namespaces", 200, `["openfaas-fn"]`},
 		"info":             {"GET", "/system/info", 200, `"orchestration":"processes"`},
-		"deploy":           {"PUT", "/system/functions", 501, "built into the runner"},
-		"remove":           {"DELETE", "/system/functions", 501, "built into the runner"},
-		"scale":            {"POST", "/system/scale-function/echo", 501, "built into the runner"},
+		"deploy":           {"PUT", "/system/functions", 501, "built into the program"},
+		"remove":           {"DELETE", "/system/functions", 501, "built into the program"},
+		"scale":            {"POST", "/system/scale-function/echo", 501, "built into the program"},
 		"secrets":          {"GET", "/system/secrets", 501, "keeps no secrets for others"},
 	}
 	for name, test := range tests {

@@ -13,11 +13,11 @@ import (
 	"snaptask/deploy/local/process"
 )
 
-// followInterval is how often a function's log is looked at for somebody who follows it.
+// followInterval is the time between two looks at a log that a client follows.
 const followInterval = 200 * time.Millisecond
 
-// logs answers with a function's last lines as JSON, one message a line: ?name= &tail=NUMBER &since=RFC 3339
-// &follow=true to go on with those to come.
+// logs responds with a function's last lines, each as one line of JSON. Its query: name, tail (a number of lines), since
+// (RFC 3339), and follow=true to continue with new lines.
 func (g *Gateway) logs(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	name := strings.TrimSuffix(query.Get("name"), "."+Namespace)
@@ -58,7 +58,7 @@ func (g *Gateway) logs(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-r.Context().Done():
 			return
-		case <-g.ending:
+		case <-g.stopping:
 			return
 		case <-time.After(followInterval):
 		}
@@ -80,7 +80,7 @@ func window(tail, since string) (lines int, from time.Time, err error) {
 	return lines, from, nil
 }
 
-// recent drops the lines from before a time.
+// recent returns the lines since a time.
 func recent(lines []process.Line, from time.Time) []process.Line {
 	for len(lines) > 0 && lines[0].At.Before(from) {
 		lines = lines[1:]

@@ -11,11 +11,10 @@ import (
 	"github.com/openfaas/faas-provider/types"
 )
 
-// refusal says why whatever changes the functions is not done here.
-const refusal = "this is snaptask's local gateway: its functions are built into the runner, so they can't be deployed, scaled or removed here, " +
+const notImplemented = "this is snaptask's local gateway: its functions are built into the program, so they can't be deployed, scaled or removed here, " +
 	"and it keeps no secrets for others; edit the code and start `make run` again, or deploy to a cluster\n"
 
-// system leads to what faas-cli asks for.
+// system returns the routes that faas-cli uses.
 func (g *Gateway) system() http.Handler {
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /system/functions", g.list)
@@ -26,7 +25,7 @@ func (g *Gateway) system() http.Handler {
 	routes.HandleFunc("/system/", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusNotImplemented)
-		_, _ = w.Write([]byte(refusal))
+		_, _ = w.Write([]byte(notImplemented))
 	})
 	return routes
 }
@@ -36,7 +35,7 @@ func reply(w http.ResponseWriter, content any) {
 	_ = json.NewEncoder(w).Encode(content)
 }
 
-// otherNamespace says whether the request asks about a namespace that there isn't.
+// otherNamespace reports whether the request is about a namespace that does not exist.
 func otherNamespace(r *http.Request) bool {
 	namespace := r.URL.Query().Get("namespace")
 	return namespace != "" && namespace != Namespace
@@ -89,7 +88,7 @@ func (f *Function) status(r *http.Request) types.FunctionStatus {
 	}
 }
 
-// architecture is how uname, and so OpenFaaS, calls the processor.
+// architecture returns the processor's name as uname and OpenFaaS write it.
 func architecture() string {
 	switch runtime.GOARCH {
 	case "amd64":

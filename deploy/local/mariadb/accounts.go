@@ -8,16 +8,16 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// Account is somebody who may use the server, from 127.0.0.1 only.
+// Account may connect from 127.0.0.1 only.
 type Account struct {
 	Name     string
 	Password string // without quotes and backslashes
-	Rights   string // what is granted, with the objects: "SELECT, INSERT ON snaptask.*"
-	Grants   bool   // may pass its rights on
+	Rights   string // as in GRANT: "SELECT, INSERT ON snaptask.*"
+	Grants   bool   // WITH GRANT OPTION
 }
 
-// initStatements is the SQL that the server runs at each start, one statement on a line as it demands: a database and the
-// accounts, each with its present password and rights and no others.
+// initStatements returns the SQL that the server runs at each start, one statement per line: it creates the database, and
+// replaces the accounts so that they have these passwords and rights.
 func initStatements(accounts []Account) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE DATABASE IF NOT EXISTS %s CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;\n", Database)
@@ -36,7 +36,7 @@ func initStatements(accounts []Account) string {
 // Database is the name of the application's database.
 const Database = "snaptask"
 
-// DSN gives the address of a database, or of none if it is "", for an account, as go-sql-driver/mysql writes it.
+// DSN returns the data source name of an account for go-sql-driver/mysql; database may be empty.
 func (s *Server) DSN(a Account, database string) string {
 	config := mysql.NewConfig()
 	config.User, config.Passwd = a.Name, a.Password

@@ -11,8 +11,7 @@ import (
 	"path/filepath"
 )
 
-// systemTables gives the SQL of MariaDB's own tables out of a share folder, in the order to run it in. The files were
-// renamed in MariaDB 11.
+// systemTables returns the SQL files of MariaDB's own tables in the order in which they must run. MariaDB 11 renamed them.
 func systemTables(share string) ([]string, error) {
 	var paths []string
 	for _, name := range []string{"system_tables.sql", "performance_tables.sql", "system_tables_data.sql"} {
@@ -30,7 +29,7 @@ func systemTables(share string) ([]string, error) {
 	return paths, nil
 }
 
-// bootstrap makes the data folder of the server, whole or not at all; one that is there is left as it is.
+// bootstrap creates the server's data folder, completely or not at all, unless there is one.
 func (s *Server) bootstrap(ctx context.Context) error {
 	data := s.data()
 	if _, err := os.Stat(data); !errors.Is(err, fs.ErrNotExist) {
@@ -40,7 +39,7 @@ func (s *Server) bootstrap(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// The server's own administrator may only come through a socket file, and this server opens none.
+	// The administrator root may only connect through a socket file, and this server opens none.
 	sql := bytes.NewBufferString("CREATE DATABASE mysql;\nUSE mysql;\nSET @auth_root_socket='root';\nSET @skip_auth_anonymous=1;\n")
 	for _, path := range scripts {
 		script, err := os.ReadFile(path)
@@ -59,7 +58,7 @@ func (s *Server) bootstrap(ctx context.Context) error {
 	cmd.Stdin = sql
 	printed, err := cmd.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("making the database's own tables: %w\n%s", err, bytes.TrimSpace(printed))
+		return fmt.Errorf("create MariaDB's system tables: %w\n%s", err, bytes.TrimSpace(printed))
 	}
 	return os.Rename(fresh, data)
 }

@@ -1,5 +1,5 @@
-// Package mariadb runs a private MariaDB server out of a state folder: found on the machine or fetched with apt, with
-// MySQL 8's strictness, accounts of its own and no way in but 127.0.0.1.
+// Package mariadb runs a private MariaDB server, found on the machine or downloaded with apt: with its data in a state folder,
+// the SQL mode of MySQL 8, its own accounts, and on 127.0.0.1 only.
 package mariadb
 
 import (
@@ -13,15 +13,15 @@ import (
 	"strings"
 )
 
-// Install is a MariaDB server as it lies on the disk.
+// Install is a MariaDB server on the disk.
 type Install struct {
 	Server    string // path of mariadbd
 	Share     string // folder of the system tables' SQL, the error messages and the character sets
-	Libraries string // LD_LIBRARY_PATH that the server needs; "" if none
+	Libraries string // LD_LIBRARY_PATH of the server; may be empty
 }
 
-// Find gives the MariaDB of this machine or the one fetched into dir before; on a machine with apt it is fetched now, and
-// say is told so. The error names what to install where that can't be.
+// Find returns the MariaDB of this machine or, without one, a copy in dir that it downloads with apt unless it is there. It
+// passes progress to say. Where there is no apt, the error names what to install.
 func Find(ctx context.Context, dir string, say func(string)) (Install, error) {
 	for _, name := range []string{"mariadbd", "mysqld"} {
 		for _, candidate := range []string{name, "/usr/sbin/" + name, "/usr/local/sbin/" + name} {
@@ -34,19 +34,19 @@ func Find(ctx context.Context, dir string, say func(string)) (Install, error) {
 			}
 		}
 	}
-	if found, err := fetched(ctx, dir); err == nil {
+	if found, err := downloaded(ctx, dir); err == nil {
 		return found, nil
 	}
-	if ctx.Err() != nil { // then nothing above could be tried
+	if ctx.Err() != nil { // the attempts above failed because of it
 		return Install{}, ctx.Err()
 	}
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return Install{}, errors.New("MariaDB is not on this machine and there is no apt to fetch it with: " + advice())
+		return Install{}, errors.New("MariaDB is not on this machine and there is no apt to download it with: " + advice())
 	}
-	if err := fetch(ctx, dir, say); err != nil {
-		return Install{}, fmt.Errorf("MariaDB could not be fetched: %w\n%s", err, advice())
+	if err := download(ctx, dir, say); err != nil {
+		return Install{}, fmt.Errorf("download MariaDB: %w\n%s", err, advice())
 	}
-	return fetched(ctx, dir)
+	return downloaded(ctx, dir)
 }
 
 func advice() string {
@@ -54,10 +54,10 @@ func advice() string {
 	if runtime.GOOS == "darwin" {
 		how = "brew install mariadb"
 	}
-	return how + " (10.11 or later; it need not be started), or set MYSQL_DSN=USER:PASSWORD@tcp(HOST:PORT)/DATABASE to use a server of yours"
+	return how + " (10.11 or later; it need not run), or set MYSQL_DSN=USER:PASSWORD@tcp(HOST:PORT)/DATABASE to use a server of your own"
 }
 
-// isMariaDB says whether the program at path runs and is MariaDB; MySQL goes by the name of mysqld too.
+// isMariaDB reports whether the program at path runs and is MariaDB; MySQL's is called mysqld too.
 func isMariaDB(ctx context.Context, path, libraries string) bool {
 	cmd := exec.CommandContext(ctx, path, "--no-defaults", "--version")
 	cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+libraries)
@@ -65,7 +65,7 @@ func isMariaDB(ctx context.Context, path, libraries string) bool {
 	return err == nil && strings.Contains(string(out), "MariaDB")
 }
 
-// shareOf finds the shared files of the server at path, which packagers put at different places beside it.
+// shareOf returns the share folder of the server at path, whose place depends on the packager.
 func shareOf(server string) (string, error) {
 	real, err := filepath.EvalSymlinks(server)
 	if err != nil {
@@ -80,8 +80,8 @@ func shareOf(server string) (string, error) {
 	return "", errors.New("no system tables beside " + server)
 }
 
-// fetched gives the MariaDB that fetch has put into dir.
-func fetched(ctx context.Context, dir string) (Install, error) {
+// downloaded returns the MariaDB that download put into dir.
+func downloaded(ctx context.Context, dir string) (Install, error) {
 	root := filepath.Join(dir, "root")
 	server := filepath.Join(root, "usr/sbin/mariadbd")
 	libraries := map[string]bool{}
@@ -100,7 +100,7 @@ func fetched(ctx context.Context, dir string) (Install, error) {
 	}
 	joined := strings.Join(path, ":")
 	if !isMariaDB(ctx, server, joined) {
-		return Install{}, errors.New("the MariaDB fetched before does not run")
+		return Install{}, errors.New("the downloaded MariaDB does not run")
 	}
 	share, err := shareOf(server)
 	return Install{Server: server, Share: share, Libraries: joined}, err

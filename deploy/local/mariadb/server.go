@@ -12,16 +12,16 @@ import (
 	"snaptask/deploy/local/state"
 )
 
-// Server is a private MariaDB: what it is made of, and how it is reached.
+// Server is a private MariaDB server.
 type Server struct {
 	Install   Install
-	Dir       string // holds its data, its temporary files and its accounts' passwords
+	Dir       string // of its data, temporary files and accounts
 	Port      int    // on 127.0.0.1
-	Throwaway bool   // speed before durability, for tests
+	Throwaway bool   // fast instead of durable, for tests
 	Accounts  []Account
 }
 
-// Prepare makes the server's folder ready for its process to start: the data at the first time, and the accounts.
+// Prepare writes the server's folder: its data, if there is none, and its accounts.
 func (s *Server) Prepare(ctx context.Context) error {
 	if err := os.MkdirAll(s.temporary(), 0o700); err != nil {
 		return err
@@ -36,17 +36,15 @@ func (s *Server) data() string      { return filepath.Join(s.Dir, "data") }
 func (s *Server) temporary() string { return filepath.Join(s.Dir, "tmp") }
 func (s *Server) initFile() string  { return filepath.Join(s.Dir, "accounts.sql") }
 
-// env is the environment of the server's process.
 func (s *Server) env() []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "LD_LIBRARY_PATH=" + s.Install.Libraries, "TZ=UTC"}
 }
 
-// args is what the server's process is started with.
 func (s *Server) args() []string {
 	args := append(s.options(s.data()),
 		"--port="+strconv.Itoa(s.Port),
 		"--bind-address=127.0.0.1",
-		"--socket=", // none: its path could be too long, and nobody needs one
+		"--socket=", // none: its path could be too long
 		"--skip-name-resolve",
 		"--init-file="+s.initFile(),
 		// MySQL 8's default, so that what passes here passes there.
@@ -65,7 +63,7 @@ func (s *Server) args() []string {
 	return append(args, "--innodb-flush-log-at-trx-commit=1", "--innodb-doublewrite=1")
 }
 
-// options are those that making the data and serving it share: the files' sizes among them must agree.
+// options are common to bootstrap and server: the sizes of files must agree.
 func (s *Server) options(data string) []string {
 	args := []string{
 		"--no-defaults",
@@ -81,14 +79,14 @@ func (s *Server) options(data string) []string {
 		"--innodb-log-file-size=32M",
 	}
 	if os.Geteuid() == 0 {
-		args = append(args, "--user=root") // it refuses to run as root unless told to
+		args = append(args, "--user=root") // else it refuses to run as root
 	}
 	return args
 }
 
-// Check is nil when the server answers the first of its accounts.
-func (s *Server) Check(ctx context.Context) error {
-	pool, err := sql.Open("mysql", s.DSN(s.Accounts[0], ""))
+// Ping connects to the database of a DSN.
+func Ping(ctx context.Context, dsn string) error {
+	pool, err := sql.Open("mysql", dsn)
 	if err != nil {
 		return err
 	}
@@ -96,15 +94,14 @@ func (s *Server) Check(ctx context.Context) error {
 	return pool.PingContext(ctx)
 }
 
-// Process is how to run the server: under a keeper, a mode of program, that ends it when the parent is gone.
-func (s *Server) Process(program string, log *process.Log) process.Spec {
+// Process returns how to run the server: in `program wrap`, which ends it when the parent is gone.
+func (s *Server) Process(program string) process.Spec {
 	return process.Spec{
-		Name:     "mariadb",
-		Path:     program,
-		Args:     append([]string{"keep", s.Install.Server}, s.args()...),
-		Env:      s.env(),
-		Log:      log,
-		Check:    s.Check,
-		Patience: 30 * time.Second,
+		Name:        "mariadb",
+		Path:        program,
+		Args:        append([]string{"wrap", s.Install.Server}, s.args()...),
+		Env:         s.env(),
+		Check:       func(ctx context.Context) error { return Ping(ctx, s.DSN(s.Accounts[0], "")) },
+		StopTimeout: 30 * time.Second,
 	}
 }

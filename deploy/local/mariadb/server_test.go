@@ -16,20 +16,20 @@ import (
 	"snaptask/deploy/local/process"
 )
 
-// distribution is the project's own copy of MariaDB, for machines that have none.
+// distribution is where MariaDB is downloaded to on machines that have none.
 const distribution = "../../../.snaptask/mariadb-dist"
 
-// TestMain lets the test binary be the keeper, as the runner's is.
+// TestMain has the test binary run the mode "wrap" as package main does.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 2 && os.Args[1] == "keep" {
+	if len(os.Args) > 2 && os.Args[1] == "wrap" {
 		ctx, cancel := process.Lifetime()
 		defer cancel()
-		os.Exit(process.ExitCode(process.Keep(ctx, os.Args[2], os.Args[3:]...)))
+		os.Exit(process.ExitCode(process.Foreground(ctx, os.Environ(), os.Args[2], os.Args[3:]...)))
 	}
 	os.Exit(m.Run())
 }
 
-// started gives a server with two accounts, running until the test ends.
+// started returns a server with two accounts that runs until the test ends.
 func started(t *testing.T) (*Server, *process.Child) {
 	t.Helper()
 	dir, err := filepath.Abs(distribution)
@@ -45,15 +45,14 @@ func started(t *testing.T) (*Server, *process.Child) {
 		{Name: "migration", Password: "def", Rights: "ALL PRIVILEGES ON snaptask.*"},
 	}}
 	require.NoError(t, server.Prepare(ctx))
-	log, err := process.NewLog(filepath.Join(t.TempDir(), "log"))
+	spec := server.Process(os.Args[0])
+	spec.Log, err = process.NewLog(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)
-	child := process.Start(server.Process(os.Args[0], log), func(text string) { t.Log(text) })
+	child := process.Start(spec, func(text string) { t.Log(text) })
 	t.Cleanup(child.Stop)
 	require.NoError(t, child.Wait(ctx))
 	return server, child
 }
-
-func split(modes string) []string { return strings.Split(modes, ",") }
 
 func open(t *testing.T, dsn string) *sql.DB {
 	t.Helper()
@@ -63,7 +62,7 @@ func open(t *testing.T, dsn string) *sql.DB {
 	return pool
 }
 
-func TestServerIsStrictAndItsAccountsAreNarrow(t *testing.T) {
+func TestServerIsStrictAndRestrictsItsAccounts(t *testing.T) {
 	t.Parallel()
 	server, _ := started(t)
 	application := open(t, server.DSN(server.Accounts[0], Database))
@@ -84,7 +83,7 @@ func TestServerIsStrictAndItsAccountsAreNarrow(t *testing.T) {
 	require.ErrorContains(t, err, "denied")
 
 	for _, password := range []string{"", "invalid"} {
-		require.Error(t, open(t, server.DSN(Account{Name: "root", Password: password}, "")).Ping(), "the administrator must not come in")
+		require.Error(t, open(t, server.DSN(Account{Name: "root", Password: password}, "")).Ping(), "root must not connect")
 	}
 
 	want := map[string]string{
@@ -96,14 +95,14 @@ func TestServerIsStrictAndItsAccountsAreNarrow(t *testing.T) {
 		var got string
 		require.NoError(t, application.QueryRow("SELECT "+variable).Scan(&got))
 		if variable == "@@global.sql_mode" {
-			require.ElementsMatch(t, split(value), split(got))
+			require.ElementsMatch(t, strings.Split(value, ","), strings.Split(got, ","))
 			continue
 		}
 		require.Equal(t, value, got, variable)
 	}
 }
 
-func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
+func TestCommittedRowsSurviveAKill(t *testing.T) {
 	t.Parallel()
 	server, child := started(t)
 	migration := open(t, server.DSN(server.Accounts[1], Database))
@@ -115,16 +114,16 @@ func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
 		require.NoError(t, err)
 	}
 
-	keeper := child.PID()
-	require.NoError(t, syscall.Kill(-keeper, syscall.SIGKILL))
-	require.Eventually(t, func() bool { return child.PID() != 0 && child.PID() != keeper }, 3*time.Second, 5*time.Millisecond)
+	before := child.PID()
+	require.NoError(t, syscall.Kill(-before, syscall.SIGKILL))
+	require.Eventually(t, func() bool { return child.PID() != 0 && child.PID() != before }, 3*time.Second, 5*time.Millisecond)
 	require.NoError(t, child.Wait(t.Context()))
 	var kept int
 	require.NoError(t, migration.QueryRow("SELECT COUNT(*) FROM done").Scan(&kept))
 	require.Equal(t, rows, kept)
 }
 
-func TestMySQLIsNotTakenForMariaDB(t *testing.T) {
+func TestMySQLIsNotMistakenForMariaDB(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "mysqld")
 	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\necho mysqld  Ver 8.4.0 for Linux\n"), 0o700))

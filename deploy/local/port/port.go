@@ -1,7 +1,8 @@
-// Package port finds and opens the ports that servers listen on.
+// Package port opens listeners and finds free ports.
 package port
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -11,18 +12,18 @@ import (
 	"syscall"
 )
 
-// Free ports are looked for below Linux's ephemeral range (32768 and up): a client that tries to reach a server that is
-// away could otherwise be given the server's port as its own, and keep the server from coming back.
+// Free ports are below Linux's ephemeral range (32768 and up): there, a client that dials a server which restarts could get
+// the server's port as its own, and keep the server from listening again.
 const (
-	lowest  = 20_000
-	highest = 29_999
-	tries   = 100
+	lowest   = 20_000
+	highest  = 29_999
+	attempts = 100
 )
 
-// Free gives a port of 127.0.0.1 on which nobody listens now.
+// Free returns a port of 127.0.0.1 on which nothing listens.
 func Free() (int, error) {
 	var err error
-	for range tries {
+	for range attempts {
 		number := lowest + rand.IntN(highest-lowest+1)
 		var listener net.Listener
 		listener, err = net.Listen("tcp", local(number))
@@ -33,9 +34,9 @@ func Free() (int, error) {
 	return 0, fmt.Errorf("no free port between %d and %d: %w", lowest, highest, err)
 }
 
-// Local listens on a port of 127.0.0.1 that the system chooses, and gives the listener as a file to hand to a child, and
-// its address. The file keeps the port while no child lives; those who connect meanwhile wait.
-func Local() (file *os.File, address string, err error) {
+// Inheritable listens on any port of 127.0.0.1 and returns the listener as a file for a child process, and its address. While
+// the file is open, clients can connect and wait for the child.
+func Inheritable() (file *os.File, address string, err error) {
 	listener, err := net.Listen("tcp", local(0))
 	if err != nil {
 		return nil, "", err
@@ -45,12 +46,17 @@ func Local() (file *os.File, address string, err error) {
 	return file, listener.Addr().String(), err
 }
 
-// Open listens on a port that a person chose; the error says which environment variable changes it.
-func Open(host string, number int, variable string) (*net.TCPListener, error) {
-	address := net.JoinHostPort(host, strconv.Itoa(number))
+// Listen listens on NAME_HOST:NAME_PORT of the environment, by default on the given port of 127.0.0.1.
+func Listen(name string, preset int) (*net.TCPListener, error) {
+	variable := name + "_PORT"
+	number, err := fromEnv(variable, preset)
+	if err != nil {
+		return nil, err
+	}
+	address := net.JoinHostPort(cmp.Or(os.Getenv(name+"_HOST"), "127.0.0.1"), strconv.Itoa(number))
 	listener, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d is taken by another program: end that one, or choose another port with %s=NUMBER", number, variable)
+		return nil, fmt.Errorf("port %d is in use: stop the program that uses it, or choose another port with %s=NUMBER", number, variable)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("can't listen on %s (%s): %w", address, variable, err)
@@ -58,8 +64,19 @@ func Open(host string, number int, variable string) (*net.TCPListener, error) {
 	return listener.(*net.TCPListener), nil
 }
 
-// FromEnv gives the port that a variable of the environment asks for, or preset if it isn't set.
-func FromEnv(variable string, preset int) (int, error) {
+// Choose returns the port NAME_PORT of the environment if it is free, or any free port if the variable is not set.
+func Choose(name string) (int, error) {
+	if os.Getenv(name+"_PORT") == "" {
+		return Free()
+	}
+	listener, err := Listen(name, 0)
+	if err != nil {
+		return 0, err
+	}
+	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
+}
+
+func fromEnv(variable string, preset int) (int, error) {
 	text := os.Getenv(variable)
 	if text == "" {
 		return preset, nil

@@ -2,37 +2,41 @@ package port
 
 import (
 	"net"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-func TestTakenPortNamesItsVariable(t *testing.T) {
-	t.Parallel()
+func TestListenNamesTheVariableOfAPortInUse(t *testing.T) {
 	number, err := Free()
 	require.NoError(t, err)
-	listener, err := Open("127.0.0.1", number, "WEB_PORT")
+	t.Setenv("MYSQL_PORT", strconv.Itoa(number))
+	chosen, err := Choose("MYSQL")
+	require.NoError(t, err)
+	require.Equal(t, number, chosen)
+
+	listener, err := Listen("MYSQL", 0)
 	require.NoError(t, err)
 	defer listener.Close()
-
-	_, err = Open("127.0.0.1", number, "WEB_PORT")
-	require.ErrorContains(t, err, "is taken by another program")
-	require.ErrorContains(t, err, "WEB_PORT=NUMBER")
+	_, err = Choose("MYSQL")
+	require.ErrorContains(t, err, "is in use")
+	require.ErrorContains(t, err, "MYSQL_PORT=NUMBER")
 }
 
-func TestFreePortsAreNotGivenToClients(t *testing.T) {
+func TestFreePortsAreNotEphemeral(t *testing.T) {
 	t.Parallel()
 	for range 20 {
-		number, err := Free()
+		number, err := Choose("UNSET")
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, number, lowest)
 		require.LessOrEqual(t, number, highest)
 	}
 }
 
-func TestLocalKeepsItsPortWhileNobodyServes(t *testing.T) {
+func TestInheritableAcceptsConnectionsBeforeAServerRuns(t *testing.T) {
 	t.Parallel()
-	file, address, err := Local()
+	file, address, err := Inheritable()
 	require.NoError(t, err)
 	defer file.Close()
 	early, err := net.Dial("tcp", address)
@@ -50,22 +54,15 @@ func TestLocalKeepsItsPortWhileNobodyServes(t *testing.T) {
 
 func TestFromEnv(t *testing.T) {
 	tests := map[string]struct {
-		value string
 		want  int
 		fails bool
-	}{
-		"unset":     {"", 8080, false},
-		"a port":    {"9000", 9000, false},
-		"a word":    {"web", 0, true},
-		"zero":      {"0", 0, true},
-		"too large": {"65536", 0, true},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Setenv("WEB_PORT", test.value)
-			got, err := FromEnv("WEB_PORT", 8080)
+	}{"": {8080, false}, "9000": {9000, false}, "web": {0, true}, "0": {0, true}, "65536": {0, true}}
+	for value, test := range tests {
+		t.Run(value, func(t *testing.T) {
+			t.Setenv("WEB_PORT", value)
+			got, err := fromEnv("WEB_PORT", 8080)
 			if test.fails {
-				require.ErrorContains(t, err, "WEB_PORT="+test.value)
+				require.ErrorContains(t, err, "WEB_PORT="+value)
 				return
 			}
 			require.NoError(t, err)

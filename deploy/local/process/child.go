@@ -1,236 +1,267 @@
-// Package process runs child processes so that none of them is lost: one that dies is started again, and all of them
-// end when their parent does, however it ends.
+// Package process runs child processes: it restarts those that exit, and all of them end when their parent does, however it
+// ends.
 package process
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
 	"time"
 )
 
-// Waits between two starts: none after a long life, then doubling from firstWait to lastWait, so that a process that can
-// run is back within 3 s.
+// Delay before a restart: none after a run of at least steadyRun, then doubling from minDelay to maxDelay.
 const (
-	longLife  = 10 * time.Second
-	firstWait = 100 * time.Millisecond
-	lastWait  = 2 * time.Second
+	steadyRun = 10 * time.Second
+	minDelay  = 100 * time.Millisecond
+	maxDelay  = 2 * time.Second
 )
 
-// checkTimeout bounds one look at whether a child works.
-const checkTimeout = time.Second
+const (
+	checkTimeout  = time.Second
+	checkInterval = 20 * time.Millisecond
+	startAttempts = 3  // exits after which Wait gives up
+	shownLines    = 12 // of the log, in errors
+)
 
-// triesToStart is how often a child may die before it ever worked; then waiting for it is given up.
-const triesToStart = 3
-
-// shownLines is how much of its log the message about a child that can't be started shows.
-const shownLines = 12
-
-// Spec says how to run a child process.
+// Spec describes a child process.
 type Spec struct {
-	Name     string                      // as messages call it
-	Path     string                      // of the program
-	Args     []string                    // after the program's name
-	Env      []string                    // the whole environment, but for LISTEN_FDS and EXIT_ON_STDIN_EOF
-	Files    []*os.File                  // listeners to inherit, from descriptor 3 on; they outlive the child
-	Log      *Log                        // of what it prints on both streams
-	Check    func(context.Context) error // nil when the child does its work
-	Patience time.Duration               // how long it may take to end when asked; then it is killed
+	Name        string // in messages
+	Path        string // of the program
+	Args        []string
+	Env         []string                    // the whole environment, without the variables of the protocol
+	Listeners   []*os.File                  // passed to each process of the child in turn
+	Log         *Log                        // of its standard output and error
+	Check       func(context.Context) error // returns nil when the child is ready
+	StopTimeout time.Duration               // between SIGTERM and SIGKILL
 }
 
-// Child is a process that is started again whenever it dies, until Stop.
+// CheckURL returns a Check that expects 200 in response to a GET.
+func CheckURL(url string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return err
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			return errors.New("the health check returns " + response.Status)
+		}
+		return nil
+	}
+}
+
+// Run runs a child once. When ctx ends, it stops the child. The error is an Exit, or the reason why the child can't start.
+func Run(ctx context.Context, spec Spec) error {
+	return exitOf(spec.run(ctx, func(int) {}))
+}
+
+// run calls started with the process ID and returns when the process and all that it started have ended.
+func (s Spec) run(ctx context.Context, started func(pid int)) error {
+	stdin, hold, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer stdin.Close()
+	defer hold.Close()
+	cmd := exec.Command(s.Path, s.Args...)
+	cmd.Env = append(slices.Clone(s.Env), exitOnEOF+"=1")
+	if n := len(s.Listeners); n > 0 {
+		cmd.Env = append(cmd.Env, listenFDs+"="+strconv.Itoa(n))
+		cmd.ExtraFiles = s.Listeners
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, s.Log, s.Log
+	// A process group of its own, so that Ctrl-C in a terminal reaches only the parent, which stops its children in order.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = time.Second // for descendants that keep the streams open
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	started(cmd.Process.Pid)
+	killGroup := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	ended := make(chan struct{})
+	defer context.AfterFunc(ctx, func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-ended:
+		case <-time.After(s.StopTimeout):
+			killGroup()
+		}
+	})()
+	err = cmd.Wait()
+	close(ended)
+	killGroup()
+	return err
+}
+
+// Child is a process that is restarted when it exits, until Stop.
 type Child struct {
 	spec   Spec
 	report func(event string)
-	stop   chan struct{}
+	stop   context.CancelFunc
 	done   chan struct{}
-	once   sync.Once
 
 	mu      sync.Mutex
 	pid     int // 0 while none runs
 	started time.Time
-	deaths  int
-	last    error // why it ended the last time
+	restart context.CancelFunc // stops the running process
+	exits   int
+	last    error // reason of the last exit
 }
 
-// Start runs the child that spec describes, and tells report, in words, whenever it dies.
+// Start starts a child and reports, in words, each exit and recovery.
 func Start(spec Spec, report func(event string)) *Child {
-	c := &Child{spec: spec, report: report, stop: make(chan struct{}), done: make(chan struct{})}
-	go c.supervise()
+	ctx, stop := context.WithCancel(context.Background())
+	c := &Child{spec: spec, report: report, stop: stop, done: make(chan struct{})}
+	go c.supervise(ctx)
 	return c
 }
 
-// Name is what messages call the child.
+// Name returns the child's name in messages.
 func (c *Child) Name() string { return c.spec.Name }
 
-// Log is what the child printed, over all its lives.
+// Log returns the log of all the child's processes.
 func (c *Child) Log() *Log { return c.spec.Log }
 
-// Started is when the process that runs now was started; zero while none runs.
+// Started returns the start time of the running process, or zero if none runs.
 func (c *Child) Started() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.started
 }
 
-// PID is the id of the process that runs now; 0 while none runs.
+// PID returns the ID of the running process, or 0 if none runs.
 func (c *Child) PID() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.pid
 }
 
-// Check is nil when the child runs and does its work. It answers within a second.
+// Check returns nil when the child runs and is ready. It takes at most a second.
 func (c *Child) Check(ctx context.Context) error {
 	if c.PID() == 0 {
-		return errors.New("it is not running")
+		return errors.New("not running")
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	return c.spec.Check(ctx)
 }
 
-// Wait returns when the child does its work, or gives up when it dies again and again before it ever did.
+// Wait returns when the child is ready. It fails when the child has exited several times, or when ctx ends.
 func (c *Child) Wait(ctx context.Context) error {
 	for {
 		c.mu.Lock()
-		deaths, last := c.deaths, c.last
+		exits, last := c.exits, c.last
 		c.mu.Unlock()
-		if deaths >= triesToStart {
-			return fmt.Errorf("%s ended %d times before it worked: %w\n%s", c.spec.Name, deaths, last, c.spec.Log.Tail(shownLines))
+		if exits >= startAttempts {
+			return fmt.Errorf("%s exited %d times before it was ready: %w\n%s", c.spec.Name, exits, last, c.spec.Log.Tail(shownLines))
 		}
 		failure := c.Check(ctx)
 		if failure == nil {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s does not work yet: %w\n%s", c.spec.Name, failure, c.spec.Log.Tail(shownLines))
-		case <-time.After(20 * time.Millisecond):
+		if !sleep(ctx, checkInterval) {
+			return fmt.Errorf("%s is not ready: %w\n%s", c.spec.Name, failure, c.spec.Log.Tail(shownLines))
 		}
 	}
 }
 
-// Stop asks the child to end, kills it when it takes too long, and returns when it is gone.
+// Stop sends SIGTERM, and SIGKILL after the stop timeout, and returns when the process has ended.
 func (c *Child) Stop() {
-	c.once.Do(func() { close(c.stop) })
+	c.stop()
 	<-c.done
 }
 
-func (c *Child) supervise() {
+// Restart stops the running process, as Stop does, and starts another one. It returns when the first one has ended.
+func (c *Child) Restart() {
+	c.mu.Lock()
+	pid, restart := c.pid, c.restart
+	c.mu.Unlock()
+	if pid == 0 {
+		return
+	}
+	restart()
+	for c.PID() == pid {
+		time.Sleep(checkInterval)
+	}
+}
+
+func (c *Child) supervise(ctx context.Context) {
 	defer close(c.done)
-	var wait time.Duration
-	for again := false; ; again = true {
-		born := time.Now()
-		err := c.live(again)
-		if c.stopped(0) {
+	delay := time.Duration(0)
+	recovering := false
+	for {
+		began := time.Now()
+		running, stop := context.WithCancel(ctx)
+		err := c.spec.run(running, func(pid int) {
+			c.setProcess(pid, time.Now(), stop)
+			if recovering {
+				go c.reportRecovery(running, pid)
+			}
+		})
+		stopped := running.Err() != nil
+		stop()
+		c.setProcess(0, time.Time{}, nil)
+		if stopped && exitOf(err) == Exit(128+syscall.SIGKILL) {
+			c.report(fmt.Sprintf("%s did not stop within %v and was killed", c.spec.Name, c.spec.StopTimeout))
+		}
+		if ctx.Err() != nil {
 			return
 		}
-		if time.Since(born) >= longLife {
-			wait = 0
+		recovering = !stopped
+		if stopped { // by Restart
+			continue
+		}
+		if err == nil {
+			err = errors.New("exit status 0")
 		}
 		c.mu.Lock()
-		c.deaths++
+		c.exits++
 		c.last = err
 		c.mu.Unlock()
-		c.report(fmt.Sprintf("%s ended by itself (%v); starting it again", c.spec.Name, err))
-		if c.stopped(wait) {
+		if time.Since(began) >= steadyRun {
+			delay = 0
+		}
+		c.report(fmt.Sprintf("%s exited (%v); restarting it", c.spec.Name, err))
+		if !sleep(ctx, delay) {
 			return
 		}
-		wait = min(max(2*wait, firstWait), lastWait)
+		delay = min(max(2*delay, minDelay), maxDelay)
 	}
 }
 
-// stopped says whether Stop was called, after waiting at most d for it.
-func (c *Child) stopped(d time.Duration) bool {
-	select {
-	case <-c.stop:
-		return true
-	default:
-	}
-	select {
-	case <-c.stop:
-		return true
-	case <-time.After(d):
-		return false
-	}
-}
-
-// announce reports that the child works again, once it does.
-func (c *Child) announce(ctx context.Context) {
-	for c.Check(ctx) != nil {
-		select {
-		case <-ctx.Done():
+// reportRecovery reports that the process with this ID is ready, unless it exits before.
+func (c *Child) reportRecovery(ctx context.Context, pid int) {
+	for c.PID() == pid && sleep(ctx, checkInterval) {
+		if c.Check(ctx) == nil {
+			c.report(c.spec.Name + " is ready again")
 			return
-		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	c.report(c.spec.Name + " works again")
 }
 
-// live runs the process once and returns why it ended.
-func (c *Child) live(again bool) error {
-	lifeline, hold, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer hold.Close()
-	cmd := exec.Command(c.spec.Path, c.spec.Args...)
-	cmd.Env = append(append([]string{}, c.spec.Env...), exitOnEOF+"=1")
-	if n := len(c.spec.Files); n > 0 {
-		cmd.Env = append(cmd.Env, listenFDs+"="+strconv.Itoa(n))
-		cmd.ExtraFiles = c.spec.Files
-	}
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = lifeline, c.spec.Log, c.spec.Log
-	// A group of its own: Ctrl-C in a terminal reaches the parent only, which then stops its children in order.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.WaitDelay = time.Second
-	err = cmd.Start()
-	lifeline.Close()
-	if err != nil {
-		return err
-	}
-	c.set(cmd.Process.Pid, time.Now())
-	defer c.set(0, time.Time{})
-	if again {
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		go c.announce(ctx)
-	}
-
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
-	select {
-	case err = <-ended:
-		return outcome(err)
-	case <-c.stop:
-	}
-	_ = cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-ended:
-	case <-time.After(c.spec.Patience):
-		c.report(fmt.Sprintf("%s did not end within %v; killing it", c.spec.Name, c.spec.Patience))
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-		<-ended
-	}
-	return nil
-}
-
-func (c *Child) set(pid int, at time.Time) {
+func (c *Child) setProcess(pid int, started time.Time, restart context.CancelFunc) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.pid, c.started = pid, at
+	c.pid, c.started, c.restart = pid, started, restart
 }
 
-// outcome is err as a reason for an end: a process that ends on its own is never right, even with code 0.
-func outcome(err error) error {
-	if err == nil {
-		return errors.New("exit status 0")
+// sleep reports whether d passed before ctx ended.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return ctx.Err() == nil
 	}
-	return err
 }

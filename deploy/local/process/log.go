@@ -4,25 +4,24 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
 
-// keptLines is how many of a child's last lines stay in memory; longestLine is where a line is cut, in bytes; fileLimit is
-// how large a log file grows before it becomes NAME.1, in bytes.
 const (
-	keptLines   = 500
-	longestLine = 16 << 10
-	fileLimit   = 4 << 20
+	keptLines   = 500      // in memory
+	longestLine = 16 << 10 // bytes, at which a line is split
+	fileLimit   = 4 << 20  // bytes, at which a file becomes NAME.1
 )
 
-// Line is one line that a child printed.
+// Line is one line of a child's output.
 type Line struct {
 	At   time.Time
 	Text string
 }
 
-// Log takes what a child prints: into a file of bounded size, and its last lines into memory.
+// Log writes a child's output to a file of bounded size and keeps the last lines in memory.
 type Log struct {
 	path string
 
@@ -34,13 +33,16 @@ type Log struct {
 	dropped int // lines before them
 }
 
-// NewLog writes to the file at path, after what it holds.
+// NewLog appends to the file at path.
 func NewLog(path string) (*Log, error) {
 	l := &Log{path: path}
 	return l, l.open()
 }
 
 func (l *Log) open() error {
+	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
+		return err
+	}
 	file, err := os.OpenFile(l.path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -89,8 +91,7 @@ func (l *Log) keep(text string) {
 	l.lines = append(l.lines, Line{time.Now().UTC(), text})
 }
 
-// After gives the lines that came after the first seen ones, as far as they are still in memory, oldest first, and how many
-// have come in all.
+// After returns the lines after the first seen ones that are still in memory, and the number of all lines so far.
 func (l *Log) After(seen int) (lines []Line, all int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -98,7 +99,7 @@ func (l *Log) After(seen int) (lines []Line, all int) {
 	return append(lines, l.lines[min(max(seen-l.dropped, 0), len(l.lines)):]...), all
 }
 
-// Tail gives the last n lines as text to show a person, and the file that holds the others.
+// Tail returns the last n lines, indented, and the path of the file.
 func (l *Log) Tail(n int) string {
 	lines, _ := l.After(0)
 	lines = lines[max(0, len(lines)-n):]
@@ -106,6 +107,6 @@ func (l *Log) Tail(n int) string {
 	for _, line := range lines {
 		fmt.Fprintf(&b, "    %s\n", line.Text)
 	}
-	fmt.Fprintf(&b, "    (all of it: %s)", l.path)
+	fmt.Fprintf(&b, "    (more in %s)", l.path)
 	return b.String()
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestLogKeepsLastLinesAndBoundsItsFile(t *testing.T) {
+func TestLogKeepsTheLastLinesAndBoundsItsFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "log")
 	log, err := NewLog(path)
@@ -33,7 +33,7 @@ func TestLogKeepsLastLinesAndBoundsItsFile(t *testing.T) {
 	}
 }
 
-func TestLogAfterGivesWhatIsNew(t *testing.T) {
+func TestLogAfterReturnsNewLines(t *testing.T) {
 	t.Parallel()
 	log, err := NewLog(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)
@@ -49,7 +49,7 @@ func TestLogAfterGivesWhatIsNew(t *testing.T) {
 	require.Empty(t, lines)
 }
 
-func TestLogCutsEndlessLines(t *testing.T) {
+func TestLogSplitsEndlessLines(t *testing.T) {
 	t.Parallel()
 	log, err := NewLog(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)

@@ -2,7 +2,5 @@ package process
 
 import "syscall"
 
-// endWithParent has the kernel send signal to a process when the thread that started it ends.
-func endWithParent(signal syscall.Signal) *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Pdeathsig: signal}
-}
+// killWithParent has the kernel kill a process when the thread that started it ends.
+func killWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

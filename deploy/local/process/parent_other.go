@@ -4,5 +4,5 @@ package process
 
 import "syscall"
 
-// endWithParent does nothing here: only Linux has such a signal.
-func endWithParent(syscall.Signal) *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
+// killWithParent does nothing: only Linux has parent-death signals.
+func killWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }

@@ -18,29 +18,33 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// parentMode has the test binary be a parent that starts a child and waits to be killed.
-const parentMode = "PROCESS_TEST_PARENT"
+// modeVariable has the test binary be a program other than the tests.
+const modeVariable = "PROCESS_TEST_MODE"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(parentMode) == "" {
+	switch os.Getenv(modeVariable) {
+	case "":
 		os.Exit(m.Run())
-	}
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
+	case "server":
 		os.Exit(ExitCode(serveInherited()))
-	}
-	if len(os.Args) > 1 && os.Args[1] == "keep" {
+	case "wrap":
 		ctx, cancel := Lifetime()
 		defer cancel()
-		os.Exit(ExitCode(Keep(ctx, os.Args[2], os.Args[3:]...)))
+		os.Exit(ExitCode(Foreground(ctx, os.Environ(), os.Args[1], os.Args[2:]...)))
+	case "parent":
+		runParent(os.Args[1])
 	}
-	log, err := NewLog(filepath.Join(os.Getenv(parentMode), "log"))
+}
+
+// runParent prints the process ID of a wrapped program that ignores its input, then waits to be killed.
+func runParent(folder string) {
+	log, err := NewLog(filepath.Join(folder, "log"))
 	if err != nil {
 		panic(err)
 	}
-	// The child tells its process id and then ignores its input, as a server that knows nothing of lifelines.
 	child := Start(Spec{
-		Name: "sleeper", Path: os.Args[0], Args: []string{"keep", "sh", "-c", "echo $$ >&2; exec sleep 60"},
-		Env: os.Environ(), Log: log, Check: func(context.Context) error { return nil },
+		Name: "sleeper", Path: os.Args[0], Args: []string{"sh", "-c", "echo $$ >&2; exec sleep 60"},
+		Env: append(os.Environ(), modeVariable+"=wrap"), Log: log, Check: func(context.Context) error { return nil },
 	}, func(string) {})
 	for {
 		if lines, _ := child.Log().After(0); len(lines) > 0 {
@@ -51,43 +55,43 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// events collects what a child reports.
+// events are what a child reports.
 type events struct {
 	mu   sync.Mutex
-	said []string
+	text strings.Builder
 }
 
 func (e *events) add(text string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.said = append(e.said, text)
+	e.text.WriteString(text + "\n")
 }
 
 func (e *events) all() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return strings.Join(e.said, "\n")
+	return e.text.String()
 }
 
-// shell is a child that runs a script, and works as soon as it has printed "ready".
+// shell returns a child that runs a script and is ready once that has printed "ready".
 func shell(t *testing.T, script string) (Spec, *events) {
 	t.Helper()
 	log, err := NewLog(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)
 	return Spec{
-		Name: "child", Path: "/bin/sh", Args: []string{"-c", script}, Env: os.Environ(), Log: log, Patience: 5 * time.Second,
+		Name: "child", Path: "/bin/sh", Args: []string{"-c", script}, Env: os.Environ(), Log: log, StopTimeout: 5 * time.Second,
 		Check: func(context.Context) error {
 			if strings.Contains(log.Tail(keptLines), "ready") {
 				return nil
 			}
-			return errors.New("not ready")
+			return errors.New("no such line")
 		},
 	}, &events{}
 }
 
 func gone(pid int) bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
 
-// ended says whether the process is gone, or a zombie that the machine's init has not collected yet.
+// ended reports whether the process is gone, or a zombie that init has not collected yet.
 func ended(pid int) bool {
 	if gone(pid) {
 		return true
@@ -96,7 +100,7 @@ func ended(pid int) bool {
 	return err == nil && strings.Contains(string(stat), ") Z ")
 }
 
-func TestChildThatDiesIsStartedAgainWithinThreeSeconds(t *testing.T) {
+func TestExitedChildIsRestartedWithinThreeSeconds(t *testing.T) {
 	t.Parallel()
 	spec, reports := shell(t, "echo ready; cat")
 	child := Start(spec, reports.add)
@@ -108,11 +112,11 @@ func TestChildThatDiesIsStartedAgainWithinThreeSeconds(t *testing.T) {
 		require.NoError(t, syscall.Kill(before, syscall.SIGKILL))
 		require.Eventually(t, func() bool { pid := child.PID(); return pid != 0 && pid != before }, 3*time.Second, 5*time.Millisecond)
 	}
-	require.Contains(t, reports.all(), "child ended by itself (signal: killed); starting it again")
-	require.Eventually(t, func() bool { return strings.Contains(reports.all(), "child works again") }, 3*time.Second, 5*time.Millisecond)
+	require.Contains(t, reports.all(), "child exited (signal: killed); restarting it")
+	require.Eventually(t, func() bool { return strings.Contains(reports.all(), "child is ready again") }, 3*time.Second, 5*time.Millisecond)
 }
 
-func TestChildThatNeverWorksIsGivenUpWithItsLastWords(t *testing.T) {
+func TestWaitFailsWhenTheChildKeepsExiting(t *testing.T) {
 	t.Parallel()
 	spec, reports := shell(t, "echo no such configuration; exit 3")
 	child := Start(spec, reports.add)
@@ -122,14 +126,30 @@ func TestChildThatNeverWorksIsGivenUpWithItsLastWords(t *testing.T) {
 	require.ErrorContains(t, err, "no such configuration")
 }
 
-func TestWaitEndsWithItsContext(t *testing.T) {
+func TestWaitFailsWhenItsContextEnds(t *testing.T) {
 	t.Parallel()
 	spec, reports := shell(t, "cat")
 	child := Start(spec, reports.add)
 	defer child.Stop()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	require.ErrorContains(t, child.Wait(ctx), "child does not work yet")
+	require.ErrorContains(t, child.Wait(ctx), "child is not ready")
+}
+
+func TestRestartReplacesTheProcess(t *testing.T) {
+	t.Parallel()
+	spec, reports := shell(t, "trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done")
+	child := Start(spec, reports.add)
+	defer child.Stop()
+	require.NoError(t, child.Wait(t.Context()))
+	for range startAttempts + 1 {
+		before := child.PID()
+		child.Restart()
+		require.Eventually(t, func() bool { pid := child.PID(); return pid != 0 && pid != before }, 3*time.Second, time.Millisecond)
+		require.True(t, gone(before))
+	}
+	require.NoError(t, child.Wait(t.Context()), "a restart is no failure")
+	require.NotContains(t, reports.all(), "exited")
 }
 
 func TestStop(t *testing.T) {
@@ -138,44 +158,36 @@ func TestStop(t *testing.T) {
 		script string
 		killed bool
 	}{
-		"ends when asked":            {"trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done", false},
-		"is killed when it won't":    {"trap '' TERM; echo ready; while :; do sleep 0.01; done", true},
-		"takes its children with it": {"trap '' TERM; sleep 60 & echo ready; wait", true},
+		"ends on SIGTERM":            {"trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done", false},
+		"is killed if it does not":   {"trap '' TERM; echo ready; while :; do sleep 0.01; done", true},
+		"takes its children with it": {"trap '' TERM; sleep 60 & echo $!; echo ready; wait", true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			spec, reports := shell(t, test.script)
-			spec.Patience = 300 * time.Millisecond
+			spec.StopTimeout = 300 * time.Millisecond
 			child := Start(spec, reports.add)
 			require.NoError(t, child.Wait(t.Context()))
 			pid := child.PID()
 			child.Stop()
-			child.Stop() // once more changes nothing
+			child.Stop() // changes nothing
 			require.True(t, gone(pid))
+			lines, _ := spec.Log.After(0)
+			if grandchild, err := strconv.Atoi(lines[0].Text); err == nil {
+				require.Eventually(t, func() bool { return ended(grandchild) }, time.Second, time.Millisecond)
+			}
 			require.Zero(t, child.PID())
 			require.Error(t, child.Check(t.Context()))
-			require.Equal(t, test.killed, strings.Contains(reports.all(), "killing it"))
+			require.Equal(t, test.killed, strings.Contains(reports.all(), "was killed"))
 		})
 	}
 }
 
-func TestChildInheritsListenersAndALifeline(t *testing.T) {
-	t.Parallel()
-	spec, reports := shell(t, `echo "$LISTEN_FDS $EXIT_ON_STDIN_EOF"; cat <&3; echo ready; cat`)
-	file, err := os.Create(filepath.Join(t.TempDir(), "inherited"))
-	require.NoError(t, err)
-	spec.Files = []*os.File{file}
-	child := Start(spec, reports.add)
-	defer child.Stop()
-	require.NoError(t, child.Wait(t.Context()))
-	require.Contains(t, spec.Log.Tail(10), "1 1\n")
-}
-
 func TestEverythingEndsWhenTheParentIsKilled(t *testing.T) {
 	t.Parallel()
-	parent := exec.Command(os.Args[0])
-	parent.Env = append(os.Environ(), parentMode+"="+t.TempDir())
+	parent := exec.Command(os.Args[0], t.TempDir())
+	parent.Env = append(os.Environ(), modeVariable+"=parent")
 	out, err := parent.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, parent.Start())
@@ -191,9 +203,32 @@ func TestEverythingEndsWhenTheParentIsKilled(t *testing.T) {
 	require.Eventually(t, func() bool { return ended(sleeper) }, 5*time.Second, 10*time.Millisecond)
 }
 
-func TestKeepAsksAProgramThatMissedItsSignalAgain(t *testing.T) {
+func TestRunReturnsTheExitCode(t *testing.T) {
 	t.Parallel()
-	marker := filepath.Join(t.TempDir(), "deaf")
+	spec, _ := shell(t, "echo said >&2; exit 3")
+	require.Equal(t, Exit(3), Run(t.Context(), spec))
+	require.Contains(t, spec.Log.Tail(1), "said")
+	spec, _ = shell(t, "exit 0")
+	require.NoError(t, Run(t.Context(), spec))
+	spec.Path = "/no/such/program"
+	require.Error(t, Run(t.Context(), spec))
+}
+
+func TestRunStopsTheChildWhenItsContextEnds(t *testing.T) {
+	t.Parallel()
+	spec, _ := shell(t, "trap 'echo asked; exit 0' TERM; echo ready; while :; do sleep 0.01; done")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- Run(ctx, spec) }()
+	require.Eventually(t, func() bool { return spec.Check(ctx) == nil }, 10*time.Second, 10*time.Millisecond)
+	cancel()
+	<-ended
+	require.Contains(t, spec.Log.Tail(1), "asked")
+}
+
+func TestForegroundRepeatsASignalThatWasMissed(t *testing.T) {
+	t.Parallel()
+	marker := filepath.Join(t.TempDir(), "ignores SIGTERM")
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		for {
@@ -204,25 +239,14 @@ func TestKeepAsksAProgramThatMissedItsSignalAgain(t *testing.T) {
 			time.Sleep(5 * time.Millisecond)
 		}
 	}()
-	script := "trap '' TERM; touch " + marker + "; sleep 0.5; trap 'exit 3' TERM; while :; do sleep 0.01; done"
-	require.Equal(t, Exit(3), Keep(ctx, "/bin/sh", "-c", script))
+	script := "trap '' TERM; touch '" + marker + "'; sleep 0.5; trap 'exit 3' TERM; while :; do sleep 0.01; done"
+	require.Equal(t, Exit(3), Foreground(ctx, os.Environ(), "/bin/sh", "-c", script))
 }
 
-func TestAttendGivesTheCommandsCode(t *testing.T) {
+func TestForegroundReturnsTheExitCode(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
-		script string
-		code   int
-	}{
-		"success":         {"exit 0", 0},
-		"its own code":    {"exit 7", 7},
-		"ended by signal": {"kill -9 $$", 137},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			require.Equal(t, test.code, ExitCode(Attend(t.Context(), os.Environ(), "/bin/sh", "-c", test.script)))
-		})
+	for script, code := range map[string]int{"exit 0": 0, "exit 7": 7, "kill -9 $$": 137} {
+		require.Equal(t, code, ExitCode(Foreground(t.Context(), os.Environ(), "/bin/sh", "-c", script)), script)
 	}
 	require.Equal(t, 1, ExitCode(errors.New("anything else")))
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -15,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// serveInherited answers with its process id on the inherited listener until the lifetime of this process ends.
+// serveInherited serves HTTP on the inherited listener until the lifetime of this process ends.
 func serveInherited() error {
 	ctx, cancel := Lifetime()
 	defer cancel()
@@ -33,7 +34,7 @@ func serveInherited() error {
 	return nil
 }
 
-// server is a child that runs serveInherited, and the URL at which it answers.
+// server returns a child that runs serveInherited, and its URL.
 func server(t *testing.T) (Spec, string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -45,8 +46,8 @@ func server(t *testing.T) (Spec, string) {
 	log, err := NewLog(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)
 	return Spec{
-		Name: "server", Path: os.Args[0], Args: []string{"serve"}, Env: append(os.Environ(), parentMode+"=-"), Log: log,
-		Files: []*os.File{file}, Check: func(context.Context) error { return nil }, Patience: 5 * time.Second,
+		Name: "server", Path: os.Args[0], Env: append(os.Environ(), modeVariable+"=server"), Log: log,
+		Listeners: []*os.File{file}, Check: func(context.Context) error { return nil }, StopTimeout: 5 * time.Second,
 	}, "http://" + listener.Addr().String()
 }
 
@@ -85,4 +86,19 @@ func TestListenersNamesWhatIsMissing(t *testing.T) {
 	require.True(t, Inherits())
 	_, err = Listeners(2)
 	require.ErrorContains(t, err, "want 2")
+}
+
+func TestChildStopsWhenItsInputEnds(t *testing.T) {
+	t.Parallel()
+	spec, url := server(t)
+	cmd := exec.Command(spec.Path)
+	cmd.Env = append(spec.Env, listenFDs+"=1", exitOnEOF+"=1")
+	cmd.ExtraFiles = spec.Listeners
+	stdin, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	_, err = get(url)
+	require.NoError(t, err)
+	require.NoError(t, stdin.Close())
+	require.NoError(t, cmd.Wait())
 }

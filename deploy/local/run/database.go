@@ -2,34 +2,30 @@ package run
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"snaptask/db"
-	"snaptask/deploy/local/gateway"
 	"snaptask/deploy/local/mariadb"
 	"snaptask/deploy/local/port"
 	"snaptask/deploy/local/state"
 )
 
-// ownDSN names a database of the person's own, to use instead of a private server.
-const ownDSN = "MYSQL_DSN"
-
-// database is the one that the functions use.
+// database is the database of the functions.
 type database struct {
 	application string          // DSN of the account that reads and writes rows
-	migration   string          // DSN of the account that may change the schema
-	server      *mariadb.Server // nil for a person's own
+	migration   string          // DSN of the account that changes the schema
+	server      *mariadb.Server // nil for the user's own database
 }
 
-// newDatabase says how the database will be reached; nothing is started.
+// newDatabase describes the database, MYSQL_DSN or a private server; it starts nothing.
 func newDatabase(folder *state.Folder) (*database, error) {
-	if dsn := os.Getenv(ownDSN); dsn != "" {
+	if dsn := os.Getenv("MYSQL_DSN"); dsn != "" {
 		return &database{application: dsn, migration: dsn}, nil
 	}
-	number, err := chosenPort("MYSQL_PORT")
+	number, err := port.Choose("MYSQL")
 	if err != nil {
 		return nil, err
 	}
@@ -53,38 +49,20 @@ func newDatabase(folder *state.Folder) (*database, error) {
 	}, nil
 }
 
-// chosenPort gives the port that a variable asks for, if nobody has it, or any free one.
-func chosenPort(variable string) (int, error) {
-	number, err := port.FromEnv(variable, 0)
-	if err != nil {
-		return 0, err
-	}
-	if number == 0 {
-		return port.Free()
-	}
-	listener, err := port.Open("127.0.0.1", number, variable)
-	if err != nil {
-		return 0, err
-	}
-	return number, listener.Close()
-}
-
-// start brings the database up and its schema to the newest one.
+// start starts the private server, if there is one, and migrates the schema.
 func (d *database) start(ctx context.Context, r *runner) error {
 	if d.server != nil {
-		install, err := mariadb.Find(ctx, filepath.Join(r.folder.Path, "mariadb-dist"), func(text string) { r.screen.step("%s", text) })
+		var err error
+		d.server.Install, err = mariadb.Find(ctx, filepath.Join(r.folder.Path, "mariadb-dist"), func(text string) { r.screen.step("%s", text) })
 		if err != nil {
 			return err
 		}
-		d.server.Install = install
 		if err := d.server.Prepare(ctx); err != nil {
 			return err
 		}
-		log, err := r.log("mariadb")
-		if err != nil {
+		if r.database, err = r.launch(d.server.Process(r.program)); err != nil {
 			return err
 		}
-		r.database = r.launch(d.server.Process(r.program, log))
 		if err := r.database.Wait(ctx); err != nil {
 			return err
 		}
@@ -98,16 +76,9 @@ func (d *database) start(ctx context.Context, r *runner) error {
 	return nil
 }
 
-// part is the database as a part of the gateway's health.
-func (d *database) part() gateway.Part {
-	return gateway.Part{Name: "database", Check: func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
-		defer cancel()
-		pool, err := sql.Open("mysql", d.application)
-		if err != nil {
-			return err
-		}
-		defer pool.Close()
-		return pool.PingContext(ctx)
-	}}
+// check returns nil when the database accepts the functions' account.
+func (d *database) check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	return mariadb.Ping(ctx, d.application)
 }

@@ -1,11 +1,9 @@
 package run
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,8 +19,12 @@ import (
 )
 
 // startFunctions starts a process for each function in stack.yml, with the settings and secrets that are named there.
-func (r *runner) startFunctions(base *database, store s3.Server, model *classifier.Server) ([]*gateway.Function, error) {
-	table, err := readStack(r.program)
+func (r *runner) startFunctions(db *database, store s3.Server, model *classifier.Server) ([]*gateway.Function, error) {
+	root, err := repository(r.program)
+	if err != nil {
+		return nil, err
+	}
+	table, err := stack.Read(filepath.Join(root, "stack.yml"))
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +37,7 @@ func (r *runner) startFunctions(base *database, store s3.Server, model *classifi
 		return nil, err
 	}
 	secrets := map[string]string{
-		mysqlDSN:            base.application,
+		mysqlDSN:            db.application,
 		tokenSigningKey:     string(private),
 		"token-public-keys": string(public),
 		clientAddressKey:    clientKey,
@@ -52,7 +54,7 @@ func (r *runner) startFunctions(base *database, store s3.Server, model *classifi
 		"CLASSIFIER_MODEL":    classifier.Model,
 		"SHUTDOWN_DELAY":      "0s", // callers stop before functions do
 	}
-	if err := r.keepSettings(secrets, servers); err != nil {
+	if err := r.saveSettings(secrets, servers); err != nil {
 		return nil, fmt.Errorf("%s: %w", housekeepingName, err)
 	}
 	var all []*gateway.Function
@@ -71,15 +73,11 @@ func (r *runner) startFunction(f stack.Function, secrets, servers map[string]str
 	if err := writeSecrets(folder, f.Secrets, secrets); err != nil {
 		return nil, err
 	}
-	calls, address, err := port.Local()
+	requests, address, err := port.Inheritable()
 	if err != nil {
 		return nil, err
 	}
-	metrics, _, err := port.Local()
-	if err != nil {
-		return nil, err
-	}
-	log, err := r.log(f.Name)
+	metrics, _, err := port.Inheritable()
 	if err != nil {
 		return nil, err
 	}
@@ -88,21 +86,51 @@ func (r *runner) startFunction(f stack.Function, secrets, servers map[string]str
 	for name, value := range settings {
 		env = append(env, name+"="+value)
 	}
-	child := r.launch(process.Spec{
-		Name:     f.Name,
-		Path:     r.program,
-		Args:     []string{"function", f.Name},
-		Env:      env,
-		Files:    []*os.File{calls, metrics},
-		Log:      log,
-		Check:    func(ctx context.Context) error { return answers(ctx, "http://"+address+"/_/health") },
-		Patience: 15 * time.Second,
+	child, err := r.launch(process.Spec{
+		Name:        f.Name,
+		Path:        r.program,
+		Args:        []string{"function", f.Name},
+		Env:         env,
+		Listeners:   []*os.File{requests, metrics},
+		Check:       process.CheckURL("http://" + address + "/_/health"),
+		StopTimeout: 15 * time.Second,
 	})
+	if err != nil {
+		return nil, err
+	}
 	r.functions = append(r.functions, child)
 	return &gateway.Function{Name: f.Name, Address: address, Env: settings, Secrets: f.Secrets, Process: child}, nil
 }
 
-// writeSecrets makes a folder of exactly the named secrets, as OpenFaaS mounts it into a function.
+// startWeb starts the web app.
+func (r *runner) startWeb() error {
+	clientKey, err := secret(r.folder, clientAddressKey)
+	if err != nil {
+		return err
+	}
+	folder := filepath.Join(r.folder.Path, "secrets", "webapp")
+	if err := writeSecrets(folder, []string{clientAddressKey}, map[string]string{clientAddressKey: clientKey}); err != nil {
+		return err
+	}
+	env := []string{"FUNCTION_URL=" + r.gatewayURL + "/function/{name}", "SECRETS_DIR=" + folder}
+	for _, name := range []string{"REGISTRATION", "PUBLIC_GATEWAY_URL"} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	r.web, err = r.launch(process.Spec{
+		Name:        "webapp",
+		Path:        r.program,
+		Args:        []string{"webapp"},
+		Env:         env,
+		Listeners:   []*os.File{r.webListener},
+		Check:       process.CheckURL(r.webURL + "/healthz"),
+		StopTimeout: 10 * time.Second,
+	})
+	return err
+}
+
+// writeSecrets writes a folder that contains exactly the named secrets, as OpenFaaS mounts it.
 func writeSecrets(folder string, names []string, values map[string]string) error {
 	if err := os.RemoveAll(folder); err != nil {
 		return err
@@ -110,28 +138,11 @@ func writeSecrets(folder string, names []string, values map[string]string) error
 	for _, name := range names {
 		value, ok := values[name]
 		if !ok {
-			return errors.New("there is no secret " + name)
+			return errors.New("no secret " + name)
 		}
 		if err := state.WriteFile(filepath.Join(folder, name), []byte(value)); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// answers is nil when a GET of the address gives 200.
-func answers(ctx context.Context, address string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("it answers %s", response.Status)
 	}
 	return nil
 }

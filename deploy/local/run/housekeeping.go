@@ -1,7 +1,6 @@
 package run
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,10 +8,8 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"snaptask/deploy/local/process"
@@ -22,17 +19,17 @@ import (
 
 const (
 	housekeepingName = "housekeeping"
-	sweepPause       = time.Minute // between two sweeps
+	sweepInterval    = time.Minute
 	settingsFile     = "housekeeping.json"
 	secretsDir       = "SECRETS_DIR"
 )
 
-// Housekeeping does what the arguments ask for with the application that runs on the state folder at path, unless
-// SECRETS_DIR says whose secrets to use instead. The error is a process.Exit if housekeeping has said itself what is wrong.
+// Housekeeping runs a housekeeping command on the application that runs on the state folder at path, unless SECRETS_DIR names
+// other secrets. The error is a process.Exit if the command has printed why it failed.
 func Housekeeping(ctx context.Context, path string, args []string) error {
-	needy := len(args) > 0 && slices.Contains([]string{"sweep", "user", "backup", "restore"}, args[0])
-	if os.Getenv(secretsDir) == "" && needy {
-		if err := takeSettings(path); err != nil {
+	needsServers := len(args) > 0 && slices.Contains([]string{"sweep", "user", "backup", "restore"}, args[0])
+	if os.Getenv(secretsDir) == "" && needsServers {
+		if err := loadSettings(path); err != nil {
 			return err
 		}
 	}
@@ -42,26 +39,25 @@ func Housekeeping(ctx context.Context, path string, args []string) error {
 	return nil
 }
 
-// takeSettings puts into this process's environment how to reach the servers that a runner keeps on the state folder at
-// path. What is set already stays.
-func takeSettings(path string) error {
-	nothing := fmt.Errorf("nothing runs on %s; start it with make run", path)
-	kept, err := os.ReadFile(filepath.Join(path, settingsFile))
+// loadSettings adds the settings that saveSettings wrote to this process's environment.
+func loadSettings(path string) error {
+	notRunning := fmt.Errorf("nothing runs on %s; start it with make run", path)
+	text, err := os.ReadFile(filepath.Join(path, settingsFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nothing
+		return notRunning
 	}
 	if err != nil {
 		return err
 	}
 	folder, err := state.Open(path)
 	if err == nil {
-		return errors.Join(nothing, folder.Close())
+		return errors.Join(notRunning, folder.Close())
 	}
 	if !errors.Is(err, state.ErrInUse) {
 		return err
 	}
 	var settings map[string]string
-	if err := json.Unmarshal(kept, &settings); err != nil {
+	if err := json.Unmarshal(text, &settings); err != nil {
 		return fmt.Errorf("%s: %w", settingsFile, err)
 	}
 	for name, value := range settings {
@@ -75,8 +71,8 @@ func takeSettings(path string) error {
 	return nil
 }
 
-// keepSettings writes down for Housekeeping what it may know of all there is.
-func (r *runner) keepSettings(secrets, servers map[string]string) error {
+// saveSettings writes the secrets and settings of housekeeping into the state folder.
+func (r *runner) saveSettings(secrets, servers map[string]string) error {
 	folder := filepath.Join(r.folder.Path, "secrets", housekeepingName)
 	if err := writeSecrets(folder, []string{mysqlDSN, s3AccessKey, s3SecretKey}, secrets); err != nil {
 		return err
@@ -91,14 +87,19 @@ func (r *runner) keepSettings(secrets, servers map[string]string) error {
 	return state.WriteFile(filepath.Join(r.folder.Path, settingsFile), text)
 }
 
-// startSweeps sweeps now and again and again, each time in a process of its own as a CronJob does, until stopSweeps. The
-// person is told when a sweep fails and when one does not any more.
+func (r *runner) housekeepingEnv() []string { return []string{"SNAPTASK_STATE=" + r.folder.Path} }
+
+// startSweeps runs the sweep every minute, in a process of its own as a CronJob does, until stopSweeps. It prints when sweeps
+// begin to fail and when they succeed again.
 func (r *runner) startSweeps(ctx context.Context) error {
-	log, err := r.log(housekeepingName)
+	logFile := filepath.Join(r.logFolder(), housekeepingName+".log")
+	log, err := process.NewLog(logFile)
 	if err != nil {
 		return err
 	}
-	spec := process.Spec{Path: r.program, Args: []string{"housekeeping", "sweep"}, Env: r.housekeepingEnv(), Log: log, Patience: 10 * time.Second}
+	spec := process.Spec{
+		Path: r.program, Args: []string{"housekeeping", "sweep"}, Env: r.housekeepingEnv(), Log: log, StopTimeout: 10 * time.Second,
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	r.stopSweeps = func() {
@@ -109,44 +110,20 @@ func (r *runner) startSweeps(ctx context.Context) error {
 		defer close(done)
 		failing := false
 		for ctx.Err() == nil {
-			err := process.Once(ctx, spec)
+			err := process.Run(ctx, spec)
 			switch {
 			case ctx.Err() != nil:
 			case err != nil && !failing:
-				r.screen.event("the sweep failed and will be tried again; why, is in " + filepath.Join(r.folder.Path, "log", housekeepingName+".log"))
+				r.screen.event("the sweep failed and will be repeated; see " + logFile)
 			case err == nil && failing:
 				r.screen.event("the sweep works again")
 			}
 			failing = err != nil
 			select {
 			case <-ctx.Done():
-			case <-time.After(sweepPause):
+			case <-time.After(sweepInterval):
 			}
 		}
 	}()
-	return nil
-}
-
-func (r *runner) housekeepingEnv() []string { return []string{"SNAPTASK_STATE=" + r.folder.Path} }
-
-// errTaken says that there is a user of this name.
-var errTaken = errors.New("the name is taken")
-
-// addUser makes an account the operator's way, which works with registration switched off too. It gives errTaken when
-// there is one of this name.
-func (r *runner) addUser(ctx context.Context, username, password string) error {
-	var said bytes.Buffer
-	add := exec.CommandContext(ctx, r.program, "housekeeping", "user", "add", "--password-stdin", "--", username)
-	add.Env = r.housekeepingEnv()
-	add.Stdin = strings.NewReader(password)
-	add.Stderr = &said
-	err := add.Run()
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit) && exit.ExitCode() == housekeeping.Refused:
-		return errTaken
-	case err != nil:
-		return fmt.Errorf("%w: %s", err, strings.TrimSpace(said.String()))
-	}
 	return nil
 }

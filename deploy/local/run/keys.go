@@ -10,7 +10,7 @@ import (
 	"snaptask/deploy/local/state"
 )
 
-// Names of secrets, as stack.yml has them.
+// Names of secrets in stack.yml.
 const (
 	mysqlDSN         = "mysql-dsn"
 	tokenSigningKey  = "token-signing-key"
@@ -19,12 +19,12 @@ const (
 	clientAddressKey = "client-address-key" // shared with the web server
 )
 
-// keys are the secrets made at the first start, kept in the state folder's folder of this name.
+// keys is the subfolder of the secrets that are created at the first start.
 const keys = "keys"
 
-// signingKeys gives the pair of keys for tokens as PEM: the private one, kept, and its public one.
+// signingKeys returns the key pair for tokens in PEM.
 func signingKeys(folder *state.Folder) (private, public []byte, err error) {
-	private, err = folder.Keep(filepath.Join(keys, tokenSigningKey), func() ([]byte, error) {
+	private, err = folder.LoadOrCreate(filepath.Join(keys, tokenSigningKey), func() ([]byte, error) {
 		_, key, err := ed25519.GenerateKey(nil)
 		if err != nil {
 			return nil, err
@@ -52,7 +52,7 @@ func signingKeys(folder *state.Folder) (private, public []byte, err error) {
 	return private, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), err
 }
 
-// secret gives a random secret, made at the first start.
+// secret returns a random secret, created at the first start.
 func secret(folder *state.Folder, name string) (string, error) {
 	return folder.Secret(filepath.Join(keys, name))
 }

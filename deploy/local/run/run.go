@@ -1,9 +1,12 @@
-// Package run brings the whole application up on one machine, keeps it up, and takes it down in order.
+// Package run starts the whole application on one machine, keeps it running, and stops it in order.
 package run
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,35 +16,39 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"snaptask/deploy/local/port"
 	"snaptask/deploy/local/process"
 	"snaptask/deploy/local/state"
 )
 
 const (
-	startTimeout = 4 * time.Minute  // for everything, a fetch of MariaDB included
-	drainTimeout = 10 * time.Second // for calls under way when the gateway stops
-	checkTimeout = time.Second      // for one look at whether something works
+	startTimeout = 4 * time.Minute  // including a download of MariaDB
+	drainTimeout = 10 * time.Second // for running calls when the gateway stops
 )
 
-// runner is the application while it runs.
+// runner is the running application.
 type runner struct {
 	program string // of this process, whose other modes most children are
 	folder  *state.Folder
 	screen  *screen
-	setUp   atomic.Bool // are the schema and the demo account there?
+	setUp   atomic.Bool // the schema and the demo account exist
 
-	// What runs, in the order in which it is stopped.
-	stopSweeps func() // nil before there are any
+	gatewayListener    *net.TCPListener
+	webListener        *os.File // for the web app's process
+	gatewayURL, webURL string
+
+	// What runs, in the order in which it stops.
+	stopSweeps func() // nil before the first sweep
 	web        *process.Child
 	gateway    *http.Server
 	functions  []*process.Child
-	servers    []*process.Child // the model server and the object store
+	servers    []*process.Child // model server and object store
 	database   *process.Child
 }
 
-// Run keeps the application up until ctx ends. All that outlives it is in the folder at path.
+// Run runs the application until ctx ends. The folder at path contains everything that outlives it.
 func Run(ctx context.Context, path string, out io.Writer) error {
-	// What the driver has to say of a database that is away, the screen says in words.
+	// The driver logs each attempt to reach a database that starts or restarts.
 	if err := mysql.SetLogger(&mysql.NopLogger{}); err != nil {
 		return err
 	}
@@ -54,12 +61,11 @@ func Run(ctx context.Context, path string, out io.Writer) error {
 		return err
 	}
 	defer r.folder.Close()
-	addresses, err := openAddresses()
-	if err != nil {
+	if err := r.listen(); err != nil { // first, to find out about ports in use at once
 		return err
 	}
-	defer r.stop(addresses) // whatever was started, even when the rest could not be
-	err = r.start(ctx, addresses)
+	defer r.stop() // also when not everything has started
+	err = r.start(ctx)
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -68,10 +74,37 @@ func Run(ctx context.Context, path string, out io.Writer) error {
 	return nil
 }
 
-// stop ends everything so that nobody loses what it still needs: first no new calls, then no calls at all, the database
-// last. Each wait is bounded.
-func (r *runner) stop(a *addresses) {
-	a.web.Close()
+// listen opens the ports of the gateway and the web app.
+func (r *runner) listen() error {
+	gateway, err := port.Listen("GATEWAY", 31112)
+	if err != nil {
+		return err
+	}
+	web, err := port.Listen("WEB", 8080)
+	if err != nil {
+		return errors.Join(err, gateway.Close())
+	}
+	defer web.Close()
+	r.gatewayListener, r.gatewayURL, r.webURL = gateway, reachable(gateway.Addr().String()), reachable(web.Addr().String())
+	r.webListener, err = web.File()
+	return err
+}
+
+// reachable returns the URL of a listener for clients on this machine.
+func reachable(address string) string {
+	host, number, err := net.SplitHostPort(address)
+	if err != nil {
+		return "http://" + address
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, number)
+}
+
+// stop stops everything in an order in which nothing loses what it still needs: callers first, the database last.
+func (r *runner) stop() {
+	r.webListener.Close()
 	if r.stopSweeps != nil {
 		r.stopSweeps()
 	}
@@ -85,7 +118,7 @@ func (r *runner) stop(a *addresses) {
 			r.gateway.Close()
 		}
 	}
-	a.gateway.Close()
+	r.gatewayListener.Close()
 	stopAll(r.functions)
 	stopAll(r.servers)
 	if r.database != nil {
@@ -101,16 +134,36 @@ func stopAll(children []*process.Child) {
 	group.Wait()
 }
 
-// launch starts a child whose deaths the person is told of.
-func (r *runner) launch(spec process.Spec) *process.Child {
-	return process.Start(spec, r.screen.event)
-}
-
-// log is where the child of this name prints to.
-func (r *runner) log(name string) (*process.Log, error) {
-	dir, err := r.folder.Dir("log")
-	if err != nil {
+// launch starts a child with a log file of its own.
+func (r *runner) launch(spec process.Spec) (*process.Child, error) {
+	var err error
+	if spec.Log, err = process.NewLog(filepath.Join(r.logFolder(), spec.Name+".log")); err != nil {
 		return nil, err
 	}
-	return process.NewLog(filepath.Join(dir, name+".log"))
+	return process.Start(spec, r.screen.event), nil
+}
+
+func (r *runner) logFolder() string { return filepath.Join(r.folder.Path, "log") }
+
+// screen prints messages for the user, from several goroutines.
+type screen struct {
+	mu    sync.Mutex
+	out   io.Writer
+	start time.Time
+}
+
+func (s *screen) line(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fmt.Fprintf(s.out, format+"\n", args...)
+}
+
+// step prints a step of the start with the time since its beginning.
+func (s *screen) step(format string, args ...any) {
+	s.line("%6.2f s  %s", time.Since(s.start).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// event prints an event with the time of day.
+func (s *screen) event(text string) {
+	s.line("%s  %s", time.Now().Format(time.TimeOnly), text)
 }

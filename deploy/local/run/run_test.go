@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/x509"
@@ -27,7 +28,7 @@ func folder(t *testing.T) *state.Folder {
 	return f
 }
 
-func TestSigningKeysAreKeptAndFitEachOther(t *testing.T) {
+func TestSigningKeysAreStoredAndAPair(t *testing.T) {
 	t.Parallel()
 	f := folder(t)
 	private, public, err := signingKeys(f)
@@ -56,7 +57,7 @@ func TestDamagedSigningKeyIsNamed(t *testing.T) {
 	require.ErrorContains(t, err, path)
 }
 
-func TestFunctionsFolderHoldsItsSecretsAndNoOthers(t *testing.T) {
+func TestSecretsFolderContainsTheNamedSecretsOnly(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "login")
 	all := map[string]string{"one": "1", "two": "2", "three": "3"}
@@ -93,54 +94,45 @@ func TestReachable(t *testing.T) {
 
 func TestDemoAccount(t *testing.T) {
 	tests := map[string]struct {
-		variable        string
-		register, login int
-		says            string
-		fails           string
+		password string
+		add      error
+		login    int // status
+		want     string
+		fails    string
 	}{
-		"made":                        {"", 200, 0, "user demo, password: demo-password", ""},
-		"made with a chosen password": {"chosen-password", 200, 0, "the one in DEMO_PASSWORD", ""},
-		"there already":               {"", 409, 200, "user demo, password: demo-password", ""},
-		"there, registration off":     {"", 403, 200, "user demo, password: demo-password", ""},
-		"made with registration off":  {"added-password", 403, 500, "the one in DEMO_PASSWORD", ""},
-		"can't be added":              {"refused-password", 403, 200, "", "too bad"},
-		"there with another password": {"chosen-password", 409, 401, "DEMO_PASSWORD is not it", ""},
-		"register is broken":          {"", 500, 0, "", "register answers 500"},
-		"login is broken":             {"", 409, 503, "", "login answers 503"},
+		"created":                       {"", nil, 500, "user demo, password: demo-password", ""},
+		"created with a password":       {"chosen-password", nil, 500, "the one in DEMO_PASSWORD", ""},
+		"can't be created":              {"", errors.New("too bad"), 200, "", "too bad"},
+		"exists":                        {"", errTaken, 200, "user demo, password: demo-password", ""},
+		"exists with another password":  {"chosen-password", errTaken, 401, "DEMO_PASSWORD is not it", ""},
+		"exists, and login is degraded": {"", errTaken, 503, "", "login returns 503"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv(demoVariable, test.variable)
+			t.Setenv(demoVariable, test.password)
+			password := cmp.Or(test.password, demoPassword)
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				var sent map[string]string
 				_ = json.NewDecoder(r.Body).Decode(&sent)
-				switch {
-				case sent["username"] != "demo" || (test.variable != "" && sent["password"] != test.variable):
+				if r.URL.Path != "/function/login" || sent["username"] != "demo" || sent["password"] != password {
 					w.WriteHeader(http.StatusTeapot)
-				case r.URL.Path == "/function/register":
-					w.WriteHeader(test.register)
-				default:
-					w.WriteHeader(test.login)
+					return
 				}
+				w.WriteHeader(test.login)
 			}))
 			defer server.Close()
-			says, err := demo(t.Context(), server.URL, func(_ context.Context, username, password string) error {
+			got, err := demo(t.Context(), server.URL, func(_ context.Context, username, sent string) error {
 				require.Equal(t, "demo", username)
-				switch password {
-				case "added-password":
-					return nil
-				case "refused-password":
-					return errors.New("too bad")
-				}
-				return errTaken
+				require.Equal(t, password, sent)
+				return test.add
 			})
 			if test.fails != "" {
 				require.ErrorContains(t, err, test.fails)
 				return
 			}
 			require.NoError(t, err)
-			require.Contains(t, says, test.says)
-			require.False(t, test.variable != "" && strings.Contains(says, test.variable), "a chosen password is not printed")
+			require.Contains(t, got, test.want)
+			require.False(t, test.password != "" && strings.Contains(got, test.password), "a chosen password is not printed")
 		})
 	}
 }

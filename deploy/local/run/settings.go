@@ -2,7 +2,6 @@ package run
 
 import (
 	"errors"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -10,11 +9,11 @@ import (
 	"snaptask/functions/stack"
 )
 
-// optional are the settings which stack.yml leaves at their defaults and a person may set for every function.
+// optional are settings that are not in stack.yml; the user may set them for every function.
 var optional = []string{"CORS_ORIGINS", "DB_MAX_LIFETIME", "DB_TIMEOUT", "S3_TIMEOUT", "CLASSIFIER_TIMEOUT"}
 
-// settings returns the environment of a function: what stack.yml names, with the addresses of this machine's servers, and
-// with what is set in this process's own environment.
+// settings returns the environment of a function: that of stack.yml, overridden by this process's own, overridden by the
+// addresses of this machine's servers.
 func settings(f stack.Function, servers map[string]string) map[string]string {
 	env := maps.Clone(f.Environment)
 	for name := range env {
@@ -38,18 +37,16 @@ func copyEnv(env map[string]string, names []string) {
 	}
 }
 
-// readStack parses the stack.yml of the repository in which this program was built, or else of the one around the working
-// folder.
-func readStack(program string) (stack.File, error) {
+// repository returns the folder of stack.yml above the program, which is built into the repository, or above the working folder.
+func repository(program string) (string, error) {
 	working, err := os.Getwd()
 	if err != nil {
-		return stack.File{}, err
+		return "", err
 	}
 	for _, folder := range []string{filepath.Dir(program), working} {
 		for {
-			file, err := stack.Read(filepath.Join(folder, "stack.yml"))
-			if !errors.Is(err, fs.ErrNotExist) {
-				return file, err
+			if _, err := os.Stat(filepath.Join(folder, "stack.yml")); err == nil {
+				return folder, nil
 			}
 			if folder == filepath.Dir(folder) {
 				break
@@ -57,5 +54,5 @@ func readStack(program string) (stack.File, error) {
 			folder = filepath.Dir(folder)
 		}
 	}
-	return stack.File{}, errors.New("there is no stack.yml above " + filepath.Dir(program) + " or " + working + ": run this in the repository")
+	return "", errors.New("there is no stack.yml above " + filepath.Dir(program) + " or " + working + ": run this in the repository")
 }

@@ -10,7 +10,7 @@ import (
 	"snaptask/functions/stack"
 )
 
-func TestSettingsAreThoseOfTheStackWithOurServersAndWhatThePersonSet(t *testing.T) {
+func TestSettingsAreOverriddenByTheEnvironmentAndTheServers(t *testing.T) {
 	for name, value := range map[string]string{
 		"REGISTRATION": "off", "DB_TIMEOUT": "1s", "S3_BUCKET": "another", "AWS_SECRET_ACCESS_KEY": "private",
 	} {
@@ -25,22 +25,22 @@ func TestSettingsAreThoseOfTheStackWithOurServersAndWhatThePersonSet(t *testing.
 	require.Equal(t, map[string]string{"S3_ENDPOINT": "http://127.0.0.1:1", "S3_BUCKET": "snaptask", "DB_TIMEOUT": "1s"}, settings(f, servers))
 }
 
-func TestTheStackIsFoundAboveTheProgramOrTheWorkingFolder(t *testing.T) {
-	repository := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(repository, "stack.yml"), []byte("functions: {one: {}}"), 0o600))
-	below := filepath.Join(repository, ".snaptask", "bin")
+func TestRepositoryIsAboveTheProgramOrTheWorkingFolder(t *testing.T) {
+	root := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(root, "stack.yml"), nil, 0o600))
+	below := filepath.Join(root, ".snaptask", "bin")
 	require.NoError(t, os.MkdirAll(below, 0o700))
 	elsewhere := t.TempDir()
 
 	t.Chdir(elsewhere)
-	file, err := readStack(filepath.Join(below, "snaptask"))
+	found, err := repository(filepath.Join(below, "snaptask"))
 	require.NoError(t, err)
-	require.Contains(t, file.Functions, "one")
-	_, err = readStack(filepath.Join(elsewhere, "snaptask"))
+	require.Equal(t, root, found)
+	_, err = repository(filepath.Join(elsewhere, "snaptask"))
 	require.ErrorContains(t, err, "there is no stack.yml above "+elsewhere)
 
 	t.Chdir(below)
-	file, err = readStack(filepath.Join(elsewhere, "snaptask"))
+	found, err = repository(filepath.Join(elsewhere, "snaptask"))
 	require.NoError(t, err)
-	require.Contains(t, file.Functions, "one")
+	require.Equal(t, root, found)
 }

@@ -13,6 +13,7 @@ import (
 
 	"snaptask/deploy/local/classifier"
 	"snaptask/deploy/local/gateway"
+	"snaptask/deploy/local/port"
 	"snaptask/deploy/local/process"
 	"snaptask/deploy/local/s3"
 	"snaptask/deploy/local/state"
@@ -24,11 +25,11 @@ const (
 	adminFile = "gateway-password"
 )
 
-// start brings everything up and then says where it is.
-func (r *runner) start(ctx context.Context, a *addresses) error {
+// start starts everything, waits until it is ready, and prints where it is.
+func (r *runner) start(ctx context.Context) error {
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	base, err := newDatabase(r.folder)
+	db, err := newDatabase(r.folder)
 	if err != nil {
 		return err
 	}
@@ -40,38 +41,38 @@ func (r *runner) start(ctx context.Context, a *addresses) error {
 	if err != nil {
 		return err
 	}
-	functions, err := r.startFunctions(base, store, model)
+	functions, err := r.startFunctions(db, store, model)
 	if err != nil {
 		return err
 	}
-	objects, err := r.startServer("s3", func(l *process.Log) process.Spec { return store.Process(r.program, l) })
-	if err != nil {
+	for _, spec := range []process.Spec{store.Process(r.program), model.Process()} {
+		child, err := r.launch(spec)
+		if err != nil {
+			return err
+		}
+		r.servers = append(r.servers, child)
+	}
+	objectStore, modelServer := r.servers[0], r.servers[1]
+	if err := r.startWeb(); err != nil {
 		return err
 	}
-	classifies, err := r.startServer("modelserver", model.Process)
-	if err != nil {
-		return err
-	}
-	if err := r.startWeb(a); err != nil {
-		return err
-	}
-	entrance, err := r.startGateway(ctx, a, functions, base.part())
+	front, err := r.startGateway(ctx, functions, db)
 	if err != nil {
 		return err
 	}
 
-	// Those started wait for nobody, so all can be waited for at once.
+	// No process waits for another one to start, so wait for all of them at once.
 	group, waiting := errgroup.WithContext(starting)
-	group.Go(func() error { return base.start(waiting, r) })
+	group.Go(func() error { return db.start(waiting, r) })
 	group.Go(func() error {
-		if err := objects.Wait(waiting); err != nil {
+		if err := objectStore.Wait(waiting); err != nil {
 			return err
 		}
 		r.screen.step("object store on %s", store.Address())
 		return store.MakeBucket(waiting, bucket)
 	})
 	group.Go(func() error {
-		if err := classifies.Wait(waiting); err != nil {
+		if err := modelServer.Wait(waiting); err != nil {
 			return err
 		}
 		r.screen.step("classifier on %s (gRPC) and %s (REST)", model.GRPC, strings.TrimPrefix(model.REST, "http://"))
@@ -89,15 +90,15 @@ func (r *runner) start(ctx context.Context, a *addresses) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if err := r.welcome(starting, a, entrance); err != nil {
+	if err := r.welcome(starting, front); err != nil {
 		return err
 	}
 	return r.startSweeps(ctx)
 }
 
-// newStore says how the object store will be reached; nothing is started.
+// newStore describes the object store; it starts nothing.
 func newStore(folder *state.Folder) (s3.Server, error) {
-	number, portErr := chosenPort("S3_PORT")
+	number, portErr := port.Choose("S3")
 	access, accessErr := secret(folder, "s3-administrator-access-key")
 	key, keyErr := secret(folder, "s3-administrator-secret-key")
 	userAccess, userAccessErr := secret(folder, s3AccessKey)
@@ -109,71 +110,60 @@ func newStore(folder *state.Folder) (s3.Server, error) {
 	return server, errors.Join(portErr, accessErr, keyErr, userAccessErr, userKeyErr)
 }
 
-func (r *runner) startServer(name string, spec func(*process.Log) process.Spec) (*process.Child, error) {
-	log, err := r.log(name)
-	if err != nil {
-		return nil, err
-	}
-	child := r.launch(spec(log))
-	r.servers = append(r.servers, child)
-	return child, nil
-}
-
-// startGateway answers on the gateway's address from now on; its health says what is still missing.
-func (r *runner) startGateway(ctx context.Context, a *addresses, functions []*gateway.Function, base gateway.Part) (*gateway.Gateway, error) {
+// startGateway serves the gateway; until everything is ready, its health check says what is not.
+func (r *runner) startGateway(ctx context.Context, functions []*gateway.Function, db *database) (*gateway.Gateway, error) {
 	password, err := secret(r.folder, adminFile)
 	if err != nil {
 		return nil, err
 	}
-	parts := []gateway.Part{base, {Name: "set-up", Check: r.checkSetUp}, {Name: r.web.Name(), Check: r.web.Check}}
-	for _, server := range r.servers {
-		parts = append(parts, gateway.Part{Name: server.Name(), Check: server.Check})
+	components := []gateway.Component{{Name: "database", Check: db.check}, {Name: "set-up", Check: r.checkSetUp}}
+	for _, child := range append([]*process.Child{r.web}, r.servers...) {
+		components = append(components, gateway.Component{Name: child.Name(), Check: child.Check})
 	}
-	entrance := gateway.New(ctx, gateway.Config{Functions: functions, Parts: parts, User: adminUser, Password: password})
+	front := gateway.New(ctx, gateway.Config{Functions: functions, Components: components, User: adminUser, Password: password})
 	r.gateway = &http.Server{
-		Handler:           entrance,
+		Handler:           front,
 		ReadHeaderTimeout: 10 * time.Second,
-		// As wide as the web app's, so that a picture may take its time on a slow line.
+		// As in the web server: a photo may take minutes on a slow line.
 		ReadTimeout:    5 * time.Minute,
 		WriteTimeout:   6 * time.Minute,
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
 	}
 	go func() {
-		if err := r.gateway.Serve(a.gateway); !errors.Is(err, http.ErrServerClosed) {
+		if err := r.gateway.Serve(r.gatewayListener); !errors.Is(err, http.ErrServerClosed) {
 			r.screen.event(fmt.Sprintf("the gateway stopped: %v", err))
 		}
 	}()
-	return entrance, nil
+	return front, nil
 }
 
-// checkSetUp says whether the schema and the demo account are there.
 func (r *runner) checkSetUp(context.Context) error {
 	if !r.setUp.Load() {
-		return errors.New("under way")
+		return errors.New("in progress")
 	}
 	return nil
 }
 
-// welcome makes the demo account, sees that all is well, and says where everything is.
-func (r *runner) welcome(ctx context.Context, a *addresses, entrance *gateway.Gateway) error {
-	account, err := demo(ctx, a.gatewayURL(), r.addUser)
+// welcome creates the demo account, checks that everything works, and prints where it is.
+func (r *runner) welcome(ctx context.Context, front *gateway.Gateway) error {
+	account, err := demo(ctx, r.gatewayURL, r.addUser)
 	if err != nil {
 		return fmt.Errorf("the demo account: %w", err)
 	}
 	r.screen.step("demo account")
 	r.setUp.Store(true)
-	if ailing := entrance.Ailing(ctx); len(ailing) > 0 {
-		return fmt.Errorf("not everything works: %s", strings.Join(ailing, "; "))
+	if degraded := front.Degraded(ctx); len(degraded) > 0 {
+		return fmt.Errorf("not everything works: %s", strings.Join(degraded, "; "))
 	}
 	password := filepath.Join(r.folder.Path, keys, adminFile)
 	r.screen.step("everything is ready\n")
-	r.screen.line("  web app    %s", a.webURL())
+	r.screen.line("  web app    %s", r.webURL)
 	r.screen.line("  sign in    %s", account)
-	r.screen.line("  functions  %s/function/NAME", a.gatewayURL())
-	r.screen.line("  faas-cli   faas-cli login --gateway %s --username %s --password-stdin < %s", a.gatewayURL(), adminUser, password)
-	r.screen.line("  health     %s/healthz", a.gatewayURL())
-	r.screen.line("  logs       %s", filepath.Join(r.folder.Path, "log"))
+	r.screen.line("  functions  %s/function/NAME", r.gatewayURL)
+	r.screen.line("  faas-cli   faas-cli login --gateway %s --username %s --password-stdin < %s", r.gatewayURL, adminUser, password)
+	r.screen.line("  health     %s/healthz", r.gatewayURL)
+	r.screen.line("  logs       %s", r.logFolder())
 	r.screen.line("  stop       Ctrl-C\n")
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 	"snaptask/deploy/local/process"
 )
 
-// TestMain lets the test binary be the server's process, as the runner's is.
+// TestMain has the test binary run the mode "s3" as package main does.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "s3" {
 		ctx, cancel := process.Lifetime()
@@ -29,19 +29,30 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestObjectsSurviveAKill(t *testing.T) {
-	t.Parallel()
+// started returns a server that runs until the test ends.
+func started(t *testing.T) (Server, *process.Child) {
+	t.Helper()
 	number, err := port.Free()
 	require.NoError(t, err)
-	server := Server{Dir: t.TempDir(), Port: number, AccessKey: "access", SecretKey: "secret-secret"}
-	log, err := process.NewLog(filepath.Join(t.TempDir(), "log"))
+	server := Server{
+		Dir: t.TempDir(), Port: number, AccessKey: "access", SecretKey: "secret-secret",
+		User: User{AccessKey: "user", SecretKey: "secret-of-the-user"},
+	}
+	spec := server.Process(os.Args[0])
+	spec.Log, err = process.NewLog(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)
-	child := process.Start(server.Process(os.Args[0], log), func(text string) { t.Log(text) })
+	child := process.Start(spec, func(text string) { t.Log(text) })
 	t.Cleanup(child.Stop)
 	require.NoError(t, child.Wait(t.Context()))
+	return server, child
+}
+
+func TestObjectsSurviveAKill(t *testing.T) {
+	t.Parallel()
+	server, child := started(t)
 
 	require.NoError(t, server.MakeBucket(t.Context(), "bucket"))
-	require.NoError(t, server.MakeBucket(t.Context(), "bucket"), "the bucket is there already")
+	require.NoError(t, server.MakeBucket(t.Context(), "bucket"), "the bucket exists")
 	client, err := minio.New(server.Address(), &minio.Options{Creds: credentials.NewStaticV4("access", "secret-secret", ""), Region: Region})
 	require.NoError(t, err)
 	content := bytes.Repeat([]byte("picture"), 1000)
@@ -68,19 +79,12 @@ func TestObjectsSurviveAKill(t *testing.T) {
 
 func TestWrongKeysAreRefused(t *testing.T) {
 	t.Parallel()
-	number, err := port.Free()
-	require.NoError(t, err)
-	server := Server{Dir: t.TempDir(), Port: number, AccessKey: "access", SecretKey: "secret-secret"}
-	log, err := process.NewLog(filepath.Join(t.TempDir(), "log"))
-	require.NoError(t, err)
-	child := process.Start(server.Process(os.Args[0], log), func(text string) { t.Log(text) })
-	t.Cleanup(child.Stop)
-	require.NoError(t, child.Wait(t.Context()))
+	server, _ := started(t)
 	server.SecretKey = "another-secret"
 	require.Error(t, server.MakeBucket(t.Context(), "bucket"))
 }
 
-func TestMetadataGoesBesideTheObjectsOnceItDid(t *testing.T) {
+func TestExistingSidecarStaysInUse(t *testing.T) {
 	t.Parallel()
 	objects, sidecar := t.TempDir(), t.TempDir()
 	var options posix.PosixOpts
@@ -90,23 +94,13 @@ func TestMetadataGoesBesideTheObjectsOnceItDid(t *testing.T) {
 	require.Equal(t, sidecar, options.SideCarDir)
 }
 
-func TestServeIsForTheRunner(t *testing.T) {
+func TestServeNeedsItsEnvironment(t *testing.T) {
 	require.ErrorContains(t, Serve(t.Context()), envDir)
 }
 
-func TestTheUserReachesObjectsOfItsBucketAndNothingElse(t *testing.T) {
+func TestUserIsRestrictedToObjectsOfTheBucket(t *testing.T) {
 	t.Parallel()
-	number, err := port.Free()
-	require.NoError(t, err)
-	server := Server{
-		Dir: t.TempDir(), Port: number, AccessKey: "access", SecretKey: "secret-secret",
-		User: User{AccessKey: "user", SecretKey: "secret-of-the-user"},
-	}
-	log, err := process.NewLog(filepath.Join(t.TempDir(), "log"))
-	require.NoError(t, err)
-	child := process.Start(server.Process(os.Args[0], log), func(text string) { t.Log(text) })
-	t.Cleanup(child.Stop)
-	require.NoError(t, child.Wait(t.Context()))
+	server, _ := started(t)
 	require.NoError(t, server.MakeBucket(t.Context(), "bucket"))
 
 	as := func(access, secret string) *minio.Client {
@@ -122,7 +116,7 @@ func TestTheUserReachesObjectsOfItsBucketAndNothingElse(t *testing.T) {
 	}
 
 	require.NoError(t, put(user, "bucket"))
-	_, err = user.StatObject(t.Context(), "bucket", "a.jpg", minio.StatObjectOptions{})
+	_, err := user.StatObject(t.Context(), "bucket", "a.jpg", minio.StatObjectOptions{})
 	require.NoError(t, err)
 	for object := range user.ListObjects(t.Context(), "bucket", minio.ListObjectsOptions{Recursive: true}) {
 		require.NoError(t, object.Err)
@@ -136,8 +130,8 @@ func TestTheUserReachesObjectsOfItsBucketAndNothingElse(t *testing.T) {
 		"makes a bucket":     user.MakeBucket(t.Context(), "third", minio.MakeBucketOptions{Region: Region}),
 		"removes its bucket": user.RemoveBucket(t.Context(), "bucket"),
 		"changes its policy": user.SetBucketPolicy(t.Context(), "bucket", ""),
-		"has no right key":   put(as("user", "another-secret"), "bucket"),
-		"is not known":       put(as("stranger", "secret-secret"), "bucket"),
+		"has a wrong key":    put(as("user", "another-secret"), "bucket"),
+		"is unknown":         put(as("stranger", "secret-secret"), "bucket"),
 	} {
 		require.Error(t, err, what)
 	}

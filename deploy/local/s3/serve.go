@@ -1,5 +1,4 @@
-// Package s3 is the object store of a machine without MinIO: versitygw, which keeps each object as a file, run as a library
-// in a process of its own.
+// Package s3 is the object store of a machine without MinIO: versitygw as a library, which stores each object as a file.
 package s3
 
 import (
@@ -18,42 +17,41 @@ import (
 )
 
 const (
-	// Region is what requests are signed for.
+	// Region is the region of signatures.
 	Region = "us-east-1"
-	// healthPath answers 200 without a signature once the server serves.
+	// healthPath needs no signature.
 	healthPath = "/healthz"
-	// largestCopy bounds CopyObject, in bytes; without it versitygw refuses every copy.
-	largestCopy = 5 << 30
-	// connections bounds what the server holds open and, by half of it, answers at once.
-	connections = 512
+	// maxCopy limits CopyObject, in bytes. Without it versitygw refuses every copy.
+	maxCopy = 5 << 30
+	// maxConnections is twice the number of concurrent requests.
+	maxConnections = 512
 )
 
-// Settings of the server's process, from its environment.
+// Environment variables of Serve.
 const (
-	envDir    = "S3_DIR"
-	envPort   = "S3_PORT"
-	envAccess = "S3_ACCESS_KEY"
-	envSecret = "S3_SECRET_KEY"
-
+	envDir        = "S3_DIR"
+	envPort       = "S3_PORT"
+	envAccess     = "S3_ACCESS_KEY"
+	envSecret     = "S3_SECRET_KEY"
 	envUserAccess = "S3_USER_ACCESS_KEY"
 	envUserSecret = "S3_USER_SECRET_KEY"
 )
 
-// Serve is the main function of the server's process: it serves on 127.0.0.1 until ctx ends.
+// Serve serves on 127.0.0.1 until ctx ends, as Process describes it in the environment.
 func Serve(ctx context.Context) error {
 	dir := os.Getenv(envDir)
 	port, err := strconv.Atoi(os.Getenv(envPort))
 	if dir == "" || err != nil {
-		return fmt.Errorf("this mode is for the runner only: %s and %s must be set", envDir, envPort)
+		return fmt.Errorf("this command is for snaptask run only: %s and %s must be set", envDir, envPort)
 	}
 	objects := filepath.Join(dir, "objects")
 	if err := os.MkdirAll(objects, 0o700); err != nil {
 		return err
 	}
 	options := posix.PosixOpts{
-		Concurrency:         connections,
-		CopyObjectThreshold: largestCopy,
-		ForceNoObjLockFile:  true, // for nobody else writes here
+		Concurrency:         maxConnections,
+		CopyObjectThreshold: maxCopy,
+		ForceNoObjLockFile:  true, // no other process writes here
 	}
 	options.SetNewDirPerm(0o700)
 	options.SetNewFilePerm(0o600)
@@ -68,14 +66,14 @@ func Serve(ctx context.Context) error {
 	return embedgw.RunVersityGW(ctx, backend, &embedgw.Config{
 		RootUserAccess: os.Getenv(envAccess),
 		RootUserSecret: os.Getenv(envSecret),
-		// The one account beside the administrator's; it may do what the policies of buckets allow it.
+		// Buckets' policies say what this account may do.
 		IAMService: auth.NewIAMServiceSingle(auth.Account{
 			Access: os.Getenv(envUserAccess), Secret: os.Getenv(envUserSecret), Role: auth.RoleUser,
 		}),
 		Region:            Region,
 		Ports:             []string{"127.0.0.1:" + strconv.Itoa(port)},
-		MaxConnections:    connections,
-		MaxRequests:       connections / 2,
+		MaxConnections:    maxConnections,
+		MaxRequests:       maxConnections / 2,
 		MultipartMaxParts: 10_000,
 		HealthPath:        healthPath,
 		KeepAlive:         true,
@@ -84,8 +82,8 @@ func Serve(ctx context.Context) error {
 	})
 }
 
-// metadata keeps what S3 knows of an object in the file's extended attributes, or in files of their own where the file
-// system has no attributes. A folder of such files, once made, goes on being used.
+// metadata stores the metadata of objects in extended attributes or, where the file system has none, in the folder sidecar.
+// Once that folder exists, it stays in use.
 func metadata(objects, sidecar string, options *posix.PosixOpts) (meta.MetadataStorer, error) {
 	_, err := os.Stat(sidecar)
 	if errors.Is(err, fs.ErrNotExist) && (meta.XattrMeta{}).Test(objects) == nil {

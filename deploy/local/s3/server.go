@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -14,57 +13,28 @@ import (
 	"snaptask/deploy/local/process"
 )
 
-// Server is the object store as its clients and its parent see it.
+// Server describes an object store.
 type Server struct {
-	Dir       string // holds the objects
+	Dir       string // of the objects
 	Port      int    // on 127.0.0.1
-	AccessKey string // the administrator's
+	AccessKey string // of the administrator
 	SecretKey string
 	User      User
 }
 
-// User may read, write, list and delete objects in the buckets that MakeBucket makes, and nothing else.
+// User may read, write, list and delete objects in the buckets that MakeBucket creates, and nothing else.
 type User struct {
 	AccessKey string
 	SecretKey string
 }
 
-// env is the environment that Serve reads.
-func (s Server) env() []string {
-	return []string{
-		envDir + "=" + s.Dir,
-		envPort + "=" + strconv.Itoa(s.Port),
-		envAccess + "=" + s.AccessKey,
-		envSecret + "=" + s.SecretKey,
-		envUserAccess + "=" + s.User.AccessKey,
-		envUserSecret + "=" + s.User.SecretKey,
-	}
-}
-
-// Address is HOST:PORT.
+// Address returns HOST:PORT.
 func (s Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.Port) }
 
-// Endpoint is the URL that clients use.
+// Endpoint returns the URL for clients.
 func (s Server) Endpoint() string { return "http://" + s.Address() }
 
-// Check is nil when the server serves.
-func (s Server) Check(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Endpoint()+healthPath, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("it answers %s", response.Status)
-	}
-	return nil
-}
-
-// MakeBucket makes the bucket, unless it is there, and lets the user use its objects.
+// MakeBucket creates the bucket, unless it exists, and permits the user to use its objects.
 func (s Server) MakeBucket(ctx context.Context, name string) error {
 	client, err := minio.New(s.Address(), &minio.Options{
 		Creds:  credentials.NewStaticV4(s.AccessKey, s.SecretKey, ""),
@@ -92,7 +62,7 @@ func (s Server) MakeBucket(ctx context.Context, name string) error {
 	return client.SetBucketPolicy(ctx, name, string(policy))
 }
 
-// policy allows the user what the functions do with objects.
+// policy permits what the functions do with objects.
 func (u User) policy(bucket string) any {
 	type statement struct {
 		Effect    string
@@ -110,15 +80,18 @@ func (u User) policy(bucket string) any {
 	}}
 }
 
-// Process is how to run the server: as a mode of program.
-func (s Server) Process(program string, log *process.Log) process.Spec {
+// Process returns how to run the server: as `program s3`.
+func (s Server) Process(program string) process.Spec {
 	return process.Spec{
-		Name:     "s3",
-		Path:     program,
-		Args:     []string{"s3"},
-		Env:      s.env(),
-		Log:      log,
-		Check:    s.Check,
-		Patience: 10 * time.Second,
+		Name: "s3",
+		Path: program,
+		Args: []string{"s3"},
+		Env: []string{
+			envDir + "=" + s.Dir, envPort + "=" + strconv.Itoa(s.Port),
+			envAccess + "=" + s.AccessKey, envSecret + "=" + s.SecretKey,
+			envUserAccess + "=" + s.User.AccessKey, envUserSecret + "=" + s.User.SecretKey,
+		},
+		Check:       process.CheckURL(s.Endpoint() + healthPath),
+		StopTimeout: 10 * time.Second,
 	}
 }

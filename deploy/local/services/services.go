@@ -1,4 +1,4 @@
-// Package services runs a command with a database, an object store and a classifier of its own, which go with it.
+// Package services runs a command with a database, an object store and a model server of its own, for tests.
 package services
 
 import (
@@ -12,53 +12,58 @@ import (
 	"time"
 
 	"snaptask/deploy/local/classifier"
+	"snaptask/deploy/local/mariadb"
+	"snaptask/deploy/local/port"
 	"snaptask/deploy/local/process"
+	"snaptask/deploy/local/s3"
 	"snaptask/deploy/local/state"
 )
 
-// startTimeout bounds the start of all services, a fetch of MariaDB included.
+// startTimeout limits the start of all services, including a download of MariaDB.
 const startTimeout = 4 * time.Minute
 
-// bench is what the services of one run are built on.
-type bench struct {
-	program string        // of this process, whose other modes the children are
+// services are the servers of one run.
+type services struct {
+	program string        // of this process, whose other modes are the servers
 	shared  string        // folder that outlives the run
-	folder  *state.Folder // goes with the run
+	folder  *state.Folder // of the run
 	say     func(string)
+
+	mu       sync.Mutex
+	children []*process.Child
+	env      []string
 }
 
-// Run starts the services, then command with their addresses in its environment, and stops them when it is done. What
-// outlives the run is kept in the folder shared. The error is the command's process.Exit, or says what could
-// not be started.
+// Run starts the services, runs command with their addresses in its environment, and stops them. MariaDB is downloaded into the
+// folder shared. The error is the command's process.Exit, or says what could not start.
 func Run(ctx context.Context, shared string, command []string, messages io.Writer) error {
 	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	folder, err := throwaway(filepath.Join(shared, "tmp"))
+	folder, err := newFolder(filepath.Join(shared, "tmp"))
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder.Path)
 	defer folder.Close()
 	var mu sync.Mutex
-	b := &bench{program, shared, folder, func(text string) {
+	s := &services{program: program, shared: shared, folder: folder, say: func(text string) {
 		mu.Lock()
 		defer mu.Unlock()
 		fmt.Fprintln(messages, "services: "+text)
 	}}
-	children, env, err := b.start(ctx)
-	defer stop(children)
-	if err != nil {
+	defer s.stop()
+	if err := s.start(ctx); err != nil {
 		return err
 	}
-	return process.Attend(ctx, append(os.Environ(), env...), command[0], command[1:]...)
+	return process.Foreground(ctx, append(os.Environ(), s.env...), command[0], command[1:]...)
 }
 
-// throwaway makes a locked folder inside parent and removes those left by runs that were killed.
-func throwaway(parent string) (*state.Folder, error) {
+// newFolder creates a locked folder inside parent and removes those of runs that were killed.
+func newFolder(parent string) (*state.Folder, error) {
 	outer, err := state.Open(parent)
-	for tries := 0; errors.Is(err, state.ErrInUse) && tries < 100; tries++ {
+	for attempts := 0; errors.Is(err, state.ErrInUse) && attempts < 100; attempts++ {
 		time.Sleep(50 * time.Millisecond)
 		outer, err = state.Open(parent)
 	}
@@ -66,11 +71,11 @@ func throwaway(parent string) (*state.Folder, error) {
 		return nil, err
 	}
 	defer outer.Close()
-	left, err := filepath.Glob(filepath.Join(parent, "services-*"))
+	others, err := filepath.Glob(filepath.Join(parent, "services-*"))
 	if err != nil {
 		return nil, err
 	}
-	for _, path := range left {
+	for _, path := range others {
 		old, err := state.Open(path)
 		if errors.Is(err, state.ErrInUse) {
 			continue
@@ -85,60 +90,103 @@ func throwaway(parent string) (*state.Folder, error) {
 	return state.Open(filepath.Join(parent, fmt.Sprintf("services-%d", os.Getpid())))
 }
 
-// start brings all services up at once; the children are to be stopped even if the error isn't nil.
-func (b *bench) start(ctx context.Context) (children []*process.Child, env []string, err error) {
+// start starts all services at the same time, except those that the environment names.
+func (s *services) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	var (
-		mu    sync.Mutex
-		group sync.WaitGroup
+		group    sync.WaitGroup
+		failures [3]error
 	)
-	for _, s := range all {
-		if os.Getenv(s.variable) != "" {
-			b.say(fmt.Sprintf("%s: the one that %s names", s.name, s.variable))
+	for i, service := range []struct {
+		variable string // of a server to use instead
+		prepare  func(context.Context) (spec process.Spec, env []string, err error)
+	}{
+		{"TEST_MYSQL_DSN", s.mariaDB},
+		{"TEST_S3_ENDPOINT", s.s3},
+		{"TEST_CLASSIFIER_ADDRESS", s.classifier},
+	} {
+		if os.Getenv(service.variable) != "" {
+			s.say("using the server of " + service.variable)
 			continue
 		}
 		group.Go(func() {
 			began := time.Now()
-			child, variables, failure := b.startOne(ctx, s)
-			mu.Lock()
-			defer mu.Unlock()
-			if child != nil {
-				children = append(children, child)
-			}
-			if errors.Is(failure, classifier.ErrNotBuilt) {
-				b.say(failure.Error() + "; tests that need it will fail")
+			spec, env, err := service.prepare(ctx)
+			if errors.Is(err, classifier.ErrNotBuilt) {
+				s.say(err.Error() + "; tests that need it will fail")
 				return
 			}
-			if failure != nil {
-				err = errors.Join(err, fmt.Errorf("%s: %w", s.name, failure))
+			if err == nil {
+				err = s.launch(ctx, spec, env)
+			}
+			if err != nil {
+				failures[i] = fmt.Errorf("the server of %s: %w", service.variable, err)
 				return
 			}
-			env = append(env, variables...)
-			b.say(fmt.Sprintf("%s ready after %.2f s", s.name, time.Since(began).Seconds()))
+			s.say(fmt.Sprintf("%s ready after %.2f s", spec.Name, time.Since(began).Seconds()))
 		})
 	}
 	group.Wait()
-	return children, env, err
+	return errors.Join(failures[:]...)
 }
 
-func (b *bench) startOne(ctx context.Context, s service) (*process.Child, []string, error) {
-	log, err := process.NewLog(filepath.Join(b.folder.Path, s.name+".log"))
-	if err != nil {
-		return nil, nil, err
+// launch starts a server and waits until it is ready.
+func (s *services) launch(ctx context.Context, spec process.Spec, env []string) error {
+	var err error
+	if spec.Log, err = process.NewLog(filepath.Join(s.folder.Path, spec.Name+".log")); err != nil {
+		return err
 	}
-	spec, variables, err := s.prepare(ctx, b, log)
-	if err != nil {
-		return nil, nil, err
-	}
-	child := process.Start(spec, b.say)
-	return child, variables, child.Wait(ctx)
+	child := process.Start(spec, s.say)
+	s.mu.Lock()
+	s.children = append(s.children, child)
+	s.env = append(s.env, env...)
+	s.mu.Unlock()
+	return child.Wait(ctx)
 }
 
-func stop(children []*process.Child) {
+func (s *services) stop() {
 	var group sync.WaitGroup
-	for _, child := range children {
+	for _, child := range s.children {
 		group.Go(child.Stop)
 	}
 	group.Wait()
+}
+
+func (s *services) mariaDB(ctx context.Context) (process.Spec, []string, error) {
+	install, err := mariadb.Find(ctx, filepath.Join(s.shared, "mariadb-dist"), s.say)
+	if err != nil {
+		return process.Spec{}, nil, err
+	}
+	number, portErr := port.Free()
+	password, passwordErr := s.folder.Secret("mysql-password")
+	account := mariadb.Account{Name: "test", Password: password, Rights: "ALL PRIVILEGES ON *.*", Grants: true}
+	server := &mariadb.Server{
+		Install: install, Dir: filepath.Join(s.folder.Path, "mariadb"), Port: number, Throwaway: true, Accounts: []mariadb.Account{account},
+	}
+	if err := errors.Join(portErr, passwordErr); err != nil {
+		return process.Spec{}, nil, err
+	}
+	if err := server.Prepare(ctx); err != nil {
+		return process.Spec{}, nil, err
+	}
+	return server.Process(s.program), []string{"TEST_MYSQL_DSN=" + server.DSN(account, "")}, nil
+}
+
+func (s *services) s3(context.Context) (process.Spec, []string, error) {
+	number, portErr := port.Free()
+	access, accessErr := s.folder.Secret("s3-access-key")
+	secret, secretErr := s.folder.Secret("s3-secret-key")
+	server := s3.Server{Dir: filepath.Join(s.folder.Path, "s3"), Port: number, AccessKey: access, SecretKey: secret}
+	return server.Process(s.program), []string{
+		"TEST_S3_ENDPOINT=" + server.Endpoint(), "TEST_S3_ACCESS_KEY=" + access, "TEST_S3_SECRET_KEY=" + secret,
+	}, errors.Join(portErr, accessErr, secretErr)
+}
+
+func (s *services) classifier(context.Context) (process.Spec, []string, error) {
+	server, err := classifier.New()
+	if err != nil {
+		return process.Spec{}, nil, err
+	}
+	return server.Process(), []string{"TEST_CLASSIFIER_ADDRESS=" + server.GRPC, "TEST_CLASSIFIER_REST_URL=" + server.REST}, nil
 }

@@ -10,7 +10,7 @@ import (
 	"snaptask/deploy/local/state"
 )
 
-func TestLeftoversOfKilledRunsGo(t *testing.T) {
+func TestFoldersOfKilledRunsAreRemoved(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
 	left := filepath.Join(parent, "services-1")
@@ -19,7 +19,7 @@ func TestLeftoversOfKilledRunsGo(t *testing.T) {
 	require.NoError(t, err)
 	defer running.Close()
 
-	own, err := throwaway(parent)
+	own, err := newFolder(parent)
 	require.NoError(t, err)
 	defer own.Close()
 	require.NoDirExists(t, left)

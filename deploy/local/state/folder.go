@@ -1,5 +1,5 @@
-// Package state is the folder that outlives the runner: it is locked by one runner at a time, and keeps the secrets made
-// at the first start.
+// Package state manages the folder of all that outlives `snaptask run`: one process at a time locks it, and it contains
+// the secrets created at the first start.
 package state
 
 import (
@@ -14,8 +14,8 @@ import (
 	"syscall"
 )
 
-// ErrInUse is what Open gives when another process holds the folder.
-var ErrInUse = errors.New("a runner uses this state folder; end it with Ctrl-C first")
+// ErrInUse is the error of Open while another process has locked the folder.
+var ErrInUse = errors.New("another snaptask uses this state folder; stop it with Ctrl-C first")
 
 // Folder is a locked state folder.
 type Folder struct {
@@ -23,7 +23,7 @@ type Folder struct {
 	lock *os.File
 }
 
-// Open makes the folder at path if it isn't there, and locks it until Close or the end of this process.
+// Open creates the folder at path, unless it exists, and locks it until Close or the end of this process.
 func Open(path string) (*Folder, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -39,8 +39,8 @@ func Open(path string) (*Folder, error) {
 	return &Folder{path, lock}, nil
 }
 
-// Lock takes the lock that the file at path stands for; how is 0, to wait for it, or syscall.LOCK_NB, to get ErrInUse when
-// another process has it. Closing the file gives it back, as the end of the process does.
+// Lock locks the file at path until it is closed or this process ends. While another process has it locked, Lock waits if how
+// is 0, and returns ErrInUse if how is syscall.LOCK_NB.
 func Lock(path string, how int) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -57,42 +57,33 @@ func Lock(path string, how int) (*os.File, error) {
 	return file, nil
 }
 
-// Close gives the lock back.
+// Close unlocks the folder.
 func (f *Folder) Close() error { return f.lock.Close() }
 
-// Dir gives the path of a folder inside, made if it isn't there, for the owner's eyes only.
-func (f *Folder) Dir(elements ...string) (string, error) {
-	dir := filepath.Join(append([]string{f.Path}, elements...)...)
-	return dir, os.MkdirAll(dir, 0o700)
-}
-
-// Secret gives the random secret kept at path inside the folder, made at the first call: 48 hexadecimal digits, which
-// need no quoting anywhere.
+// Secret returns the secret in the file at path inside the folder: 48 random hexadecimal digits, created by the first call.
 func (f *Folder) Secret(path string) (string, error) {
-	kept, err := f.Keep(path, func() ([]byte, error) {
+	text, err := f.LoadOrCreate(path, func() ([]byte, error) {
 		random := make([]byte, 24)
 		_, _ = rand.Read(random) // never fails
 		return []byte(hex.EncodeToString(random) + "\n"), nil
 	})
-	return strings.TrimSpace(string(kept)), err
+	return strings.TrimSpace(string(text)), err
 }
 
-// Keep gives what is kept at path inside the folder; the first call has create make it.
-func (f *Folder) Keep(path string, create func() ([]byte, error)) ([]byte, error) {
+// LoadOrCreate returns the content of the file at path inside the folder; the first call creates it.
+func (f *Folder) LoadOrCreate(path string, create func() ([]byte, error)) ([]byte, error) {
 	path = filepath.Join(f.Path, path)
-	kept, err := os.ReadFile(path)
+	content, err := os.ReadFile(path)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return kept, err
+		return content, err
 	}
-	made, err := create()
-	if err != nil {
+	if content, err = create(); err != nil {
 		return nil, err
 	}
-	return made, WriteFile(path, made)
+	return content, WriteFile(path, content)
 }
 
-// WriteFile puts content into the file at path, whole or not at all, readable for its owner only; folders on the way are
-// made.
+// WriteFile writes the file at path, completely or not at all, readable by its owner only. It creates missing folders.
 func WriteFile(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestFolderHasOneRunner(t *testing.T) {
+func TestFolderIsLockedByOneProcess(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "state")
 	first, err := Open(path)
@@ -25,7 +25,7 @@ func TestFolderHasOneRunner(t *testing.T) {
 	require.NoError(t, second.Close())
 }
 
-func TestSecretsAreMadeOnceForTheOwnerOnly(t *testing.T) {
+func TestSecretsAreCreatedOnceForTheOwnerOnly(t *testing.T) {
 	t.Parallel()
 	folder, err := Open(t.TempDir())
 	require.NoError(t, err)
@@ -49,16 +49,16 @@ func TestSecretsAreMadeOnceForTheOwnerOnly(t *testing.T) {
 	require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
 }
 
-func TestKeepMakesNothingWhenMakingFails(t *testing.T) {
+func TestFailedCreateWritesNothing(t *testing.T) {
 	t.Parallel()
 	folder, err := Open(t.TempDir())
 	require.NoError(t, err)
 	defer folder.Close()
 
 	broken := errors.New("broken")
-	_, err = folder.Keep("key", func() ([]byte, error) { return nil, broken })
+	_, err = folder.LoadOrCreate("key", func() ([]byte, error) { return nil, broken })
 	require.ErrorIs(t, err, broken)
-	made, err := folder.Keep("key", func() ([]byte, error) { return []byte("good"), nil })
+	made, err := folder.LoadOrCreate("key", func() ([]byte, error) { return []byte("good"), nil })
 	require.NoError(t, err)
 	require.Equal(t, "good", string(made))
 }
