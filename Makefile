@@ -7,7 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint build test-go test-web test-story test-tfclient screenshots chaos schemathesis images image-archives e2e-kubernetes bench bench-quick
+.PHONY: help run dev test lint build test-go test-web test-story test-tfclient screenshots chaos schemathesis images image-archives e2e-kubernetes bench bench-quick
 .PHONY: up down purge status logs backup restore clean
 
 help: ## list the commands
@@ -15,6 +15,9 @@ help: ## list the commands
 
 run: build ## set up and run the whole application here (no cluster, no containers); Ctrl-C ends it
 	@exec $(BIN)/snaptask run
+
+dev: build ## run it like `make run`, and rebuild and restart what you change
+	@exec $(BIN)/snaptask dev
 
 test: ## set up and pass every test
 	$(STEP) "Tools for the tests" .ci/tools go node npm gcc chromium

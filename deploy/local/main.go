@@ -23,6 +23,7 @@ import (
 const help = `snaptask runs Snaptask on this machine, without a cluster.
 
     snaptask run      start everything: database, object store, classifier, functions, gateway and web app; Ctrl-C stops it
+    snaptask dev      the same, and rebuild and restart what changes: functions/, webapp/server and, with Vite, webapp/src
     snaptask services -- COMMAND [ARGUMENT...]
                       run COMMAND with a MariaDB, an S3 server and a model server of its own, whose addresses are in
                       TEST_MYSQL_DSN, TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY, TEST_S3_SECRET_KEY,
@@ -36,6 +37,7 @@ Environment, with defaults:
 
     GATEWAY_PORT (31112), WEB_PORT (8080)        ports; GATEWAY_HOST, WEB_HOST (127.0.0.1) are the addresses to listen on
     MYSQL_PORT, S3_PORT (any free port)          ports of run's servers, on 127.0.0.1
+    DEV_PORT (5173)                              port of Vite, on 127.0.0.1
     MYSQL_DSN (a private MariaDB)                database to use instead: USER:PASSWORD@tcp(HOST:PORT)/DATABASE
     DEMO_PASSWORD (demo-password)                of the account demo, when it is created
     REGISTRATION (on), SESSION_LIFETIME (168h)   and the functions' other settings
@@ -60,9 +62,9 @@ func command(args []string) error {
 		mode, args = args[0], args[1:]
 	}
 	switch mode {
-	case "run":
+	case "run", "dev":
 		context.AfterFunc(ctx, cancel) // so that a second Ctrl-C ends the process at once
-		return run.Run(ctx, stateFolder(), os.Stdout)
+		return run.Run(ctx, stateFolder(), os.Stdout, mode == "dev")
 	case "services":
 		if len(args) > 0 && args[0] == "--" {
 			args = args[1:]

@@ -42,12 +42,13 @@ type runner struct {
 	web        *process.Child
 	gateway    *http.Server
 	functions  []*process.Child
-	servers    []*process.Child // model server and object store
+	servers    []*process.Child // model server, object store and Vite
 	database   *process.Child
 }
 
-// Run runs the application until ctx ends. The folder at path contains everything that outlives it.
-func Run(ctx context.Context, path string, out io.Writer) error {
+// Run runs the application until ctx ends; with develop set, it also rebuilds what changes. The folder at path contains
+// everything that outlives it.
+func Run(ctx context.Context, path string, out io.Writer, develop bool) error {
 	// The driver logs each attempt to reach a database that starts or restarts.
 	if err := mysql.SetLogger(&mysql.NopLogger{}); err != nil {
 		return err
@@ -66,6 +67,9 @@ func Run(ctx context.Context, path string, out io.Writer) error {
 	}
 	defer r.stop() // also when not everything has started
 	err = r.start(ctx)
+	if err == nil && develop {
+		err = r.develop(ctx)
+	}
 	if err != nil && ctx.Err() == nil {
 		return err
 	}

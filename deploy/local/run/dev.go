@@ -1,0 +1,152 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"snaptask/deploy/local/port"
+	"snaptask/deploy/local/process"
+)
+
+// pollInterval is the time between two looks at the sources. Their modification times cost a millisecond to read.
+const pollInterval = 500 * time.Millisecond
+
+// develop starts Vite for the Vue app, and rebuilds and restarts the functions and the web server when their sources change,
+// until ctx ends.
+func (r *runner) develop(ctx context.Context) error {
+	root, err := repository(r.program)
+	if err != nil {
+		return err
+	}
+	if err := r.startVite(ctx, root); err != nil {
+		return err
+	}
+	sources := []string{filepath.Join(root, "functions"), filepath.Join(root, "webapp", "server")}
+	return watch(ctx, pollInterval, sources, func() { r.rebuild(ctx, root) })
+}
+
+// startVite serves webapp/src as it is; functions and configuration come from the web app's own server.
+func (r *runner) startVite(ctx context.Context, root string) error {
+	listener, err := port.Listen("DEV", 5173)
+	if err != nil {
+		return err
+	}
+	address := listener.Addr().(*net.TCPAddr)
+	if err := listener.Close(); err != nil {
+		return err
+	}
+	webapp := filepath.Join(root, "webapp")
+	vite, err := r.launch(process.Spec{
+		Name: "vite",
+		Path: r.program,
+		Args: []string{
+			"wrap", "node", filepath.Join(webapp, "node_modules", "vite", "bin", "vite.js"), webapp,
+			"--port", strconv.Itoa(address.Port), "--strictPort", "--clearScreen", "false",
+		},
+		Env:         append(os.Environ(), "SNAPTASK_URL="+r.webURL),
+		Check:       process.CheckURL("http://" + address.String()),
+		StopTimeout: 5 * time.Second,
+	})
+	if err != nil {
+		return err
+	}
+	r.servers = append(r.servers, vite)
+	if err := vite.Wait(ctx); err != nil {
+		return err
+	}
+	r.screen.line("  develop    http://%s shows changes of webapp/src at once;", address)
+	r.screen.line("             changes of Go files below functions and webapp/server restart what they are for\n")
+	return nil
+}
+
+// rebuild builds this program again and restarts its children. When the build fails, it prints the compiler's errors and leaves
+// the children as they are.
+func (r *runner) rebuild(ctx context.Context, root string) {
+	r.screen.event("a Go file changed; building")
+	began := time.Now()
+	if err := build(ctx, root, "./deploy/local", r.program); err != nil {
+		r.screen.event(err.Error() + "\nThe functions still run as before.")
+		return
+	}
+	var group sync.WaitGroup
+	for _, child := range append([]*process.Child{r.web}, r.functions...) {
+		group.Go(func() {
+			child.Restart()
+			if err := child.Wait(ctx); err != nil && ctx.Err() == nil {
+				r.screen.event(err.Error())
+			}
+		})
+	}
+	group.Wait()
+	r.screen.event(fmt.Sprintf("functions and web server restarted after %.1f s", time.Since(began).Seconds()))
+}
+
+// build replaces program with a build of a package, if that succeeds. The error contains the compiler's output.
+func build(ctx context.Context, root, name, program string) error {
+	fresh := program + ".new"
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", fresh, name)
+	cmd.Dir = root
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("the build failed: %w\n%s", err, strings.TrimSpace(string(output)))
+	}
+	return os.Rename(fresh, program)
+}
+
+// watch calls changed each time after Go files in the folders changed, until ctx ends.
+func watch(ctx context.Context, interval time.Duration, folders []string, changed func()) error {
+	built, err := fingerprint(folders)
+	for previous := built; err == nil; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(interval):
+		}
+		var now string
+		now, err = fingerprint(folders)
+		if now != built && now == previous { // all files of the change are written
+			built = now
+			changed()
+		}
+		previous = now
+	}
+	return err
+}
+
+// fingerprint returns a text that changes when a Go file in the folders does, other than a test.
+func fingerprint(folders []string) (string, error) {
+	var files strings.Builder
+	for _, folder := range folders {
+		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+				return ignoreMissing(err)
+			}
+			info, err := entry.Info()
+			if err == nil {
+				fmt.Fprintln(&files, path, info.ModTime().UnixNano())
+			}
+			return ignoreMissing(err)
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return files.String(), nil
+}
+
+// ignoreMissing drops the error of a file that was removed while the folder was read.
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
