@@ -93,7 +93,7 @@ func open(t *testing.T) *suite {
 	t.Setenv("S3_BUCKET", bucket.Bucket)
 	t.Setenv("CLASSIFIER_ADDRESS", testbed.Setting(t, "TEST_CLASSIFIER_ADDRESS"))
 	t.Setenv("DB_MAX_OPEN", "1")
-	return &suite{auth.NewSigner(private), auth.NewVerifier([]ed25519.PublicKey{public}), bucket, roundTrips}
+	return &suite{auth.NewSigner(private, time.Hour), auth.NewVerifier([]ed25519.PublicKey{public}), bucket, roundTrips}
 }
 
 func (s *suite) call(t *testing.T, name string, c testbed.Call) testbed.Answer {

@@ -3,94 +3,57 @@
 package function
 
 import (
+	"context"
 	"net/http"
-	"time"
 
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
-	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/confirmation"
 	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
-	lifetime  time.Duration // of the new session
-	clientKey []byte        // proves clients' addresses
-	tokens    *auth.Verifier
-	signer    *auth.Signer
-	passwords *auth.Passwords
-	users     *store.Store
+	signer  *auth.Signer
+	users   *store.Store
+	confirm *confirmation.Checker
 }
 
-type event struct {
-	CurrentPassword string `json:"currentPassword"`
-	NewPassword     string `json:"newPassword"`
-}
-
-type reply struct {
-	Token     string `json:"token"`
-	Username  string `json:"username"`
-	ExpiresAt string `json:"expiresAt"`
+type passwords struct {
+	Current string `json:"currentPassword"`
+	New     string `json:"newPassword"`
 }
 
 var function = web.Function[deps]{
-	Open:  open,
-	Verbs: map[string]web.Verb[deps]{http.MethodPost: (*deps).change},
+	Open: func(c *config.Reader) *deps {
+		users := store.Open(c)
+		return &deps{auth.OpenSigner(c), users, confirmation.Open(c, users)}
+	},
+	Verbs: web.Verbs[deps]{http.MethodPost: web.Verb((*deps).change)},
 }
 
-// Handle answers a call of this function.
+// Handle answers one call.
 func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
 
-func open() (*deps, error) {
-	c, err := config.Load(config.ForDatabase, config.ForTokens, config.ForSigning, config.ForClients)
+func (d *deps) change(ctx context.Context, owner task.Owner, r web.Request[passwords]) (any, error) {
+	if err := auth.CheckNewPassword(r.Body.New); err != nil {
+		return nil, err
+	}
+	release, err := d.confirm.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	users, err := store.New(store.Config(c.Database))
+	defer release()
+	user, attempt, err := d.confirm.Check(ctx, owner, r.Body.Current, r.Header)
 	if err != nil {
 		return nil, err
 	}
-	return &deps{c.Signing.Lifetime, c.Clients.AddressKey, auth.NewVerifier(c.Tokens.PublicKeys), auth.NewSigner(c.Signing.PrivateKey), auth.NewPasswords(), users}, nil
-}
-
-func (d *deps) change(r *web.Request) (handler.Response, error) {
-	ctx := r.Context()
-	owner, err := d.tokens.Owner(r.Bearer)
+	session, err := d.signer.NewSession(user.ID, user.Username)
 	if err != nil {
-		return handler.Response{}, err
+		return nil, err
 	}
-	var e event
-	if err := r.JSON(&e); err != nil {
-		return handler.Response{}, err
-	}
-	if problem := auth.PasswordProblem(e.NewPassword); problem != "" {
-		return handler.Response{}, fault.InvalidFields(map[string]string{"newPassword": problem})
-	}
-	done, err := d.passwords.Turn(ctx)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	defer done()
-	user, attempt, err := d.users.BeginConfirmation(ctx, owner, auth.ClientAddress(d.clientKey, r.Header))
-	if err != nil {
-		return handler.Response{}, err
-	}
-	matches, err := auth.Matches(user.PasswordHash, e.CurrentPassword)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	if !matches {
-		return handler.Response{}, fault.InvalidFields(map[string]string{"currentPassword": "is wrong"})
-	}
-	hash := auth.Hash(e.NewPassword)
-	opened, err := d.signer.NewSession(owner.UserID, d.lifetime)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	if err := d.users.ChangePassword(ctx, owner, user.PasswordHash, hash, opened.Owner, opened.ExpiresAt, attempt); err != nil {
-		return handler.Response{}, err
-	}
-	return web.JSON(reply{opened.Token, user.Username, web.Time(opened.ExpiresAt)})
+	return session, d.users.ChangePassword(ctx, owner, user.PasswordHash, auth.Hash(r.Body.New), session.Owner, session.ExpiresAt.Time, attempt)
 }

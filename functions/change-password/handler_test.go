@@ -6,17 +6,15 @@ import (
 	"time"
 
 	"snaptask/functions/internal/auth"
+	"snaptask/functions/internal/confirmation"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
 
 func changeAt(t *testing.T, users *store.Store) func(token, body string) testbed.Answer {
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) {
-		return &deps{time.Hour, nil, testbed.Verifier(), testbed.Signer(), auth.NewPasswords(), users}, nil
-	}}
+	f := function.With(&deps{testbed.Signer(), users, confirmation.New(auth.NewClients(nil), users)}, testbed.Verifier())
 	return func(token, body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: token, Body: []byte(body)})
 	}
@@ -31,7 +29,7 @@ func TestChangeEndsEveryOtherSession(t *testing.T) {
 
 	answer := changeAt(t, users)(ada.Token, `{"currentPassword": "correct horse", "newPassword": "battery staple"}`)
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
-	var got reply
+	var got auth.Session
 	answer.JSON(t, &got)
 	require.Equal(t, ada.Username, got.Username)
 	renewed, err := testbed.Verifier().Owner(got.Token)

@@ -2,9 +2,10 @@
 package function
 
 import (
+	"context"
 	"net/http"
+	"time"
 
-	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
@@ -14,53 +15,21 @@ import (
 )
 
 type deps struct {
-	tokens *auth.Verifier
-	tasks  *store.Store
-}
-
-type event struct {
-	ID      string `json:"id"`
-	Title   string `json:"title"`
-	Body    string `json:"body"`
-	DueDate string `json:"dueDate"`
+	tasks *store.Store
 }
 
 var function = web.Function[deps]{
-	Open:  open,
-	Verbs: map[string]web.Verb[deps]{http.MethodPost: (*deps).create},
+	Open:  func(c *config.Reader) *deps { return &deps{store.Open(c)} },
+	Verbs: web.Verbs[deps]{http.MethodPost: web.Verb((*deps).create)},
 }
 
-// Handle answers a call of this function.
+// Handle answers one call.
 func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
 
-func open() (*deps, error) {
-	c, err := config.Load(config.ForDatabase, config.ForTokens)
+func (d *deps) create(ctx context.Context, owner task.Owner, r web.Request[task.Draft]) (any, error) {
+	t, err := task.New(r.Body, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	tasks, err := store.New(store.Config(c.Database))
-	if err != nil {
-		return nil, err
-	}
-	return &deps{auth.NewVerifier(c.Tokens.PublicKeys), tasks}, nil
-}
-
-func (d *deps) create(r *web.Request) (handler.Response, error) {
-	owner, err := d.tokens.Owner(r.Bearer)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	var e event
-	if err := r.JSON(&e); err != nil {
-		return handler.Response{}, err
-	}
-	draft, err := task.NewDraft(e.ID, e.Title, e.Body, e.DueDate)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	created, err := d.tasks.AddTask(r.Context(), owner, draft)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	return web.JSON(web.Task(created))
+	return d.tasks.AddTask(ctx, owner, t)
 }

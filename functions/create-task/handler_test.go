@@ -7,13 +7,12 @@ import (
 
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
 
 func createAt(t *testing.T, tasks *store.Store) func(token, body string) testbed.Answer {
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), tasks}, nil }}
+	f := function.With(&deps{tasks}, testbed.Verifier())
 	return func(token, body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: token, Body: []byte(body)})
 	}

@@ -1,87 +1,55 @@
-// Package function deletes a person's account with all tasks and pictures: {currentPassword} -> {}.
+// Package function deletes a person's account with all tasks and photos: {currentPassword} -> {}.
 package function
 
 import (
+	"context"
 	"net/http"
 
-	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
+	"snaptask/functions/internal/confirmation"
 	"snaptask/functions/internal/deletion"
-	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
-	clientKey []byte // proves clients' addresses
-	tokens    *auth.Verifier
-	passwords *auth.Passwords
-	users     *store.Store
-	pictures  *objects.Store
+	users    *store.Store
+	pictures *objects.Store
+	confirm  *confirmation.Checker
 }
 
-type event struct {
-	CurrentPassword string `json:"currentPassword"`
+type password struct {
+	Current string `json:"currentPassword"`
 }
-
-type reply struct{}
 
 var function = web.Function[deps]{
-	Open:  open,
-	Verbs: map[string]web.Verb[deps]{http.MethodPost: (*deps).delete},
+	Open: func(c *config.Reader) *deps {
+		users := store.Open(c)
+		return &deps{users, objects.Open(c), confirmation.Open(c, users)}
+	},
+	Verbs: web.Verbs[deps]{http.MethodPost: web.Verb((*deps).delete)},
 }
 
-// Handle answers a call of this function.
+// Handle answers one call.
 func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
 
-func open() (*deps, error) {
-	c, err := config.Load(config.ForDatabase, config.ForTokens, config.ForObjects, config.ForClients)
+func (d *deps) delete(ctx context.Context, owner task.Owner, r web.Request[password]) (any, error) {
+	release, err := d.confirm.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	users, err := store.New(store.Config(c.Database))
+	defer release()
+	user, attempt, err := d.confirm.Check(ctx, owner, r.Body.Current, r.Header)
 	if err != nil {
 		return nil, err
-	}
-	pictures, err := objects.New(objects.Config(c.Objects))
-	if err != nil {
-		return nil, err
-	}
-	return &deps{c.Clients.AddressKey, auth.NewVerifier(c.Tokens.PublicKeys), auth.NewPasswords(), users, pictures}, nil
-}
-
-func (d *deps) delete(r *web.Request) (handler.Response, error) {
-	ctx := r.Context()
-	owner, err := d.tokens.Owner(r.Bearer)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	var e event
-	if err := r.JSON(&e); err != nil {
-		return handler.Response{}, err
-	}
-	done, err := d.passwords.Turn(ctx)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	defer done()
-	user, attempt, err := d.users.BeginConfirmation(ctx, owner, auth.ClientAddress(d.clientKey, r.Header))
-	if err != nil {
-		return handler.Response{}, err
-	}
-	matches, err := auth.Matches(user.PasswordHash, e.CurrentPassword)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	if !matches {
-		return handler.Response{}, fault.InvalidFields(map[string]string{"currentPassword": "is wrong"})
 	}
 	if err := d.users.DeleteUser(ctx, owner, user.PasswordHash, attempt); err != nil {
-		return handler.Response{}, err
+		return nil, err
 	}
 	deletion.OfUser(ctx, d.users, d.pictures, owner.UserID)
-	return web.JSON(reply{})
+	return web.Empty{}, nil
 }

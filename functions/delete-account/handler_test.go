@@ -5,10 +5,10 @@ import (
 	"testing"
 
 	"snaptask/functions/internal/auth"
+	"snaptask/functions/internal/confirmation"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
@@ -19,18 +19,13 @@ func TestDeleteAccountTakesEverythingOfTheUserAndNothingElse(t *testing.T) {
 	pictures, names := testbed.Pictures(t)
 	ada, eve := testbed.SignInWith(t, users, "correct horse"), testbed.SignIn(t, users)
 	for _, p := range []testbed.Person{ada, ada, eve} {
-		d, err := task.NewDraft("", "a task", "", "2026-12-24")
-		require.NoError(t, err)
-		added, err := users.AddTask(t.Context(), p.Owner, d)
-		require.NoError(t, err)
+		added := testbed.AddTask(t, users, p.Owner)
 		key := objects.NewKey(p.UserID, added.ID)
 		require.NoError(t, pictures.Put(t.Context(), key, testbed.JPEG(t), testbed.JPEG(t)))
-		_, _, err = users.SetPicture(t.Context(), p.Owner, added.ID, key, task.ImageDone, []task.Prediction{{Label: "pier", Score: .9}})
+		_, _, err := users.SetPicture(t.Context(), p.Owner, added.ID, key, task.ImageDone, []task.Prediction{{Label: "pier", Score: .9}})
 		require.NoError(t, err)
 	}
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) {
-		return &deps{nil, testbed.Verifier(), auth.NewPasswords(), users, pictures}, nil
-	}}
+	f := function.With(&deps{users, pictures, confirmation.New(auth.NewClients(nil), users)}, testbed.Verifier())
 	remove := func(token, body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: token, Body: []byte(body)})
 	}

@@ -7,7 +7,6 @@ import (
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
@@ -17,15 +16,12 @@ func TestDeleteImage(t *testing.T) {
 	tasks := testbed.Store(t)
 	pictures, names := testbed.Pictures(t)
 	ada, eve := testbed.SignIn(t, tasks), testbed.SignIn(t, tasks)
-	d, err := task.NewDraft("", "a task", "", "2026-12-24")
-	require.NoError(t, err)
-	mine, err := tasks.AddTask(t.Context(), ada.Owner, d)
-	require.NoError(t, err)
+	mine := testbed.AddTask(t, tasks, ada.Owner)
 	key := objects.NewKey(ada.UserID, mine.ID)
 	require.NoError(t, pictures.Put(t.Context(), key, testbed.JPEG(t), testbed.JPEG(t)))
-	_, _, err = tasks.SetPicture(t.Context(), ada.Owner, mine.ID, key, task.ImageDone, []task.Prediction{{Label: "pier", Score: .9}})
+	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, key, task.ImageDone, []task.Prediction{{Label: "pier", Score: .9}})
 	require.NoError(t, err)
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), tasks, pictures}, nil }}
+	f := function.With(&deps{tasks, pictures}, testbed.Verifier())
 	remove := func(token, query string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodDelete, Token: token, Query: query})
 	}

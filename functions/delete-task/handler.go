@@ -1,66 +1,47 @@
-// Package function deletes a task and its picture: ?id= -> {deleted: id}.
+// Package function deletes a task and its photo: ?id= -> {deleted: id}.
 package function
 
 import (
+	"context"
 	"net/http"
 
-	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/deletion"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
 
+	"github.com/google/uuid"
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
-	tokens   *auth.Verifier
 	tasks    *store.Store
 	pictures *objects.Store
 }
 
 type reply struct {
-	Deleted string `json:"deleted"`
+	Deleted uuid.UUID `json:"deleted"`
 }
 
 var function = web.Function[deps]{
-	Open:  open,
-	Verbs: map[string]web.Verb[deps]{http.MethodDelete: (*deps).delete},
+	Open:  func(c *config.Reader) *deps { return &deps{store.Open(c), objects.Open(c)} },
+	Verbs: web.Verbs[deps]{http.MethodDelete: web.Verb((*deps).delete)},
 }
 
-// Handle answers a call of this function.
+// Handle answers one call.
 func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
 
-func open() (*deps, error) {
-	c, err := config.Load(config.ForDatabase, config.ForTokens, config.ForObjects)
-	if err != nil {
-		return nil, err
-	}
-	tasks, err := store.New(store.Config(c.Database))
-	if err != nil {
-		return nil, err
-	}
-	pictures, err := objects.New(objects.Config(c.Objects))
-	if err != nil {
-		return nil, err
-	}
-	return &deps{auth.NewVerifier(c.Tokens.PublicKeys), tasks, pictures}, nil
-}
-
-func (d *deps) delete(r *web.Request) (handler.Response, error) {
-	owner, err := d.tokens.Owner(r.Bearer)
-	if err != nil {
-		return handler.Response{}, err
-	}
+func (d *deps) delete(ctx context.Context, owner task.Owner, r web.Request[web.NoBody]) (any, error) {
 	id, err := r.TaskID()
 	if err != nil {
-		return handler.Response{}, err
+		return nil, err
 	}
-	imageKeys, err := d.tasks.DeleteTask(r.Context(), owner, id)
+	imageKeys, err := d.tasks.DeleteTask(ctx, owner, id)
 	if err != nil {
-		return handler.Response{}, err
+		return nil, err
 	}
-	deletion.CarryOut(r.Context(), d.tasks, d.pictures, owner.UserID, id, imageKeys)
-	return web.JSON(reply{id.String()})
+	deletion.CarryOut(ctx, d.tasks, d.pictures, owner.UserID, id, imageKeys)
+	return reply{id}, nil
 }

@@ -8,13 +8,12 @@ import (
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
 
 func deleteAt(t *testing.T, tasks *store.Store, pictures *objects.Store) func(token, query string) testbed.Answer {
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), tasks, pictures}, nil }}
+	f := function.With(&deps{tasks, pictures}, testbed.Verifier())
 	return func(token, query string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodDelete, Token: token, Query: query})
 	}
@@ -22,10 +21,7 @@ func deleteAt(t *testing.T, tasks *store.Store, pictures *objects.Store) func(to
 
 func addTask(t *testing.T, tasks *store.Store, owner task.Owner) task.Task {
 	t.Helper()
-	d, err := task.NewDraft("", "a task", "", "2026-12-24")
-	require.NoError(t, err)
-	added, err := tasks.AddTask(t.Context(), owner, d)
-	require.NoError(t, err)
+	added := testbed.AddTask(t, tasks, owner)
 	return added
 }
 

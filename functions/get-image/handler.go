@@ -1,12 +1,10 @@
-// Package function gives a task's picture back: ?id= &size=full|thumb -> JPEG.
+// Package function returns the photo of a task: ?id= &size=full|thumb -> JPEG.
 package function
 
 import (
+	"context"
 	"net/http"
-	"path"
-	"strings"
 
-	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/objects"
@@ -14,90 +12,47 @@ import (
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
 
-	"github.com/google/uuid"
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
-	tokens   *auth.Verifier
 	tasks    *store.Store
 	pictures *objects.Store
 }
 
 var function = web.Function[deps]{
-	Open:  open,
-	Verbs: map[string]web.Verb[deps]{http.MethodGet: (*deps).get},
+	Open:  func(c *config.Reader) *deps { return &deps{store.Open(c), objects.Open(c)} },
+	Verbs: web.Verbs[deps]{http.MethodGet: web.Verb((*deps).get)},
 }
 
-// Handle answers a call of this function.
+// Handle answers one call.
 func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
 
-func open() (*deps, error) {
-	c, err := config.Load(config.ForDatabase, config.ForTokens, config.ForObjects)
-	if err != nil {
-		return nil, err
+func (d *deps) get(ctx context.Context, owner task.Owner, r web.Request[web.NoBody]) (any, error) {
+	photo, err := d.find(ctx, owner, r)
+	if fault.Is(err, fault.NotFound) { // the photo was replaced after the task was read
+		return d.find(ctx, owner, r)
 	}
-	tasks, err := store.New(store.Config(c.Database))
-	if err != nil {
-		return nil, err
-	}
-	pictures, err := objects.New(objects.Config(c.Objects))
-	if err != nil {
-		return nil, err
-	}
-	return &deps{auth.NewVerifier(c.Tokens.PublicKeys), tasks, pictures}, nil
+	return photo, err
 }
 
-func (d *deps) get(r *web.Request) (handler.Response, error) {
-	owner, err := d.tokens.Owner(r.Bearer)
-	if err != nil {
-		return handler.Response{}, err
-	}
+func (d *deps) find(ctx context.Context, owner task.Owner, r web.Request[web.NoBody]) (any, error) {
 	id, err := r.TaskID()
 	if err != nil {
-		return handler.Response{}, err
+		return nil, err
 	}
-	size, err := size(r.Query.Get("size"))
+	size, err := objects.ParseSize(r.Query.Get("size"))
 	if err != nil {
-		return handler.Response{}, err
+		return nil, err
 	}
-	response, err := d.show(r, owner, id, size)
-	if fault.Is(err, fault.NotFound) { // it may have been replaced between the look at the task and at the picture
-		response, err = d.show(r, owner, id, size)
-	}
-	return response, err
-}
-
-func (d *deps) show(r *web.Request, owner task.Owner, id uuid.UUID, size objects.Size) (handler.Response, error) {
-	named, err := d.tasks.Task(r.Context(), owner, id)
+	key, err := d.tasks.ImageKey(ctx, owner, id)
 	if err != nil {
-		return handler.Response{}, err
+		return nil, err
 	}
-	if named.ImageKey == "" {
-		return handler.Response{}, fault.New(fault.NotFound, "no_picture", "This task has no picture.")
+	photo := web.Bytes{Type: "image/jpeg", ETag: objects.ETag(key, size)}
+	if r.Has(photo.ETag) {
+		return web.NotModified(photo), nil
 	}
-	// A picture never changes under its key, so the key's last part, a UUID, is its version.
-	tag := `"` + path.Base(named.ImageKey) + "-" + string(size) + `"`
-	response := handler.Response{StatusCode: http.StatusNotModified, Header: http.Header{"Content-Type": {"image/jpeg"}}}
-	if !strings.Contains(r.Header("If-None-Match"), tag) {
-		data, err := d.pictures.Get(r.Context(), named.ImageKey, size)
-		if err != nil {
-			return handler.Response{}, err
-		}
-		response = web.Bytes("image/jpeg", data)
-	}
-	response.Header.Set("ETag", tag)
-	response.Header.Set("Cache-Control", "private, no-cache")
-	response.Header.Set("Vary", "Authorization")
-	return response, nil
-}
-
-func size(text string) (objects.Size, error) {
-	switch text {
-	case "", string(objects.Full):
-		return objects.Full, nil
-	case string(objects.Thumb):
-		return objects.Thumb, nil
-	}
-	return "", fault.InvalidFields(map[string]string{"size": "must be full or thumb"})
+	photo.Body, err = d.pictures.Get(ctx, key, size)
+	return photo, err
 }

@@ -7,7 +7,6 @@ import (
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
@@ -17,11 +16,8 @@ func TestGetImage(t *testing.T) {
 	tasks := testbed.Store(t)
 	pictures, _ := testbed.Pictures(t)
 	ada, eve := testbed.SignIn(t, tasks), testbed.SignIn(t, tasks)
-	d, err := task.NewDraft("", "a task", "", "2026-12-24")
-	require.NoError(t, err)
-	mine, err := tasks.AddTask(t.Context(), ada.Owner, d)
-	require.NoError(t, err)
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), tasks, pictures}, nil }}
+	mine := testbed.AddTask(t, tasks, ada.Owner)
+	f := function.With(&deps{tasks, pictures}, testbed.Verifier())
 	get := func(token, query, ifNoneMatch string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodGet, Token: token, Query: query, Header: http.Header{"If-None-Match": {ifNoneMatch}}})
 	}
@@ -31,7 +27,7 @@ func TestGetImage(t *testing.T) {
 	full, thumb := testbed.JPEG(t), testbed.JPEG(t)[:100]
 	key := objects.NewKey(ada.UserID, mine.ID)
 	require.NoError(t, pictures.Put(t.Context(), key, full, thumb))
-	_, _, err = tasks.SetPicture(t.Context(), ada.Owner, mine.ID, key, task.ImagePending, nil)
+	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, key, task.ImagePending, nil)
 	require.NoError(t, err)
 
 	tags := map[string]bool{}
@@ -61,15 +57,10 @@ func TestGetImageWhileTheObjectStoreIsAway(t *testing.T) {
 	t.Parallel()
 	tasks := testbed.Store(t)
 	ada := testbed.SignIn(t, tasks)
-	d, err := task.NewDraft("", "a task", "", "2026-12-24")
+	mine := testbed.AddTask(t, tasks, ada.Owner)
+	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, objects.NewKey(ada.UserID, mine.ID), task.ImagePending, nil)
 	require.NoError(t, err)
-	mine, err := tasks.AddTask(t.Context(), ada.Owner, d)
-	require.NoError(t, err)
-	_, _, err = tasks.SetPicture(t.Context(), ada.Owner, mine.ID, objects.NewKey(ada.UserID, mine.ID), task.ImagePending, nil)
-	require.NoError(t, err)
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) {
-		return &deps{testbed.Verifier(), tasks, testbed.NoBucket(t)}, nil
-	}}
+	f := function.With(&deps{tasks, testbed.NoBucket(t)}, testbed.Verifier())
 	answer := testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodGet, Token: ada.Token, Query: "id=" + mine.ID.String()})
 	require.Equal(t, http.StatusServiceUnavailable, answer.Status)
 	require.NotEmpty(t, answer.Header.Get("Retry-After"))

@@ -4,17 +4,17 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
 
 func getAt(t *testing.T, tasks *store.Store) func(token, method, query string) testbed.Answer {
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), tasks}, nil }}
+	f := function.With(&deps{tasks}, testbed.Verifier())
 	return func(token, method, query string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: method, Token: token, Query: query})
 	}
@@ -22,7 +22,7 @@ func getAt(t *testing.T, tasks *store.Store) func(token, method, query string) t
 
 func add(t *testing.T, tasks *store.Store, owner task.Owner, title string) task.Task {
 	t.Helper()
-	d, err := task.NewDraft("", title, "", "2026-12-24")
+	d, err := task.New(task.Draft{Title: title, DueDate: "2026-12-24"}, time.Now())
 	require.NoError(t, err)
 	added, err := tasks.AddTask(t.Context(), owner, d)
 	require.NoError(t, err)

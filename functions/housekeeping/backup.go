@@ -29,16 +29,14 @@ type vault struct {
 const statementTime = 10 * time.Minute
 
 func openVault(messages io.Writer) (*vault, error) {
-	c, err := config.Load(config.ForDatabase, config.ForObjects)
-	if err != nil {
+	c := config.New()
+	pictures := objects.Open(c)
+	database := store.ReadConfig(c)
+	if err := c.Err(); err != nil {
 		return nil, wrongSettings(err)
 	}
-	pictures, err := objects.New(objects.Config(c.Objects))
-	if err != nil {
-		return nil, wrongSettings(err)
-	}
-	c.Database.Timeout = max(c.Database.Timeout, statementTime)
-	db, err := store.New(store.Config(c.Database))
+	database.Timeout = max(database.Timeout, statementTime)
+	db, err := store.New(database)
 	if err != nil {
 		return nil, wrongSettings(err)
 	}

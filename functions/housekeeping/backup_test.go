@@ -75,7 +75,7 @@ func filled(t *testing.T) bench {
 	b := newBench(t)
 	for i := range 450 {
 		title := fmt.Sprintf("%d Naïve ☕ 'quoted' \\ \" %% \x00\n", i)
-		d, err := task.NewDraft("", title, strings.Repeat("é\t", i*20), "2028-02-29")
+		d, err := task.New(task.Draft{Title: title, Body: strings.Repeat("é\t", i*20), DueDate: "2028-02-29"}, time.Now())
 		require.NoError(t, err)
 		_, err = b.db.AddTask(t.Context(), b.ada.Owner, d)
 		require.NoError(t, err)
@@ -165,7 +165,7 @@ func TestARestoreMayReplaceAUserWithoutTasks(t *testing.T) {
 	other, _ := empty(t)
 	demo := testbed.SignIn(t, other.db)
 	over := store.Over{User: demo.Username}
-	d, err := task.NewDraft("", "a task", "", "2026-12-24")
+	d, err := task.New(task.Draft{Title: "a task", DueDate: "2026-12-24"}, time.Now())
 	require.NoError(t, err)
 	_, err = other.db.AddTask(t.Context(), demo.Owner, d)
 	require.NoError(t, err)

@@ -45,7 +45,7 @@ func (b bench) upload(t *testing.T, owner task.Owner, mine task.Task, photo []by
 
 func (b bench) task(t *testing.T, owner task.Owner) task.Task {
 	t.Helper()
-	d, err := task.NewDraft("", "a task", "", "2026-12-24")
+	d, err := task.New(task.Draft{Title: "a task", DueDate: "2026-12-24"}, time.Now())
 	require.NoError(t, err)
 	mine, err := b.db.AddTask(t.Context(), owner, d)
 	require.NoError(t, err)

@@ -160,12 +160,9 @@ func tellBackup(messages io.Writer, what string, m manifest, err error) error {
 }
 
 func openOperator(in io.Reader, out io.Writer) (*operator, error) {
-	c, err := config.Load(config.ForDatabase)
-	if err != nil {
-		return nil, wrongSettings(err)
-	}
-	users, err := store.New(store.Config(c.Database))
-	if err != nil {
+	c := config.New()
+	users := store.Open(c)
+	if err := c.Err(); err != nil {
 		return nil, wrongSettings(err)
 	}
 	return &operator{users, in, out}, nil

@@ -14,8 +14,6 @@ import (
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/store"
-
-	"github.com/google/uuid"
 )
 
 // operator looks after accounts.
@@ -90,16 +88,11 @@ func (o *operator) add(ctx context.Context, r request) error {
 	if err != nil {
 		return err
 	}
-	account, err := auth.NewAccount(r.username, password)
+	account, err := auth.Credentials{Username: r.username, Password: password}.Validate()
 	if err != nil {
 		return err
 	}
-	hash := auth.Hash(account.Password)
-	id, err := uuid.NewV7()
-	if err != nil {
-		return err
-	}
-	if err := o.users.AddUser(ctx, store.User{ID: id, Username: account.Username, PasswordHash: hash}); err != nil {
+	if err := o.users.AddUser(ctx, account.Username, auth.Hash(account.Password)); err != nil {
 		return err
 	}
 	return o.tell(r, password, "added")

@@ -34,11 +34,11 @@ func (s *sweep) pending(ctx context.Context) ([]any, error) {
 		}
 		for _, p := range page {
 			behind = p
-			seen, err := recognition.LookAgain(ctx, s.model, s.pictures, p.ImageKey)
+			seen, err := recognition.Again(ctx, s.model, s.pictures, p.ImageKey)
 			switch {
 			case unreadable(err):
 				s.log.Warn("a stored picture can't be recognised", "key", p.ImageKey, "cause", err.Error())
-				seen = recognition.Sight{Status: task.ImageFailed}
+				seen = recognition.Result{Status: task.ImageFailed}
 			case err != nil:
 				kept++
 				if first == nil {
@@ -48,9 +48,9 @@ func (s *sweep) pending(ctx context.Context) ([]any, error) {
 					return counts(), first
 				}
 				continue
-			case seen.Trouble != nil:
+			case seen.Problem != nil:
 				kept++
-				return counts(), seen.Trouble
+				return counts(), seen.Problem
 			}
 			failures = 0
 			changed, err := s.db.SetPendingPredictions(ctx, p, seen.Status, seen.Predictions)
@@ -71,7 +71,7 @@ func (s *sweep) pending(ctx context.Context) ([]any, error) {
 	return counts(), first
 }
 
-// unreadable says whether an error of recognition.LookAgain will come again whenever it is tried.
+// unreadable says whether an error of recognition.Again will come again whenever it is tried.
 func unreadable(err error) bool {
 	for _, kind := range []fault.Kind{fault.NotFound, fault.Invalid, fault.Unprocessable, fault.UnsupportedMedia, fault.TooLarge} {
 		if fault.Is(err, kind) {

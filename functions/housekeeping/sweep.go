@@ -22,23 +22,12 @@ type sweep struct {
 }
 
 func openSweep(log *slog.Logger) (*sweep, error) {
-	c, err := config.Load(config.ForDatabase, config.ForObjects, config.ForClassifier, config.ForSweep)
-	if err != nil {
+	c := config.New()
+	s := &sweep{store.Open(c), objects.Open(c), classifier.Open(c), c.Duration("ORPHAN_AGE", time.Hour, time.Second), log}
+	if err := c.Err(); err != nil {
 		return nil, wrongSettings(err)
 	}
-	pictures, err := objects.New(objects.Config(c.Objects))
-	if err != nil {
-		return nil, wrongSettings(err)
-	}
-	model, err := classifier.New(classifier.Config(c.Classifier))
-	if err != nil {
-		return nil, wrongSettings(err)
-	}
-	db, err := store.New(store.Config(c.Database))
-	if err != nil {
-		return nil, wrongSettings(err)
-	}
-	return &sweep{db, pictures, model, c.Sweep.OrphanAge, log}, nil
+	return s, nil
 }
 
 // run does every part, whatever becomes of the others, and logs each with its counts.

@@ -2,85 +2,57 @@
 package function
 
 import (
+	"context"
 	"net/http"
-	"time"
 
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
-	lifetime  time.Duration // of a session
-	clientKey []byte        // proves clients' addresses
+	clients   *auth.Clients
 	passwords *auth.Passwords
 	signer    *auth.Signer
 	users     *store.Store
 }
 
-type event struct {
-	Username string `json:"username"`
-	Password string `json:"password"`
-}
-
-type reply struct {
-	Token     string `json:"token"`
-	Username  string `json:"username"`
-	ExpiresAt string `json:"expiresAt"`
-}
-
 var function = web.Function[deps]{
-	Open:  open,
-	Verbs: map[string]web.Verb[deps]{http.MethodPost: (*deps).login},
+	Open: func(c *config.Reader) *deps {
+		return &deps{auth.OpenClients(c), auth.NewPasswords(), auth.OpenSigner(c), store.Open(c)}
+	},
+	Verbs:  web.Verbs[deps]{http.MethodPost: web.Verb((*deps).login)},
+	Public: true,
 }
 
-// Handle answers a call of this function.
+// Handle answers one call.
 func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
 
-func open() (*deps, error) {
-	c, err := config.Load(config.ForDatabase, config.ForSigning, config.ForClients)
+func (d *deps) login(ctx context.Context, _ task.Owner, r web.Request[auth.Credentials]) (any, error) {
+	release, err := d.passwords.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
-	users, err := store.New(store.Config(c.Database))
+	defer release()
+	user, attempt, err := d.users.BeginLogin(ctx, auth.TrimUsername(r.Body.Username), d.clients.Address(r.Header))
 	if err != nil {
 		return nil, err
 	}
-	return &deps{c.Signing.Lifetime, c.Clients.AddressKey, auth.NewPasswords(), auth.NewSigner(c.Signing.PrivateKey), users}, nil
-}
-
-func (d *deps) login(r *web.Request) (handler.Response, error) {
-	var e event
-	if err := r.JSON(&e); err != nil {
-		return handler.Response{}, err
-	}
-	done, err := d.passwords.Turn(r.Context())
+	matches, err := auth.Matches(user.PasswordHash, r.Body.Password)
 	if err != nil {
-		return handler.Response{}, err
-	}
-	defer done()
-	address := auth.ClientAddress(d.clientKey, r.Header)
-	user, attempt, err := d.users.BeginLogin(r.Context(), auth.TrimUsername(e.Username), address)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	matches, err := auth.Matches(user.PasswordHash, e.Password)
-	if err != nil {
-		return handler.Response{}, err
+		return nil, err
 	}
 	if !matches {
-		return handler.Response{}, fault.New(fault.Unauthorized, "wrong_credentials", "The username or the password is wrong.")
+		return nil, fault.New(fault.Unauthorized, "wrong_credentials", "The username or the password is wrong.")
 	}
-	opened, err := d.signer.NewSession(user.ID, d.lifetime)
+	session, err := d.signer.NewSession(user.ID, user.Username)
 	if err != nil {
-		return handler.Response{}, err
+		return nil, err
 	}
-	if err := d.users.AddSession(r.Context(), opened.Owner, user.PasswordHash, opened.ExpiresAt, attempt); err != nil {
-		return handler.Response{}, err
-	}
-	return web.JSON(reply{opened.Token, user.Username, web.Time(opened.ExpiresAt)})
+	return session, d.users.AddSession(ctx, session.Owner, user.PasswordHash, session.ExpiresAt.Time, attempt)
 }

@@ -14,7 +14,6 @@ import (
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
@@ -27,9 +26,7 @@ func loginAt(t *testing.T, users *store.Store) func(body string) testbed.Answer 
 
 // loginFrom is loginAt with headers that tell the client's address.
 func loginFrom(t *testing.T, users *store.Store, header http.Header) func(body string) testbed.Answer {
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) {
-		return &deps{time.Hour, clientKey, auth.NewPasswords(), testbed.Signer(), users}, nil
-	}}
+	f := function.With(&deps{auth.NewClients(clientKey), auth.NewPasswords(), testbed.Signer(), users}, nil)
 	return func(body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Body: []byte(body), Header: header})
 	}
@@ -38,22 +35,20 @@ func loginFrom(t *testing.T, users *store.Store, header http.Header) func(body s
 func addUser(t *testing.T, users *store.Store, name, password string) {
 	t.Helper()
 	hash := auth.Hash(password)
-	require.NoError(t, users.AddUser(t.Context(), store.User{ID: testbed.NewID(t), Username: name, PasswordHash: hash}))
+	require.NoError(t, users.AddUser(t.Context(), name, hash))
 }
 
-func TestLoginGivesATokenForALivingSession(t *testing.T) {
+func TestLoginReturnsATokenOfAValidSession(t *testing.T) {
 	t.Parallel()
 	users := testbed.Store(t)
 	addUser(t, users, "Ada", "correct horse")
 
 	answer := loginAt(t, users)(`{"username": " ada ", "password": "correct horse"}`)
 	require.Equal(t, http.StatusOK, answer.Status)
-	var got reply
+	var got auth.Session
 	answer.JSON(t, &got)
 	require.Equal(t, "Ada", got.Username)
-	expiresAt, err := time.Parse(time.RFC3339, got.ExpiresAt)
-	require.NoError(t, err)
-	require.WithinDuration(t, time.Now().Add(time.Hour), expiresAt, time.Minute)
+	require.WithinDuration(t, time.Now().Add(time.Hour), got.ExpiresAt.Time, time.Minute)
 
 	owner, err := testbed.Verifier().Owner(got.Token)
 	require.NoError(t, err)
@@ -61,7 +56,7 @@ func TestLoginGivesATokenForALivingSession(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestLoginAnswersAlikeForWrongPasswordAndUnknownUser(t *testing.T) {
+func TestWrongPasswordAndUnknownUserGetTheSameAnswer(t *testing.T) {
 	t.Parallel()
 	users := testbed.Store(t)
 	addUser(t, users, "ada", "correct horse")
@@ -83,7 +78,7 @@ func TestLoginAnswersAlikeForWrongPasswordAndUnknownUser(t *testing.T) {
 	}
 }
 
-func TestLoginThrottlesAnAccountBeThereOneOrNot(t *testing.T) {
+func TestLoginThrottlesExistingAndUnknownAccountsAlike(t *testing.T) {
 	t.Parallel()
 	users := testbed.Store(t)
 	addUser(t, users, "jose", "correct horse")

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
@@ -16,7 +15,7 @@ func TestLogoutEndsThisSessionAndNoOther(t *testing.T) {
 	sessions := testbed.Store(t)
 	ada := testbed.SignIn(t, sessions)
 	elsewhere := testbed.SignInAgain(t, sessions, ada, time.Now().Add(time.Hour))
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), sessions}, nil }}
+	f := function.With(&deps{sessions}, testbed.Verifier())
 	logout := func(token string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: token})
 	}

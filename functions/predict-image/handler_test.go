@@ -12,7 +12,6 @@ import (
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
@@ -33,17 +32,13 @@ func newBench(t *testing.T, address string) bench {
 	b := bench{tasks: testbed.Store(t)}
 	b.pictures, b.names = testbed.Pictures(t)
 	b.ada = testbed.SignIn(t, b.tasks)
-	d, err := task.NewDraft("", "a task", "", "2026-12-24")
-	require.NoError(t, err)
-	b.mine, err = b.tasks.AddTask(t.Context(), b.ada.Owner, d)
-	require.NoError(t, err)
-	model := testbed.Model(t, address)
-	b.put = b.over(t, func() (*deps, error) { return &deps{testbed.Verifier(), b.tasks, b.pictures, model}, nil })
+	b.mine = testbed.AddTask(t, b.tasks, b.ada.Owner)
+	b.put = b.over(t, &deps{b.tasks, b.pictures, testbed.Model(t, address)})
 	return b
 }
 
-func (b bench) over(t *testing.T, open func() (*deps, error)) func(token, query string, body []byte) testbed.Answer {
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: open}
+func (b bench) over(t *testing.T, d *deps) func(token, query string, body []byte) testbed.Answer {
+	f := function.With(d, testbed.Verifier())
 	return func(token, query string, body []byte) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPut, Token: token, Query: query, Body: body})
 	}
@@ -139,7 +134,7 @@ func TestNothingChangesWhileTheObjectStoreIsAway(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, "")
 	model := testbed.Model(t, "")
-	put := b.over(t, func() (*deps, error) { return &deps{testbed.Verifier(), b.tasks, testbed.NoBucket(t), model}, nil })
+	put := b.over(t, &deps{b.tasks, testbed.NoBucket(t), model})
 	answer := put(b.ada.Token, b.id(), testbed.JPEG(t))
 	require.Equal(t, http.StatusServiceUnavailable, answer.Status)
 	require.NotEmpty(t, answer.Header.Get("Retry-After"))
@@ -153,7 +148,7 @@ func TestAPictureLeftPendingIsRecognisedAgain(t *testing.T) {
 	b := newBench(t, testbed.DeadAddress)
 	require.Equal(t, http.StatusServiceUnavailable, b.put(b.ada.Token, b.id(), testbed.Photo(t, "coffee.png")).Status)
 	model := testbed.Model(t, "")
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), b.tasks, b.pictures, model}, nil }}
+	f := function.With(&deps{b.tasks, b.pictures, model}, testbed.Verifier())
 	again := func(token string, body []byte) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: token, Query: b.id(), Body: body})
 	}
@@ -201,7 +196,7 @@ func TestAPictureThatIsReplacedMeanwhileKeepsItsOwnLabels(t *testing.T) {
 		io.Copy(client, server)
 	}()
 	model := testbed.Model(t, listener.Addr().String())
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), b.tasks, b.pictures, model}, nil }}
+	f := function.With(&deps{b.tasks, b.pictures, model}, testbed.Verifier())
 
 	answer := testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: b.ada.Token, Query: b.id()})
 	require.Equal(t, http.StatusConflict, answer.Status, "%s", answer.Body)

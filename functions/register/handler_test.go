@@ -8,13 +8,12 @@ import (
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
 
 func registerAt(t *testing.T, users *store.Store, open bool) func(body string) testbed.Answer {
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{open, auth.NewPasswords(), users}, nil }}
+	f := function.With(&deps{open, auth.NewPasswords(), users}, testbed.Verifier())
 	return func(body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Body: []byte(body)})
 	}

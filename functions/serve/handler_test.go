@@ -171,7 +171,7 @@ func TestFunctionMayAnswerAfterItsTimeout(t *testing.T) {
 	settings.ExecTimeout = 50 * time.Millisecond
 	r := start(t, settings, func(sent handler.Request) (handler.Response, error) {
 		<-sent.Context().Done()
-		return handler.Response{}, fault.Away("The classifier", sent.Context().Err())
+		return handler.Response{}, fault.Unreachable("The classifier", sent.Context().Err())
 	})
 	requireFault(t, r.do(t, "POST", "/", nil, nil), 503, "unavailable")
 }

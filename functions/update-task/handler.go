@@ -2,9 +2,9 @@
 package function
 
 import (
+	"context"
 	"net/http"
 
-	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
@@ -14,58 +14,25 @@ import (
 )
 
 type deps struct {
-	tokens *auth.Verifier
-	tasks  *store.Store
-}
-
-type event struct {
-	Title     *string `json:"title"`
-	Body      *string `json:"body"`
-	DueDate   *string `json:"dueDate"`
-	Completed *bool   `json:"completed"`
-	Version   *uint32 `json:"version"`
+	tasks *store.Store
 }
 
 var function = web.Function[deps]{
-	Open:  open,
-	Verbs: map[string]web.Verb[deps]{http.MethodPatch: (*deps).update},
+	Open:  func(c *config.Reader) *deps { return &deps{store.Open(c)} },
+	Verbs: web.Verbs[deps]{http.MethodPatch: web.Verb((*deps).update)},
 }
 
-// Handle answers a call of this function.
+// Handle answers one call.
 func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
 
-func open() (*deps, error) {
-	c, err := config.Load(config.ForDatabase, config.ForTokens)
-	if err != nil {
-		return nil, err
-	}
-	tasks, err := store.New(store.Config(c.Database))
-	if err != nil {
-		return nil, err
-	}
-	return &deps{auth.NewVerifier(c.Tokens.PublicKeys), tasks}, nil
-}
-
-func (d *deps) update(r *web.Request) (handler.Response, error) {
-	owner, err := d.tokens.Owner(r.Bearer)
-	if err != nil {
-		return handler.Response{}, err
-	}
+func (d *deps) update(ctx context.Context, owner task.Owner, r web.Request[task.Change]) (any, error) {
 	id, err := r.TaskID()
 	if err != nil {
-		return handler.Response{}, err
+		return nil, err
 	}
-	var e event
-	if err := r.JSON(&e); err != nil {
-		return handler.Response{}, err
-	}
-	change, err := task.Change(e).Checked()
+	change, err := r.Body.Validate()
 	if err != nil {
-		return handler.Response{}, err
+		return nil, err
 	}
-	updated, err := d.tasks.UpdateTask(r.Context(), owner, id, change)
-	if err != nil {
-		return handler.Response{}, err
-	}
-	return web.JSON(web.Task(updated))
+	return d.tasks.UpdateTask(ctx, owner, id, change)
 }

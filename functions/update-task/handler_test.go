@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/testbed"
-	"snaptask/functions/internal/web"
 
 	"github.com/stretchr/testify/require"
 )
@@ -16,11 +16,11 @@ func TestUpdate(t *testing.T) {
 	t.Parallel()
 	tasks := testbed.Store(t)
 	ada, eve := testbed.SignIn(t, tasks), testbed.SignIn(t, tasks)
-	d, err := task.NewDraft("", "a task", "its body", "2026-12-24")
+	d, err := task.New(task.Draft{Title: "a task", Body: "its body", DueDate: "2026-12-24"}, time.Now())
 	require.NoError(t, err)
 	mine, err := tasks.AddTask(t.Context(), ada.Owner, d)
 	require.NoError(t, err)
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), tasks}, nil }}
+	f := function.With(&deps{tasks}, testbed.Verifier())
 	update := func(token, query, body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPatch, Token: token, Query: query, Body: []byte(body)})
 	}
@@ -57,11 +57,8 @@ func TestOnlyOneOfTwoUpdatesOfAVersionWins(t *testing.T) {
 	t.Parallel()
 	tasks := testbed.Store(t)
 	ada := testbed.SignIn(t, tasks)
-	d, err := task.NewDraft("", "a task", "", "2026-12-24")
-	require.NoError(t, err)
-	mine, err := tasks.AddTask(t.Context(), ada.Owner, d)
-	require.NoError(t, err)
-	f := &web.Function[deps]{Verbs: function.Verbs, Open: func() (*deps, error) { return &deps{testbed.Verifier(), tasks}, nil }}
+	mine := testbed.AddTask(t, tasks, ada.Owner)
+	f := function.With(&deps{tasks}, testbed.Verifier())
 
 	const writers = 8
 	statuses := make(chan int, writers)

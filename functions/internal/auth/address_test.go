@@ -30,6 +30,6 @@ func TestOnlyAnAddressThatIsProvenCounts(t *testing.T) {
 		"empty but claimed": {key, "", proof, ""},
 	} {
 		headers := map[string]string{ClientAddressHeader: c.address, ClientProofHeader: c.proof}
-		require.Equal(t, c.want, ClientAddress(c.key, func(name string) string { return headers[name] }), name)
+		require.Equal(t, c.want, NewClients(c.key).Address(func(name string) string { return headers[name] }), name)
 	}
 }

@@ -17,7 +17,7 @@ func FuzzOwner(f *testing.F) {
 		f.Fatal(err)
 	}
 	owner := task.Owner{UserID: uuid.Must(uuid.NewV7()), SessionID: uuid.Must(uuid.NewV7())}
-	ours, err := NewSigner(private).Token(owner, time.Now(), time.Now().Add(time.Hour))
+	ours, err := NewSigner(private, time.Hour).Token(owner, time.Now(), time.Now().Add(time.Hour))
 	if err != nil {
 		f.Fatal(err)
 	}

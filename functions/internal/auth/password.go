@@ -25,26 +25,27 @@ const (
 	argonKey    = 32 // bytes
 	maxPassword = 128
 
-	// A stored hash that asks for more is not ours.
+	// Stored hashes that cost more are refused.
 	maxStoredKiB    = 256 * 1024
 	maxStoredPasses = 64
 
 	costFormat = "v=%d$m=%d,t=%d,p=%d"
 )
 
-// Passwords gives turns to those who hash or check one, few at once, so that many sign-ins can't exhaust memory or CPU.
+// Passwords bounds how many passwords are hashed or checked at once, so that many sign-ins can't exhaust memory or CPU.
 type Passwords struct {
 	slots chan struct{}
 }
 
-// NewPasswords works on as many passwords at once as there are CPUs.
+// NewPasswords returns Passwords with one slot for each CPU.
 func NewPasswords() *Passwords {
 	return &Passwords{make(chan struct{}, runtime.GOMAXPROCS(0))}
 }
 
-// Turn waits until there is room for one more password, which the caller then hashes or checks before it is done. Tries
-// that are counted within it can't be many at once, be they right or wrong. The fault is Unavailable when ctx ends before.
-func (p *Passwords) Turn(ctx context.Context) (done func(), err error) {
+// Acquire waits for a slot, in which the caller hashes or checks a password, and returns a function that releases it.
+// Attempts counted while a slot is held can't be many at once, whether they succeed or not. The fault is Unavailable if ctx
+// ends first.
+func (p *Passwords) Acquire(ctx context.Context) (release func(), err error) {
 	select {
 	case p.slots <- struct{}{}:
 		return p.release, nil
@@ -53,15 +54,14 @@ func (p *Passwords) Turn(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// release gives the turn to the next, and before it frees the memory of the hash: the collector would let the next one in
-// beside the remains of this one, and 19 MiB are much where a process may have 96. That costs little, measured against
-// the hash.
+// release frees the memory of the hash before the slot: otherwise the next 19 MiB may be allocated before the garbage
+// collector has freed these, in a process limited to 96 MiB. It costs little compared to the hash.
 func (p *Passwords) release() {
 	runtime.GC()
 	<-p.slots
 }
 
-// Hash gives the password's argon2id hash with a new salt, as a PHC string. It is for the caller whose turn it is.
+// Hash returns the password's argon2id hash with a new salt, as a PHC string. The caller holds a slot of Passwords.
 func Hash(password string) string {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt)
@@ -70,11 +70,11 @@ func Hash(password string) string {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
-// Matches says whether the password is the one that hash was made of. An empty hash, that of an unknown user, takes
-// the same work and never matches. It is for the caller whose turn it is.
+// Matches reports whether hash was made from the password. An empty hash, which stands for an unknown user, takes the
+// same work and never matches. The caller holds a slot of Passwords.
 func Matches(hash, password string) (bool, error) {
 	if len(password) > 4*maxPassword {
-		hash, password = "", "" // longer than any that was ever set; the work stays bounded
+		hash, password = "", "" // longer than any valid password; this bounds the work
 	}
 	if hash == "" {
 		argon2.IDKey([]byte(password), make([]byte, argonSalt), argonPasses, argonMemory, argonLanes, argonKey)
@@ -88,15 +88,14 @@ func Matches(hash, password string) (bool, error) {
 	return subtle.ConstantTimeCompare(again, stored.key) == 1, nil
 }
 
-// storedHash is what a PHC string of argon2id says.
+// storedHash is a parsed PHC string of argon2id.
 type storedHash struct {
 	memory, passes uint32
 	lanes          uint8
 	salt, key      []byte
 }
 
-// parseHash reads a PHC string. What it lets through has a bounded cost that argon2 accepts; its errors hold nothing of
-// the hash.
+// parseHash parses a PHC string and checks that its cost is bounded and valid. Its errors contain nothing of the hash.
 func parseHash(text string) (storedHash, error) {
 	parts := strings.Split(text, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" {
@@ -104,10 +103,10 @@ func parseHash(text string) (storedHash, error) {
 	}
 	var h storedHash
 	cost := parts[2] + "$" + parts[3]
-	// Sscanf passes over what stands behind the last number, so what was read is written again and compared.
+	// Sscanf ignores text after the last number, so compare with the canonical form.
 	_, err := fmt.Sscanf(cost, costFormat, new(int), &h.memory, &h.passes, &h.lanes)
 	if err != nil || cost != fmt.Sprintf(costFormat, argon2.Version, h.memory, h.passes, h.lanes) {
-		return storedHash{}, errors.New("not a version and cost that are known")
+		return storedHash{}, errors.New("unknown version or cost")
 	}
 	salt, errSalt := base64.RawStdEncoding.DecodeString(parts[4])
 	key, errKey := base64.RawStdEncoding.DecodeString(parts[5])

@@ -135,12 +135,12 @@ func TestFewPasswordsAtOnce(t *testing.T) {
 	var done func()
 	for range cap(p.slots) {
 		var err error
-		done, err = p.Turn(t.Context())
+		done, err = p.Acquire(t.Context())
 		require.NoError(t, err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := p.Turn(ended)
+	_, err := p.Acquire(ended)
 	var f *fault.Error
 	require.ErrorAs(t, err, &f)
 	require.Equal(t, fault.Unavailable, f.Kind)
@@ -149,14 +149,14 @@ func TestFewPasswordsAtOnce(t *testing.T) {
 
 	waiting := make(chan error)
 	go func() {
-		_, err := p.Turn(t.Context())
+		_, err := p.Acquire(t.Context())
 		waiting <- err
 	}()
 	done()
 	require.NoError(t, <-waiting, "the next one's turn comes when one is done")
 }
 
-func TestEveryTurnIsGivenBack(t *testing.T) {
+func TestEverySlotIsReleased(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords()
 	hash := Hash("correct horse")

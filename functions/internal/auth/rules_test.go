@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNewAccountTakesWhatKeepsTheRules(t *testing.T) {
+func TestValidCredentialsAreAccepted(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ username, password, want string }{
 		"usual":                         {"ada", "correct horse", "ada"},
@@ -25,14 +25,14 @@ func TestNewAccountTakesWhatKeepsTheRules(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a, err := NewAccount(c.username, c.password)
+			a, err := Credentials{c.username, c.password}.Validate()
 			require.NoError(t, err)
-			require.Equal(t, Account{c.want, c.password}, a, "a password is never trimmed")
+			require.Equal(t, Credentials{c.want, c.password}, a, "a password is never trimmed")
 		})
 	}
 }
 
-func TestNewAccountNamesTheFieldThatBreaksItsRule(t *testing.T) {
+func TestInvalidCredentialsNameTheField(t *testing.T) {
 	t.Parallel()
 	username := map[string]string{"username": "must have 3 to 64 characters"}
 	password := map[string]string{"password": "must have 8 to 128 characters"}
@@ -56,7 +56,7 @@ func TestNewAccountNamesTheFieldThatBreaksItsRule(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a, err := NewAccount(c.username, c.password)
+			a, err := Credentials{c.username, c.password}.Validate()
 			var f *fault.Error
 			require.ErrorAs(t, err, &f)
 			require.Equal(t, fault.Invalid, f.Kind)

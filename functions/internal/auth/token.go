@@ -1,4 +1,4 @@
-// Package auth makes and checks what people and their browsers prove themselves with: passwords and session tokens.
+// Package auth hashes and checks passwords and signs and verifies session tokens.
 package auth
 
 import (
@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/task"
 
@@ -19,64 +20,86 @@ const (
 	audience = "snaptask-functions"
 )
 
-// claims are the parts of a token (RFC 7519): sub is the user, jti the session.
-type claims struct {
-	jwt.RegisteredClaims
-}
-
-// Signer makes tokens.
+// Signer opens sessions and signs their tokens.
 type Signer struct {
-	key ed25519.PrivateKey
-	kid string
+	key      ed25519.PrivateKey
+	kid      string
+	lifetime time.Duration // of a session
 }
 
-// NewSigner signs with key; the token's kid follows from the public half, so keys need no names.
-func NewSigner(key ed25519.PrivateKey) *Signer {
-	return &Signer{key, keyID(key.Public().(ed25519.PublicKey))}
+// NewSigner returns a Signer whose sessions end after lifetime. A token's kid is derived from the public key, so keys
+// need no names.
+func NewSigner(key ed25519.PrivateKey, lifetime time.Duration) *Signer {
+	return &Signer{key, keyID(key.Public().(ed25519.PublicKey)), lifetime}
 }
 
-// Token is a JWT, signed with Ed25519, that names the owner's session and ends with it.
+// OpenSigner returns a Signer with the secret token-signing-key (PKCS #8 in PEM) and SESSION_LIFETIME.
+func OpenSigner(c *config.Reader) *Signer {
+	lifetime := c.Duration("SESSION_LIFETIME", 7*24*time.Hour, time.Second)
+	text := c.Secret("token-signing-key")
+	if text == "" {
+		return nil
+	}
+	key, err := parsePrivateKey(text)
+	if err != nil {
+		c.Fail("token-signing-key", "%w", err)
+		return nil
+	}
+	return NewSigner(key, lifetime)
+}
+
+// Token returns a JWT (RFC 7519), signed with Ed25519, whose sub is the user and whose jti is the session.
 func (s *Signer) Token(owner task.Owner, issuedAt, expiresAt time.Time) (string, error) {
-	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{jwt.RegisteredClaims{
+	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.RegisteredClaims{
 		Issuer:    issuer,
 		Audience:  jwt.ClaimStrings{audience},
 		Subject:   owner.UserID.String(),
 		ID:        owner.SessionID.String(),
 		IssuedAt:  jwt.NewNumericDate(issuedAt),
 		ExpiresAt: jwt.NewNumericDate(expiresAt),
-	}})
+	})
 	token.Header["kid"] = s.kid
 	return token.SignedString(s.key)
 }
 
-// Session is a new session and the token that speaks for it.
+// Session is a new session and its token.
 type Session struct {
-	task.Owner
-	Token     string
-	ExpiresAt time.Time // UTC, whole seconds, which is what a token can say
+	task.Owner `json:"-"`
+	Token      string    `json:"token"`
+	Username   string    `json:"username"`
+	ExpiresAt  task.Time `json:"expiresAt"` // UTC, whole seconds: a token has no fractions
 }
 
-// NewSession makes a session of the user that begins now and lives for lifetime. It is to be stored before its token
-// is of use.
-func (s *Signer) NewSession(userID uuid.UUID, lifetime time.Duration) (Session, error) {
+// NewSession returns a session of the user that begins now. Its token is valid once the session is stored.
+func (s *Signer) NewSession(userID uuid.UUID, username string) (Session, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Session{}, err
 	}
 	issuedAt := time.Now().UTC().Truncate(time.Second)
-	n := Session{Owner: task.Owner{UserID: userID, SessionID: id}, ExpiresAt: issuedAt.Add(lifetime)}
-	n.Token, err = s.Token(n.Owner, issuedAt, n.ExpiresAt)
+	n := Session{Owner: task.Owner{UserID: userID, SessionID: id}, Username: username, ExpiresAt: task.Time{Time: issuedAt.Add(s.lifetime)}}
+	n.Token, err = s.Token(n.Owner, issuedAt, n.ExpiresAt.Time)
 	return n, err
 }
 
-// Verifier reads tokens. It knows their makers' public keys only.
+// Verifier verifies tokens. It has public keys only.
 type Verifier struct {
 	keys   map[string]ed25519.PublicKey
 	parser *jwt.Parser
-	known  known
+	cache  tokenCache
 }
 
-// NewVerifier accepts tokens signed with any of keys, so that a new key can be added before the old one goes.
+// OpenVerifier returns a Verifier with the secret token-public-keys: one or more keys in PEM.
+func OpenVerifier(c *config.Reader) *Verifier {
+	text := c.Secret("token-public-keys")
+	keys, err := parsePublicKeys(text)
+	if err != nil && text != "" {
+		c.Fail("token-public-keys", "%w", err)
+	}
+	return NewVerifier(keys)
+}
+
+// NewVerifier returns a Verifier that accepts tokens signed with any of keys, so that keys can be rotated.
 func NewVerifier(keys []ed25519.PublicKey) *Verifier {
 	v := &Verifier{
 		keys: make(map[string]ed25519.PublicKey, len(keys)),
@@ -91,16 +114,16 @@ func NewVerifier(keys []ed25519.PublicKey) *Verifier {
 	return v
 }
 
-// Owner is whom the token speaks for. Whether the session it names is still alive, the database says. The fault is
-// Unauthorized for a token that is missing, forged, expired or not ours.
+// Owner returns the user and the session that a token names. The database knows whether the session has ended. The fault
+// is Unauthorized for a token that is missing, forged, expired or of another issuer.
 func (v *Verifier) Owner(token string) (task.Owner, error) {
 	if token == "" {
 		return task.Owner{}, Unauthorized("Please sign in.")
 	}
-	if owner, ok := v.known.find(token, time.Now()); ok {
+	if owner, ok := v.cache.find(token, time.Now()); ok {
 		return owner, nil
 	}
-	var c claims
+	var c jwt.RegisteredClaims
 	_, err := v.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) {
 		kid, _ := t.Header["kid"].(string)
 		key, ok := v.keys[kid]
@@ -118,16 +141,16 @@ func (v *Verifier) Owner(token string) (task.Owner, error) {
 		return task.Owner{}, Unauthorized("The session is not valid. Please sign in again.")
 	}
 	owner := task.Owner{UserID: user, SessionID: session}
-	v.known.remember(token, verified{owner, c.ExpiresAt.Time})
+	v.cache.add(token, verified{owner, c.ExpiresAt.Time})
 	return owner, nil
 }
 
-// Unauthorized is the fault of a call without a living session.
+// Unauthorized returns the fault of a call without a valid session.
 func Unauthorized(message string) error {
 	return fault.New(fault.Unauthorized, "unauthorized", message)
 }
 
-// keyID names a public key by the first 8 bytes of its SHA-256, in hex.
+// keyID returns the first 8 bytes of a public key's SHA-256, in hex.
 func keyID(key ed25519.PublicKey) string {
 	sum := sha256.Sum256(key)
 	return hex.EncodeToString(sum[:8])

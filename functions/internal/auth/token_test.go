@@ -30,7 +30,7 @@ func newOwner() task.Owner { return task.Owner{UserID: uuid.New(), SessionID: uu
 func signed(t *testing.T, key ed25519.PrivateKey, owner task.Owner) string {
 	t.Helper()
 	now := time.Now()
-	token, err := NewSigner(key).Token(owner, now, now.Add(time.Hour))
+	token, err := NewSigner(key, time.Hour).Token(owner, now, now.Add(time.Hour))
 	require.NoError(t, err)
 	return token
 }
@@ -49,7 +49,7 @@ func TestTokenSaysWhatIsPromised(t *testing.T) {
 	public, private := newKey(t)
 	owner := newOwner()
 	issued := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	text, err := NewSigner(private).Token(owner, issued, issued.Add(168*time.Hour))
+	text, err := NewSigner(private, time.Hour).Token(owner, issued, issued.Add(168*time.Hour))
 	require.NoError(t, err)
 
 	token, _, err := jwt.NewParser().ParseUnverified(text, jwt.MapClaims{})

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/task"
 
@@ -47,6 +48,26 @@ type server interface {
 // ErrSizeChanged says that another version of the model is served by now, which wants another size: ask InputSize again, scale
 // the picture anew and call Classify once more.
 var ErrSizeChanged = errors.New("the classifier's input size has changed")
+
+// ReadConfig reads CLASSIFIER_PROTOCOL, CLASSIFIER_ADDRESS, CLASSIFIER_REST_URL, CLASSIFIER_MODEL and CLASSIFIER_TIMEOUT.
+func ReadConfig(c *config.Reader) Config {
+	return Config{
+		Protocol: c.OneOf("CLASSIFIER_PROTOCOL", "grpc", "rest"),
+		Address:  c.Text("CLASSIFIER_ADDRESS", "dns:///tensorflow-serving.snaptask:8500"),
+		RESTURL:  c.URL("CLASSIFIER_REST_URL", "http://tensorflow-serving.snaptask:8501"),
+		Model:    c.Text("CLASSIFIER_MODEL", "efficientnet"),
+		Timeout:  c.Duration("CLASSIFIER_TIMEOUT", 20*time.Second, time.Millisecond),
+	}
+}
+
+// Open returns a Client with the settings that c reads. It dials nothing; c collects what is wrong.
+func Open(c *config.Reader) *Client {
+	client, err := New(ReadConfig(c))
+	if err != nil {
+		c.Fail("CLASSIFIER_ADDRESS", "%w", err)
+	}
+	return client
+}
 
 // New checks c and makes a client. It connects at the first call.
 func New(c Config) (*Client, error) {
@@ -203,4 +224,4 @@ func again[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	}
 }
 
-func away(cause error) error { return fault.Away("The classifier", cause) }
+func away(cause error) error { return fault.Unreachable("The classifier", cause) }

@@ -1,5 +1,5 @@
-// Package fault names the ways a request can fail. A fault carries what a client may read and, apart from it, the
-// cause that only the log may show.
+// Package fault names the ways in which a request can fail. A fault separates what a client may read from the cause, which
+// only the log may show.
 package fault
 
 import (
@@ -7,31 +7,31 @@ import (
 	"time"
 )
 
-// Kind says who is to act on a fault, and so decides the HTTP status that package web gives it.
+// Kind classifies faults; package web maps each kind to an HTTP status.
 type Kind int
 
 const (
 	Internal         Kind = iota // a defect of ours
 	Invalid                      // the request's JSON or fields are wrong
 	Unauthorized                 // no session, or one that has ended
-	Forbidden                    // not allowed here, whoever asks
-	NotFound                     // there is no such thing, or it is another user's
+	Forbidden                    // not allowed for anybody
+	NotFound                     // no such thing, or it belongs to another user
 	MethodNotAllowed             // the function has no such verb
-	Conflict                     // true when asked, not any more
+	Conflict                     // the state has changed: stale version, name taken
 	TooLarge                     // more bytes or pixels than the limit
 	UnsupportedMedia             // bytes of a kind that is not accepted
 	Unprocessable                // the right kind of bytes, but broken
-	Throttled                    // too many tries; later again
-	Unavailable                  // MySQL, the object store or the classifier is away; later again
+	Throttled                    // too many attempts; try again later
+	Unavailable                  // MySQL, the object store or the classifier is unreachable; try again later
 )
 
 // Error is a fault: Code and Message are for the client, Cause is for the log.
 type Error struct {
 	Kind       Kind
-	Code       string            // short and stable, for programs: "title_required"
+	Code       string            // short and stable, for programs: "no_picture"
 	Message    string            // one sentence, for people
-	Fields     map[string]string // what is wrong with each named field of the request, if fields are at fault
-	RetryAfter time.Duration     // when trying again makes sense; 0 if it says nothing
+	Fields     map[string]string // what is wrong with each field of the request, if fields are the problem
+	RetryAfter time.Duration     // when to try again; 0 if unknown
 	Cause      error             // never shown to a client
 }
 
@@ -44,18 +44,23 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Cause }
 
-// New is a fault without a cause.
+// New returns a fault without a cause.
 func New(kind Kind, code, message string) *Error {
 	return &Error{Kind: kind, Code: code, Message: message}
 }
 
-// InvalidFields is the fault of a request whose named fields break a rule.
+// InvalidFields returns the fault of a request with invalid fields, given the problem of each.
 func InvalidFields(fields map[string]string) *Error {
 	return &Error{Kind: Invalid, Code: "invalid_fields", Message: "Some fields are not valid.", Fields: fields}
 }
 
-// Away is the fault of a dependency, such as "The database", that can't be reached or does not answer in time.
-func Away(dependency string, cause error) *Error {
+// InvalidField returns the fault of a request with one invalid field.
+func InvalidField(name, problem string) *Error {
+	return InvalidFields(map[string]string{name: problem})
+}
+
+// Unreachable returns the fault of a dependency, such as "The database", that is down or does not answer in time.
+func Unreachable(dependency string, cause error) *Error {
 	return &Error{
 		Kind: Unavailable, Code: "unavailable",
 		Message:    dependency + " can't be reached at the moment. Please try again.",
@@ -64,7 +69,7 @@ func Away(dependency string, cause error) *Error {
 	}
 }
 
-// Is says whether err is, or wraps, a fault of the given kind.
+// Is reports whether err is, or wraps, a fault of the given kind.
 func Is(err error, kind Kind) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Kind == kind

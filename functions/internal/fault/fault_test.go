@@ -14,7 +14,7 @@ func TestErrorTellsTheLogItsCause(t *testing.T) {
 	require.EqualError(t, New(NotFound, "task_not_found", "No such task."), "task_not_found: No such task.")
 
 	cause := errors.New("dial tcp: connection refused")
-	away := Away("The database", cause)
+	away := Unreachable("The database", cause)
 	require.EqualError(t, away, "unavailable: The database can't be reached at the moment. Please try again.: dial tcp: connection refused")
 	require.ErrorIs(t, away, cause)
 	require.NotContains(t, away.Message, "dial tcp")

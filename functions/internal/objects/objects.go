@@ -9,12 +9,14 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
+	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
 )
 
@@ -38,6 +40,21 @@ const (
 
 var sizes = [...]Size{Full, Thumb}
 
+// ParseSize returns the size of this name, Full for "". The fault is Invalid for any other.
+func ParseSize(name string) (Size, error) {
+	switch size := Size(name); size {
+	case "", Full:
+		return Full, nil
+	case Thumb:
+		return Thumb, nil
+	}
+	return "", fault.InvalidField("size", "must be full or thumb")
+}
+
+// ETag returns the HTTP entity tag of a picture in one size. The bytes under a key never change, so the last part of the
+// key, a UUID, is their version.
+func ETag(key string, size Size) string { return `"` + path.Base(key) + "-" + string(size) + `"` }
+
 // attempts is how often minio-go sends a request that fails on the way or with a 5xx.
 const attempts = 2
 
@@ -46,6 +63,27 @@ type Store struct {
 	client  *minio.Core
 	bucket  string
 	timeout time.Duration
+}
+
+// ReadConfig reads S3_ENDPOINT, S3_REGION, S3_BUCKET, S3_TIMEOUT and the secrets s3-access-key and s3-secret-key.
+func ReadConfig(c *config.Reader) Config {
+	return Config{
+		Endpoint:  c.URL("S3_ENDPOINT", "http://minio.snaptask:9000"),
+		Region:    c.Text("S3_REGION", "us-east-1"),
+		Bucket:    c.Text("S3_BUCKET", "snaptask"),
+		AccessKey: c.Secret("s3-access-key"),
+		SecretKey: c.Secret("s3-secret-key"),
+		Timeout:   c.Duration("S3_TIMEOUT", 8*time.Second, time.Millisecond),
+	}
+}
+
+// Open returns a Store with the settings that c reads. It dials nothing; c collects what is wrong.
+func Open(c *config.Reader) *Store {
+	s, err := New(ReadConfig(c))
+	if err != nil {
+		c.Fail("S3_ENDPOINT", "%w", err)
+	}
+	return s
 }
 
 // New checks c and builds a Store; it dials nothing. The error is for the operator.
@@ -113,7 +151,7 @@ func (s *Store) both(ctx context.Context, do func(ctx context.Context, size Size
 // away is the fault of every call that failed, whatever the reason: the client can do nothing but try again, and the
 // log shows the cause.
 func away(what string, cause error) error {
-	return fault.Away("The picture store", fmt.Errorf("%s: %w", what, cause))
+	return fault.Unreachable("The picture store", fmt.Errorf("%s: %w", what, cause))
 }
 
 // gone says whether the server answered that there is no such object.

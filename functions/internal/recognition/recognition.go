@@ -1,4 +1,5 @@
-// Package recognition shows pictures to the classifier and says what became of it in a task's words.
+// Package recognition joins the object store and the classifier: it has photos classified and turns the outcome into a
+// task's terms.
 package recognition
 
 import (
@@ -10,45 +11,58 @@ import (
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/picture"
 	"snaptask/functions/internal/task"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// Sight is what came of showing a picture to the classifier: ImageDone with ten predictions, ImageFailed when it refused
-// this very picture, or ImagePending.
-type Sight struct {
+// Result is the outcome of classifying a photo: ImageDone with ten predictions, ImageFailed if the classifier refused this
+// photo, or ImagePending.
+type Result struct {
 	Status      task.ImageStatus
 	Predictions []task.Prediction // best first
-	Trouble     error             // the fault, for the client, that leaves the picture pending
+	Problem     error             // the fault, for the client, that leaves the photo pending
 }
 
-// Look shows a picture to the classifier.
-func Look(ctx context.Context, model *classifier.Client, p *picture.Picture) Sight {
-	predictions, err := predict(ctx, model, p)
-	switch {
-	case err == nil:
-		return Sight{Status: task.ImageDone, Predictions: predictions}
-	case fault.Is(err, fault.Unprocessable):
-		return Sight{Status: task.ImageFailed}
-	}
-	kept := fault.Away("The classifier", err)
-	kept.Message = "The picture is kept, but the classifier can't be reached at the moment. It will be recognised later."
-	return Sight{Status: task.ImagePending, Trouble: kept}
+// Store stores a photo under key while the classifier classifies it. The error is the object store's.
+func Store(ctx context.Context, model *classifier.Client, pictures *objects.Store, key string, p *picture.Picture) (Result, error) {
+	var result Result
+	var both errgroup.Group
+	both.Go(func() error { return pictures.Put(ctx, key, p.Full(), p.Thumb()) })
+	both.Go(func() error {
+		result = classify(ctx, model, p)
+		return nil
+	})
+	err := both.Wait()
+	return result, err
 }
 
-// LookAgain shows the picture that is stored under key to the classifier. Its errors are those of objects.Store.Get and
-// picture.Decode: what the classifier can't do is part of the Sight.
-func LookAgain(ctx context.Context, model *classifier.Client, pictures *objects.Store, key string) (Sight, error) {
+// Again classifies the photo that is stored under key. The errors are those of objects.Store.Get and picture.Decode.
+func Again(ctx context.Context, model *classifier.Client, pictures *objects.Store, key string) (Result, error) {
 	stored, err := pictures.Get(ctx, key, objects.Full)
 	if err != nil {
-		return Sight{}, err
+		return Result{}, err
 	}
 	decoded, err := picture.Decode(ctx, stored)
 	if err != nil {
-		return Sight{}, err
+		return Result{}, err
 	}
-	return Look(ctx, model, decoded), nil
+	return classify(ctx, model, decoded), nil
 }
 
-// predict scales the picture to what the model wants, and once more should another model be served just then.
+func classify(ctx context.Context, model *classifier.Client, p *picture.Picture) Result {
+	predictions, err := predict(ctx, model, p)
+	switch {
+	case err == nil:
+		return Result{Status: task.ImageDone, Predictions: predictions}
+	case fault.Is(err, fault.Unprocessable):
+		return Result{Status: task.ImageFailed}
+	}
+	kept := fault.Unreachable("The classifier", err)
+	kept.Message = "The photo is kept, but the classifier can't be reached at the moment. It will be recognised later."
+	return Result{Status: task.ImagePending, Problem: kept}
+}
+
+// predict scales the photo to the size that the model wants, twice if another model with another size is served meanwhile.
 func predict(ctx context.Context, model *classifier.Client, p *picture.Picture) ([]task.Prediction, error) {
 	for again := false; ; again = true {
 		height, width, err := model.InputSize(ctx)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"syscall"
 	"testing"
+	"time"
 
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
@@ -48,7 +49,7 @@ func BenchmarkAddTask(b *testing.B) {
 	s := testbed.Store(b)
 	ada := testbed.SignIn(b, s)
 	measure(b, func(int) error {
-		_, err := s.AddTask(b.Context(), ada.Owner, newDraft(b))
+		_, err := s.AddTask(b.Context(), ada.Owner, newTask(b))
 		return err
 	})
 }
@@ -74,15 +75,15 @@ func BenchmarkDeleteTask(b *testing.B) {
 	})
 }
 
-func newDraft(b *testing.B) task.Draft {
-	d, err := task.NewDraft("", "Call the plumber", "about the kitchen sink", "2026-12-24")
+func newTask(b *testing.B) task.Task {
+	d, err := task.New(task.Draft{Title: "Call the plumber", Body: "about the kitchen sink", DueDate: "2026-12-24"}, time.Now())
 	require.NoError(b, err)
 	return d
 }
 
 func addTasks(b *testing.B, s *store.Store, ada testbed.Person, count int) (ids []uuid.UUID) {
 	for range count {
-		added, err := s.AddTask(b.Context(), ada.Owner, newDraft(b))
+		added, err := s.AddTask(b.Context(), ada.Owner, newTask(b))
 		require.NoError(b, err)
 		ids = append(ids, added.ID)
 	}

@@ -32,6 +32,7 @@ func (s *Store) Tasks(ctx context.Context, owner task.Owner, f task.Filter) (pag
 
 func readPage(rows *sql.Rows, limit int) (page []task.Task, more bool, err error) {
 	defer rows.Close()
+	page = []task.Task{} // in JSON, an empty list is not null
 	size := 0
 	for rows.Next() {
 		if len(page) == limit {

@@ -62,7 +62,7 @@ func countRowsRead(t *testing.T, every int) {
 	} {
 		fields["limit"] = "20"
 		for range 3 {
-			f, err := task.NewFilter(func(name string) string { return fields[name] }, time.Now())
+			f, err := task.ParseFilter(query(fields), time.Now())
 			require.NoError(t, err)
 			text, args := store.ListStatement(ada.Owner, f)
 			read, last := rowsRead(t, conn, text, args)

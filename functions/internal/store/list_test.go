@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -25,8 +26,10 @@ func library(t *testing.T, s *store.Store, ada testbed.Person, count int, random
 	labels := []string{"pier", "espresso", "tabby"}
 	titles := []string{"Fix the PIER", "100% sure", "a_b", "bang! bang", "Café"}
 	for i := range count {
-		d, err := task.NewDraft("", titles[random.IntN(len(titles))]+" "+fmt.Sprint(i), strings.Repeat("x", random.IntN(3)),
-			fmt.Sprintf("2026-11-%02d", 20+random.IntN(10)))
+		d, err := task.New(task.Draft{
+			Title: titles[random.IntN(len(titles))] + " " + fmt.Sprint(i), Body: strings.Repeat("x", random.IntN(3)),
+			DueDate: fmt.Sprintf("2026-11-%02d", 20+random.IntN(10)),
+		}, time.Now())
 		require.NoError(t, err)
 		added, err := s.AddTask(ctx, ada.Owner, d)
 		require.NoError(t, err)
@@ -98,7 +101,7 @@ func TestEveryFilterFindsWhatItSays(t *testing.T) {
 						var f task.Filter
 						for {
 							var err error
-							f, err = task.NewFilter(func(name string) string { return fields[name] }, time.Now())
+							f, err = task.ParseFilter(query(fields), time.Now())
 							require.NoError(t, err)
 							page, more, err := s.Tasks(ctx, ada.Owner, f)
 							require.NoError(t, err)
@@ -126,7 +129,7 @@ func TestAPageHasAtMostOneMebibyteOfText(t *testing.T) {
 	s, ctx := testbed.Store(t), context.Background()
 	ada := testbed.SignIn(t, s)
 	for i := range 40 {
-		d, err := task.NewDraft("", fmt.Sprint(i), strings.Repeat("x", 65_535), "2026-12-24")
+		d, err := task.New(task.Draft{Title: fmt.Sprint(i), Body: strings.Repeat("x", 65_535), DueDate: "2026-12-24"}, time.Now())
 		require.NoError(t, err)
 		_, err = s.AddTask(ctx, ada.Owner, d)
 		require.NoError(t, err)
@@ -145,4 +148,12 @@ func TestAPageHasAtMostOneMebibyteOfText(t *testing.T) {
 	}
 	require.Equal(t, 40, seen)
 	require.Equal(t, 3, pages)
+}
+
+func query(fields map[string]string) url.Values {
+	values := url.Values{}
+	for name, value := range fields {
+		values.Set(name, value)
+	}
+	return values
 }

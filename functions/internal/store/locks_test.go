@@ -65,7 +65,7 @@ func (r rival) waitForWaiting(t *testing.T) {
 }
 
 // contested returns a task that a store and a rival want to change. count returns the store's round trips.
-func contested(t *testing.T, parameter string) (s *store.Store, count func() int, owner task.Owner, d task.Draft, r rival) {
+func contested(t *testing.T, parameter string) (s *store.Store, count func() int, owner task.Owner, d task.Task, r rival) {
 	t.Helper()
 	dsn := testbed.Database(t)
 	plain := testbed.StoreAt(t, dsn)
@@ -77,7 +77,7 @@ func contested(t *testing.T, parameter string) (s *store.Store, count func() int
 	return testbed.StoreAt(t, through), count, ada.Owner, d, newRival(t, dsn)
 }
 
-func (r rival) changeTask(t *testing.T, owner task.Owner, d task.Draft) {
+func (r rival) changeTask(t *testing.T, owner task.Owner, d task.Task) {
 	t.Helper()
 	r.must(t, `UPDATE tasks SET title = 'mine' WHERE user_id = ? AND id = ?`, owner.UserID[:], d.ID[:])
 }

@@ -32,7 +32,7 @@ func TestAccountsAreListedInPages(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
 	for _, name := range []string{"carol", "Ada", "bob"} {
-		require.NoError(t, s.AddUser(ctx, store.User{ID: testbed.NewID(t), Username: name, PasswordHash: "h"}))
+		require.NoError(t, s.AddUser(ctx, name, "h"))
 	}
 	require.NoError(t, s.DisableUser(ctx, "BOB"))
 	first, err := s.Accounts(ctx, "", 2)

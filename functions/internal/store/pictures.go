@@ -96,7 +96,7 @@ func detachPicture(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Ta
 
 // attachPicture saves a task that is locked in this transaction and has no labels, with this picture and these predictions.
 func attachPicture(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Task, key string, status task.ImageStatus, predictions []task.Prediction) error {
-	t.ImageKey, t.ImageStatus, t.Predictions = key, status, append([]task.Prediction{}, predictions...)
+	t.SetPhoto(key, status, append([]task.Prediction{}, predictions...))
 	if err := saveTask(ctx, tx, userID, t); err != nil {
 		return err
 	}

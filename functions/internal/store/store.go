@@ -12,6 +12,8 @@ import (
 	"errors"
 	"time"
 
+	"snaptask/functions/internal/config"
+
 	"github.com/go-sql-driver/mysql"
 )
 
@@ -30,23 +32,42 @@ type Store struct {
 	timeout time.Duration
 }
 
+// ReadConfig reads the secret mysql-dsn, DB_MAX_OPEN, DB_MAX_LIFETIME and DB_TIMEOUT.
+func ReadConfig(c *config.Reader) Config {
+	return Config{
+		DSN:         c.Secret("mysql-dsn"),
+		MaxOpen:     c.Int("DB_MAX_OPEN", 2, 1),
+		MaxLifetime: c.Duration("DB_MAX_LIFETIME", 5*time.Minute, time.Millisecond),
+		Timeout:     c.Duration("DB_TIMEOUT", 5*time.Second, time.Millisecond),
+	}
+}
+
+// Open returns a Store with the settings that c reads. It does not connect; c collects what is wrong.
+func Open(c *config.Reader) *Store {
+	s, err := New(ReadConfig(c))
+	if err != nil {
+		c.Fail("mysql-dsn", "%w", err)
+	}
+	return s
+}
+
 // New returns a Store. It does not connect.
 func New(c Config) (*Store, error) {
-	config, err := mysql.ParseDSN(c.DSN)
+	driver, err := mysql.ParseDSN(c.DSN)
 	if err != nil {
-		return nil, errors.New("the secret mysql-dsn can't be read: want USER:PASSWORD@tcp(HOST:PORT)/DATABASE")
+		return nil, errors.New("must be USER:PASSWORD@tcp(HOST:PORT)/DATABASE")
 	}
-	config.ParseTime = true
-	config.Loc = time.UTC
-	config.Collation = "utf8mb4_unicode_520_ci"
-	config.InterpolateParams = true // one round trip for each statement: the driver escapes values instead of preparing
-	config.ClientFoundRows = true   // RowsAffected counts the rows that an UPDATE finds, even if it changes nothing in them
-	config.RejectReadOnly = true    // reconnect when a primary has become a replica
-	config.Timeout = min(c.Timeout, 2*time.Second)
-	config.ReadTimeout = c.Timeout
-	config.WriteTimeout = c.Timeout
-	config.Logger = &mysql.NopLogger{} // errors are logged once, with the request
-	connector, err := mysql.NewConnector(config)
+	driver.ParseTime = true
+	driver.Loc = time.UTC
+	driver.Collation = "utf8mb4_unicode_520_ci"
+	driver.InterpolateParams = true // one round trip for each statement: the driver escapes values instead of preparing
+	driver.ClientFoundRows = true   // RowsAffected counts the rows that an UPDATE finds, even if it changes nothing in them
+	driver.RejectReadOnly = true    // reconnect when a primary has become a replica
+	driver.Timeout = min(c.Timeout, 2*time.Second)
+	driver.ReadTimeout = c.Timeout
+	driver.WriteTimeout = c.Timeout
+	driver.Logger = &mysql.NopLogger{} // errors are logged once, with the request
+	connector, err := mysql.NewConnector(driver)
 	if err != nil {
 		return nil, err
 	}

@@ -15,9 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func draft(t *testing.T, title string) task.Draft {
+func draft(t *testing.T, title string) task.Task {
 	t.Helper()
-	d, err := task.NewDraft("", title, "", "2026-12-24")
+	d, err := task.New(task.Draft{Title: title, DueDate: "2026-12-24"}, time.Now())
 	require.NoError(t, err)
 	return d
 }
@@ -30,13 +30,13 @@ func requireFault(t *testing.T, kind fault.Kind, err error) {
 func TestUsernamesAreUniqueWhateverTheirCase(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
-	ada := store.User{ID: testbed.NewID(t), Username: "Ada", PasswordHash: "h"}
-	require.NoError(t, s.AddUser(ctx, ada))
-	requireFault(t, fault.Conflict, s.AddUser(ctx, store.User{ID: testbed.NewID(t), Username: "aDA", PasswordHash: "h"}))
+	require.NoError(t, s.AddUser(ctx, "Ada", "h"))
+	requireFault(t, fault.Conflict, s.AddUser(ctx, "aDA", "h"))
 
 	found, err := s.UserByName(ctx, "ADA")
 	require.NoError(t, err)
-	require.Equal(t, ada, found)
+	require.Equal(t, "Ada", found.Username)
+	require.Equal(t, "h", found.PasswordHash)
 	nobody, err := s.UserByName(ctx, "Grace")
 	require.NoError(t, err)
 	require.Equal(t, store.User{}, nobody)

@@ -24,7 +24,7 @@ var taskColumns = []string{
 // taskFields returns pointers to the fields of a task that taskColumns hold, to scan into or as values of a statement.
 func taskFields(t *task.Task) []any {
 	return []any{
-		&t.Title, &t.Body, (*dateColumn)(&t.DueDate), &t.Completed, &t.CreatedAt, &t.UpdatedAt, &t.Version, &t.ImageKey, &t.ImageStatus,
+		&t.Title, &t.Body, (*dateColumn)(&t.DueDate), &t.Completed, &t.CreatedAt.Time, &t.UpdatedAt.Time, &t.Version, &t.ImageKey, &t.ImageStatus,
 		(*predictionsColumn)(&t.Predictions),
 	}
 }
@@ -40,23 +40,19 @@ var (
 
 func scanTask(row scanner) (t task.Task, err error) {
 	err = row.Scan(append([]any{&t.ID}, taskFields(&t)...)...)
+	t.SetPhoto(t.ImageKey, t.ImageStatus, t.Predictions)
 	return t, err
 }
 
-// AddTask stores a new task for its owner. It returns the stored task if the owner already has one with this id: the call
+// AddTask stores a new task, see task.New, for its owner. It returns the stored task if the owner already has one with this id: the call
 // was repeated. The fault is Conflict if the owner had such a task and deleted it.
-func (s *Store) AddTask(ctx context.Context, owner task.Owner, d task.Draft) (task.Task, error) {
-	t := task.Task{
-		ID: d.ID, Title: d.Title, Body: d.Body, DueDate: d.DueDate, CreatedAt: now(), Version: 1,
-		ImageStatus: task.ImageNone, Predictions: []task.Prediction{},
-	}
-	t.UpdatedAt = t.CreatedAt
+func (s *Store) AddTask(ctx context.Context, owner task.Owner, t task.Task) (task.Task, error) {
 	args := append([]any{t.ID[:]}, taskFields(&t)...)
 	args = append(append(args, sessionOf(owner)...), t.ID[:])
 	added, err := s.exec(ctx, insertTask, args...)
 	switch {
 	case number(err) == duplicateKey:
-		first, err := s.Task(ctx, owner, d.ID)
+		first, err := s.Task(ctx, owner, t.ID)
 		if fault.Is(err, fault.NotFound) { // deleted since
 			err = taskDeleted()
 		}
@@ -80,6 +76,16 @@ func (s *Store) Task(ctx context.Context, owner task.Owner, id uuid.UUID) (task.
 		return task.Task{}, s.orSessionEnded(ctx, owner, noSuchTask())
 	}
 	return found[0], nil
+}
+
+// ImageKey returns the key of the photo of one of the owner's tasks. The fault is NotFound if the owner has no such task or
+// it has no photo.
+func (s *Store) ImageKey(ctx context.Context, owner task.Owner, id uuid.UUID) (string, error) {
+	t, err := s.Task(ctx, owner, id)
+	if err == nil && !t.Upload {
+		err = noPicture()
+	}
+	return t.ImageKey, err
 }
 
 // UpdateTask changes one of the owner's tasks and returns it. The fault is Conflict if its version is no longer that of
@@ -146,7 +152,7 @@ func (s *Store) changeTask(ctx context.Context, owner task.Owner, id uuid.UUID, 
 // saveTask writes a task that is locked in this transaction, as its next version.
 func saveTask(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Task) error {
 	t.Version++
-	t.UpdatedAt = now()
+	t.UpdatedAt.Time = now()
 	_, err := tx.ExecContext(ctx, updateTask, append(taskFields(t), userID[:], t.ID[:])...)
 	return err
 }

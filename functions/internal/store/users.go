@@ -20,9 +20,13 @@ type User struct {
 }
 
 // AddUser stores a new user. The fault is Conflict if the username is taken, whatever its case.
-func (s *Store) AddUser(ctx context.Context, u User) error {
-	_, err := s.exec(ctx, `INSERT INTO users (id, username, password_hash, created_at) VALUES (?, ?, ?, ?)`,
-		u.ID[:], u.Username, u.PasswordHash, now())
+func (s *Store) AddUser(ctx context.Context, username, passwordHash string) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, `INSERT INTO users (id, username, password_hash, created_at) VALUES (?, ?, ?, ?)`,
+		id[:], username, passwordHash, now())
 	if number(err) == duplicateKey {
 		return fault.New(fault.Conflict, "username_taken", "This username is taken.")
 	}

@@ -5,10 +5,18 @@ import (
 	"time"
 )
 
+// Time is a moment, in JSON as RFC 3339 in UTC to the microsecond.
+type Time struct{ time.Time }
+
+// MarshalJSON writes all six digits, so that times sort as text.
+func (t Time) MarshalJSON() ([]byte, error) {
+	return t.UTC().AppendFormat(nil, `"2006-01-02T15:04:05.000000Z"`), nil
+}
+
 // Date is a calendar day without a time or a zone, written YYYY-MM-DD.
 type Date string
 
-// ParseDate reads a day that exists, from 1000-01-01 to 9999-12-31 (the span of SQL's DATE).
+// ParseDate parses a real date from 1000-01-01 to 9999-12-31, the range of SQL's DATE.
 func ParseDate(text string) (Date, error) {
 	day, err := time.Parse(time.DateOnly, text)
 	if err != nil || day.Year() < 1000 {
@@ -17,7 +25,7 @@ func ParseDate(text string) (Date, error) {
 	return Date(text), nil
 }
 
-// dateOf is the day of t, or the last one that SQL knows.
+// dateOf returns the day of t, or the last day of SQL's DATE if t is later.
 func dateOf(t time.Time) Date {
 	if t.Year() > 9999 {
 		return "9999-12-31"
@@ -25,7 +33,7 @@ func dateOf(t time.Time) Date {
 	return Date(t.Format(time.DateOnly))
 }
 
-// time is the start of the day in UTC; d must be one that ParseDate gave.
+// time returns the start of the day in UTC. d must be valid.
 func (d Date) time() time.Time {
 	t, _ := time.Parse(time.DateOnly, string(d))
 	return t

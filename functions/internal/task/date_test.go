@@ -1,10 +1,25 @@
 package task
 
 import (
+	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
+
+func TestTimeIsUTCToTheMicrosecond(t *testing.T) {
+	t.Parallel()
+	east := time.FixedZone("east", 2*60*60)
+	for want, moment := range map[string]time.Time{
+		`"2026-03-01T10:00:00.000000Z"`: time.Date(2026, 3, 1, 12, 0, 0, 0, east),
+		`"2026-03-01T23:30:00.123456Z"`: time.Date(2026, 3, 2, 1, 30, 0, 123456789, east),
+	} {
+		text, err := json.Marshal(Time{moment})
+		require.NoError(t, err)
+		require.Equal(t, want, string(text))
+	}
+}
 
 func TestParseDateTakesDaysThatExist(t *testing.T) {
 	t.Parallel()

@@ -1,8 +1,10 @@
 package task
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"snaptask/functions/internal/fault"
@@ -15,33 +17,75 @@ const (
 	maxBody  = 65535 // bytes, the size of a TEXT column
 )
 
-// Draft is a task that keeps the rules and is not stored yet.
+// Draft is a new task as a client writes it.
 type Draft struct {
-	ID      uuid.UUID // UUIDv7
-	Title   string
-	Body    string
-	DueDate Date
+	ID      string `json:"id"` // optional
+	Title   string `json:"title"`
+	Body    string `json:"body"`
+	DueDate string `json:"dueDate"`
 }
 
-// NewDraft checks what a client wrote: a title of 1 to 255 characters after trimming, a body of at most 65,535 bytes,
-// a real due date, and either no id, for which a new UUIDv7 is made, or one that the client made. The fault names every
-// field that breaks its rule.
-func NewDraft(id, title, body, dueDate string) (Draft, error) {
-	d := Draft{Title: strings.TrimSpace(title), Body: body}
+// New returns a draft as a task created now. Its title has 1 to 255 characters after trimming, its body at most 65,535
+// bytes, its due date is a real one, and its id is either missing, in which case a new one is made, or a UUIDv7. The fault
+// names every field that is wrong.
+func New(d Draft, now time.Time) (Task, error) {
+	created := Time{now.UTC().Truncate(time.Microsecond)}
+	t := Task{
+		Title: strings.TrimSpace(d.Title), Body: d.Body, CreatedAt: created, UpdatedAt: created, Version: 1,
+		ImageStatus: ImageNone, Labels: []string{}, Predictions: []Prediction{},
+	}
 	fields := map[string]string{}
-	checkTitle(d.Title, fields)
-	checkBody(body, fields)
+	checkTitle(t.Title, fields)
+	checkBody(t.Body, fields)
 	var err error
-	if d.DueDate, err = ParseDate(dueDate); err != nil {
+	if t.DueDate, err = ParseDate(d.DueDate); err != nil {
 		fields["dueDate"] = err.Error()
 	}
-	if d.ID, err = draftID(id); err != nil {
+	if t.ID, err = parseNewID(d.ID); err != nil {
 		fields["id"] = "must be a UUID of version 7"
 	}
 	if len(fields) > 0 {
-		return Draft{}, fault.InvalidFields(fields)
+		return Task{}, fault.InvalidFields(fields)
 	}
-	return d, nil
+	return t, nil
+}
+
+// Change is what a client wants to change about a task; nil leaves a field as it is.
+type Change struct {
+	Title     *string `json:"title"`
+	Body      *string `json:"body"`
+	DueDate   *string `json:"dueDate"` // YYYY-MM-DD
+	Completed *bool   `json:"completed"`
+	Version   *uint32 `json:"version"` // the version that the client saw
+}
+
+// Validate returns the change with its title trimmed. It obeys the rules of New, has a version and changes something. The
+// fault names every field that is wrong.
+func (c Change) Validate() (Change, error) {
+	fields := map[string]string{}
+	if c.Title != nil {
+		title := strings.TrimSpace(*c.Title)
+		c.Title = &title
+		checkTitle(title, fields)
+	}
+	if c.Body != nil {
+		checkBody(*c.Body, fields)
+	}
+	if c.DueDate != nil {
+		if _, err := ParseDate(*c.DueDate); err != nil {
+			fields["dueDate"] = err.Error()
+		}
+	}
+	if c.Version == nil || *c.Version == 0 {
+		fields["version"] = "is required: the version of the task that you changed"
+	}
+	if len(fields) > 0 {
+		return Change{}, fault.InvalidFields(fields)
+	}
+	if c.Title == nil && c.Body == nil && c.DueDate == nil && c.Completed == nil {
+		return Change{}, fault.New(fault.Invalid, "nothing_to_change", "Set at least one of title, body, dueDate and completed.")
+	}
+	return c, nil
 }
 
 func checkTitle(title string, fields map[string]string) {
@@ -59,16 +103,14 @@ func checkBody(body string, fields map[string]string) {
 	}
 }
 
-func draftID(text string) (uuid.UUID, error) {
+// parseNewID parses a client's UUIDv7, or makes one if there is none.
+func parseNewID(text string) (uuid.UUID, error) {
 	if text == "" {
 		return uuid.NewV7()
 	}
 	id, err := uuid.Parse(text)
-	if err != nil {
-		return uuid.UUID{}, err
+	if err == nil && (len(text) != 36 || id.Version() != 7 || id.Variant() != uuid.RFC4122) {
+		err = errors.New("not a UUIDv7")
 	}
-	if len(text) != 36 || id.Version() != 7 || id.Variant() != uuid.RFC4122 {
-		return uuid.UUID{}, fmt.Errorf("version %d", id.Version())
-	}
-	return id, nil
+	return id, err
 }

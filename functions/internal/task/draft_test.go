@@ -3,6 +3,7 @@ package task
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"snaptask/functions/internal/fault"
 
@@ -15,7 +16,9 @@ const (
 	someDay = "2026-02-28"
 )
 
-func TestNewDraftKeepsWhatIsGiven(t *testing.T) {
+var now = time.Date(2026, 2, 1, 12, 0, 0, 123456000, time.UTC)
+
+func TestNewKeepsTheDraft(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ id, title, body, dueDate, wantTitle string }{
 		"all fields":                   {someID, "Buy milk", "Two litres", someDay, "Buy milk"},
@@ -36,18 +39,21 @@ func TestNewDraftKeepsWhatIsGiven(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, err := NewDraft(c.id, c.title, c.body, c.dueDate)
+			got, err := New(Draft{c.id, c.title, c.body, c.dueDate}, now)
 			require.NoError(t, err)
-			require.Equal(t, Draft{ID: uuid.MustParse(someID), Title: c.wantTitle, Body: c.body, DueDate: Date(c.dueDate)}, d)
+			require.Equal(t, Task{
+				ID: uuid.MustParse(someID), Title: c.wantTitle, Body: c.body, DueDate: Date(c.dueDate), CreatedAt: Time{now}, UpdatedAt: Time{now},
+				Version: 1, ImageStatus: ImageNone, Labels: []string{}, Predictions: []Prediction{},
+			}, got)
 		})
 	}
 }
 
-func TestNewDraftMakesAnID(t *testing.T) {
+func TestNewMakesAnID(t *testing.T) {
 	t.Parallel()
 	last := ""
 	for range 100 {
-		d, err := NewDraft("", "x", "", someDay)
+		d, err := New(Draft{Title: "x", DueDate: someDay}, now)
 		require.NoError(t, err)
 		require.Equal(t, uuid.Version(7), d.ID.Version())
 		require.Equal(t, uuid.RFC4122, d.ID.Variant())
@@ -56,7 +62,7 @@ func TestNewDraftMakesAnID(t *testing.T) {
 	}
 }
 
-func TestNewDraftNamesTheFieldThatBreaksItsRule(t *testing.T) {
+func TestNewNamesTheInvalidField(t *testing.T) {
 	t.Parallel()
 	const noUUID = "must be a UUID of version 7"
 	for name, c := range map[string]struct{ id, title, body, dueDate, field, problem string }{
@@ -88,22 +94,50 @@ func TestNewDraftNamesTheFieldThatBreaksItsRule(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, err := NewDraft(c.id, c.title, c.body, c.dueDate)
+			d, err := New(Draft{c.id, c.title, c.body, c.dueDate}, now)
 			requireFields(t, err, map[string]string{c.field: c.problem})
 			require.Zero(t, d)
 		})
 	}
 }
 
-func TestNewDraftNamesEveryFieldAtOnce(t *testing.T) {
+func TestNewNamesEveryInvalidField(t *testing.T) {
 	t.Parallel()
-	_, err := NewDraft("x", " ", strings.Repeat("x", 65536), "tomorrow")
+	_, err := New(Draft{"x", " ", strings.Repeat("x", 65536), "tomorrow"}, now)
 	requireFields(t, err, map[string]string{
 		"id":      "must be a UUID of version 7",
 		"title":   "is required",
 		"body":    "must have at most 65535 bytes",
 		"dueDate": "must be a real date, written YYYY-MM-DD",
 	})
+}
+
+func TestChangeObeysTheRulesOfADraft(t *testing.T) {
+	t.Parallel()
+	text := func(s string) *string { return &s }
+	yes, one, zero := true, uint32(1), uint32(0)
+	for name, c := range map[string]struct {
+		change Change
+		field  string
+	}{
+		"a blank title":    {Change{Title: text(" "), Version: &one}, "title"},
+		"a long title":     {Change{Title: text(strings.Repeat("é", 256)), Version: &one}, "title"},
+		"a long body":      {Change{Body: text(strings.Repeat("x", 65536)), Version: &one}, "body"},
+		"no real day":      {Change{DueDate: text("2026-02-29"), Version: &one}, "dueDate"},
+		"no version":       {Change{Completed: &yes}, "version"},
+		"a version before": {Change{Completed: &yes, Version: &zero}, "version"},
+	} {
+		_, err := c.change.Validate()
+		var f *fault.Error
+		require.ErrorAs(t, err, &f, name)
+		require.Contains(t, f.Fields, c.field, name)
+	}
+	_, err := Change{Version: &one}.Validate()
+	require.True(t, fault.Is(err, fault.Invalid))
+
+	checked, err := Change{Title: text("  trimmed "), Version: &one}.Validate()
+	require.NoError(t, err)
+	require.Equal(t, "trimmed", *checked.Title)
 }
 
 func requireFields(t *testing.T, err error, fields map[string]string) {

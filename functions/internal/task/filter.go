@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Sort says in which order tasks are listed.
+// Sort is the order of a list of tasks.
 type Sort string
 
 const (
@@ -29,14 +30,14 @@ const (
 	maxText      = 255 // characters of a search
 )
 
-// FilterFields are the names of the fields that NewFilter reads.
-var FilterFields = []string{"status", "due", "today", "label", "q", "sort", "limit", "cursor"}
+// parameters are those that ParseFilter accepts; id selects one task.
+var parameters = []string{"id", "status", "due", "today", "label", "q", "sort", "limit", "cursor"}
 
-// Filter says which of a user's tasks are wanted, in which order, and from where on.
+// Filter selects tasks of a user, their order, and where the list starts.
 type Filter struct {
 	Completed *bool  // nil for both
-	DueFrom   Date   // first due date wanted; empty for any
-	DueTo     Date   // last due date wanted; empty for any
+	DueFrom   Date   // earliest due date; empty for any
+	DueTo     Date   // latest due date; empty for any
 	Label     string // one of the shown labels; empty for any
 	Text      string // in title or body, without regard to case; empty for any
 	Sort      Sort
@@ -44,18 +45,27 @@ type Filter struct {
 	After     *Place
 }
 
-// Place is that of a task in the order of a list.
+// Place is the place of a task in a sorted list.
 type Place struct {
-	DueDate Date // only where the list is sorted by it
+	DueDate Date // only in a list sorted ByDue
 	ID      uuid.UUID
 }
 
-// NewFilter reads the fields of a search as clients write them; get gives a field's text, or nothing. A due filter is
-// told the client's day by today, and takes UTC's at now otherwise; overdue tasks are open ones. The fault names every
-// field that is wrong.
-func NewFilter(get func(name string) string, now time.Time) (Filter, error) {
+// ParseFilter parses a query. A due filter is relative to today, the client's day, or else to the day of now in UTC; overdue
+// tasks are open ones. Unknown and repeated parameters are refused: a misspelt one would list more than was asked for. The
+// fault names every parameter that is wrong.
+func ParseFilter(query url.Values, now time.Time) (Filter, error) {
+	get := query.Get
 	f := Filter{Label: get("label"), Text: get("q"), Sort: Sort(get("sort")), Limit: defaultLimit}
 	fields := map[string]string{}
+	for name, values := range query {
+		switch {
+		case !slices.Contains(parameters, name):
+			fields[name] = "is not a parameter of this function"
+		case len(values) > 1:
+			fields[name] = "is there more than once"
+		}
+	}
 	f.setStatus(get("status"), fields)
 	f.setDue(get("due"), get("today"), now, fields)
 	if utf8.RuneCountInString(f.Label) > maxText {
@@ -80,7 +90,7 @@ func NewFilter(get func(name string) string, now time.Time) (Filter, error) {
 	if text := get("cursor"); text != "" {
 		place, err := parseCursor(text, f.Sort)
 		if err != nil {
-			fields["cursor"] = "is not one that was given for this list"
+			fields["cursor"] = "is not a cursor of this list"
 		}
 		f.After = &place
 	}
@@ -128,7 +138,7 @@ func (f *Filter) setDue(due, today string, now time.Time, fields map[string]stri
 	}
 }
 
-// Cursor is where a list goes on after its task last, as an opaque text.
+// Cursor returns an opaque text for where the list continues after its task last.
 func (f Filter) Cursor(last Task) string {
 	raw := append([]byte{f.Sort[0]}, last.ID[:]...)
 	if f.Sort == ByDue {
@@ -139,7 +149,7 @@ func (f Filter) Cursor(last Task) string {
 
 func parseCursor(text string, sort Sort) (Place, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || strings.ContainsAny(text, "\r\n") { // which the decoder skips
+	if err != nil || strings.ContainsAny(text, "\r\n") { // the decoder skips them
 		return Place{}, errors.New("not base64url")
 	}
 	const head = 1 + len(uuid.UUID{})

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
@@ -13,7 +14,11 @@ import (
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func newFilter(fields map[string]string) (Filter, error) {
-	return NewFilter(func(name string) string { return fields[name] }, noon)
+	query := url.Values{}
+	for name, value := range fields {
+		query.Set(name, value)
+	}
+	return ParseFilter(query, noon)
 }
 
 func TestDueIsCountedFromTheClientsDay(t *testing.T) {

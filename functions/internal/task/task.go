@@ -1,54 +1,72 @@
-// Package task holds what a task, its picture's predictions and its owner are, and the rules they keep. It does no I/O.
+// Package task defines tasks, their photos' predictions and their owners, and the rules that they obey. It does no I/O.
 package task
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 )
 
-// Owner says for whom a statement runs: the user, and the session that must be alive for it.
+// Owner identifies on whose behalf a statement runs: the user, and the session that must not have ended.
 type Owner struct {
 	UserID    uuid.UUID
 	SessionID uuid.UUID
 }
 
-// Task is a thing to do, as it is stored and as clients see it.
+// Task is a task as it is stored and as clients see it.
 type Task struct {
-	ID          uuid.UUID
-	Title       string
-	Body        string
-	DueDate     Date
-	Completed   bool
-	CreatedAt   time.Time // UTC, microseconds
-	UpdatedAt   time.Time // UTC, microseconds
-	Version     uint32    // 1 at first; grows with every change
-	ImageKey    string    // where package objects keeps the picture; empty without one
-	ImageStatus ImageStatus
-	Predictions []Prediction // best first; empty unless ImageStatus is ImageDone
+	ID          uuid.UUID    `json:"id"` // UUIDv7
+	Title       string       `json:"title"`
+	Body        string       `json:"body"`
+	DueDate     Date         `json:"dueDate"`
+	Completed   bool         `json:"completed"`
+	CreatedAt   Time         `json:"createdAt"`
+	UpdatedAt   Time         `json:"updatedAt"`
+	Version     uint32       `json:"version"` // starts at 1 and grows with every change
+	Upload      bool         `json:"upload"`  // reports whether a photo is attached
+	ImageKey    string       `json:"-"`       // where package objects keeps the photo; empty without one
+	ImageStatus ImageStatus  `json:"imageStatus"`
+	Labels      []string     `json:"labels"`      // those of Predictions
+	Predictions []Prediction `json:"predictions"` // best first; empty unless ImageStatus is ImageDone
 }
 
-// ImageStatus says how far a task's picture has come.
+// ImageStatus is the state of a task's photo.
 type ImageStatus string
 
 const (
-	ImageNone    ImageStatus = "none"    // no picture
+	ImageNone    ImageStatus = "none"    // no photo
 	ImagePending ImageStatus = "pending" // kept, not recognised yet
 	ImageDone    ImageStatus = "done"    // kept and recognised
 	ImageFailed  ImageStatus = "failed"  // kept, but the classifier refused it
 )
 
-// Prediction is one class the classifier sees in a picture.
+// Prediction is one class that the classifier sees in a photo.
 type Prediction struct {
 	Label string  `json:"label"` // first synonym of the ImageNet-1k class name
 	Score float64 `json:"score"` // softmax, 0..1
 }
 
-// PredictionCount is how many of the classifier's thousand classes a task keeps.
+// PredictionCount is the number of predictions that a task keeps of the classifier's thousand.
 const PredictionCount = 10
 
-// ShownPredictions are the predictions strong enough to be shown and searched by default: those that score at least
-// 0.05 and at least a third of the best. Predictions must be best first.
+// SetPhoto sets the photo of a task, none with an empty key, and the predictions for it, best first.
+func (t *Task) SetPhoto(key string, status ImageStatus, predictions []Prediction) {
+	t.Upload = key != ""
+	t.ImageKey = key
+	t.ImageStatus = status
+	t.Predictions = predictions
+	t.Labels = labels(predictions)
+}
+
+// labels returns the labels of predictions, in their order.
+func labels(predictions []Prediction) []string {
+	all := make([]string, len(predictions))
+	for i, p := range predictions {
+		all[i] = p.Label
+	}
+	return all
+}
+
+// ShownPredictions returns the predictions that are shown and searched by default: those that score at least 0.05 and at
+// least a third of the best. Predictions must be best first.
 func ShownPredictions(all []Prediction) []Prediction {
 	for i, p := range all {
 		if p.Score < max(0.05, all[0].Score/3) {

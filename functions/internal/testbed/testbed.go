@@ -80,7 +80,7 @@ func Everything() task.Filter { return task.Filter{Sort: task.ByCreated, Limit: 
 var publicKey, privateKey, _ = ed25519.GenerateKey(nil)
 
 // Signer makes the tokens that Verifier accepts.
-func Signer() *auth.Signer { return auth.NewSigner(privateKey) }
+func Signer() *auth.Signer { return auth.NewSigner(privateKey, time.Hour) }
 
 // Verifier accepts the tokens that Signer makes.
 func Verifier() *auth.Verifier { return auth.NewVerifier([]ed25519.PublicKey{publicKey}) }
@@ -122,10 +122,22 @@ func SignInWith(t testing.TB, s *store.Store, password string) Person {
 
 func signIn(t testing.TB, s *store.Store, hash string) Person {
 	t.Helper()
-	p := Person{Owner: task.Owner{UserID: NewID(t)}, hash: hash}
-	p.Username = "user-" + p.UserID.String()
-	require.NoError(t, s.AddUser(context.Background(), store.User{ID: p.UserID, Username: p.Username, PasswordHash: hash}))
+	p := Person{Username: "user-" + NewID(t).String(), hash: hash}
+	require.NoError(t, s.AddUser(context.Background(), p.Username, hash))
+	user, err := s.UserByName(context.Background(), p.Username)
+	require.NoError(t, err)
+	p.UserID = user.ID
 	return SignInAgain(t, s, p, time.Now().Add(time.Hour))
+}
+
+// AddTask stores a new task of the owner's and returns it.
+func AddTask(t testing.TB, s *store.Store, owner task.Owner) task.Task {
+	t.Helper()
+	draft, err := task.New(task.Draft{Title: "a task", DueDate: "2026-12-24"}, time.Now())
+	require.NoError(t, err)
+	added, err := s.AddTask(context.Background(), owner, draft)
+	require.NoError(t, err)
+	return added
 }
 
 // NewID is a new UUIDv7.

@@ -1,123 +1,127 @@
-// Package web stands between HTTP and the functions: it checks methods, decodes requests, encodes replies, gives each
-// fault its status and answers browsers' preflight requests. No other package of the functions knows HTTP.
+// Package web is the only package under internal that knows HTTP. It checks a request's method, session and body, calls
+// the function's verb, and encodes what the verb returns.
 package web
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 
+	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/task"
 
 	"github.com/google/uuid"
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
-// CallIDHeader names a call from the gateway to the last log line.
+// CallIDHeader identifies a call from the gateway to the last log line.
 const CallIDHeader = "X-Call-Id"
 
-// Verb does the work of one HTTP method with what the function reaches outside itself.
-type Verb[Deps any] func(*Deps, *Request) (handler.Response, error)
-
-// Function is one function as HTTP sees it: how to open what it needs, and a verb for each method.
+// Function is one function: what it depends on, and a verb for each HTTP method.
 type Function[Deps any] struct {
-	Open  func() (*Deps, error) // called at the first request, and again after it failed; dials nothing
-	Verbs map[string]Verb[Deps]
+	Open   func(*config.Reader) *Deps // called at the first request, and again after it failed; dials nothing
+	Verbs  Verbs[Deps]
+	Public bool // callable without a session
 
-	mu      sync.Mutex
-	deps    *Deps
-	origins []string // from which browsers may call, beside our own
+	mu   sync.Mutex
+	open *opened[Deps]
 }
 
-// Handle answers one request. The error it returns is always nil, for OpenFaaS would make a 500 of any other.
-func (f *Function[Deps]) Handle(sent handler.Request) (handler.Response, error) {
-	callID := sent.Header.Get(CallIDHeader)
+// Verbs are a function's verbs by HTTP method, each made by Verb.
+type Verbs[Deps any] map[string]verb[Deps]
+
+type verb[Deps any] func(context.Context, *Deps, task.Owner, handler.Request) (any, error)
+
+// opened is what a function reads from its environment once.
+type opened[Deps any] struct {
+	deps    *Deps
+	tokens  *auth.Verifier // nil for a public function
+	origins []string       // whose pages may call it from a browser, besides those of the same origin
+}
+
+// With returns the function with other dependencies and another verifier of tokens, for tests.
+func (f *Function[Deps]) With(deps *Deps, tokens *auth.Verifier) *Function[Deps] {
+	return &Function[Deps]{Verbs: f.Verbs, Public: f.Public, open: &opened[Deps]{deps: deps, tokens: tokens}}
+}
+
+// Handle answers one request. The error is always nil: OpenFaaS would turn any other into a 500.
+func (f *Function[Deps]) Handle(r handler.Request) (handler.Response, error) {
+	callID := r.Header.Get(CallIDHeader)
 	if callID == "" {
 		callID = uuid.NewString()
-		sent.Header = sent.Header.Clone()
-		if sent.Header == nil {
-			sent.Header = http.Header{}
-		}
-		sent.Header.Set(CallIDHeader, callID)
 	}
-	deps, origins, err := f.opened()
-	var response handler.Response
-	if err == nil {
-		response, err = f.answer(deps, origins, sent)
+	open, err := f.opened()
+	if err != nil {
+		return withCallID(Refuse(err, callID), callID), nil
 	}
+	response, err := f.answer(open, r)
 	if err != nil {
 		response = Refuse(err, callID)
 		if fault.Is(err, fault.MethodNotAllowed) {
 			response.Header.Set("Allow", f.allowed())
 		}
 	}
-	response.Header.Set(CallIDHeader, callID)
-	allowOrigin(origins, sent, response.Header)
-	return response, nil
+	allowOrigin(open.origins, r, response.Header)
+	return withCallID(response, callID), nil
 }
 
-func (f *Function[Deps]) answer(deps *Deps, origins []string, sent handler.Request) (handler.Response, error) {
-	if sent.Method == http.MethodOptions {
-		return f.preflight(origins, sent)
+func withCallID(response handler.Response, callID string) handler.Response {
+	response.Header.Set(CallIDHeader, callID)
+	return response
+}
+
+// answer checks the method and the session, in this order, and calls the verb.
+func (f *Function[Deps]) answer(open *opened[Deps], r handler.Request) (handler.Response, error) {
+	if r.Method == http.MethodOptions {
+		return f.preflight(open.origins, r)
 	}
-	verb, ok := f.Verbs[sent.Method]
+	verb, ok := f.Verbs[r.Method]
 	if !ok {
 		return handler.Response{}, fault.New(fault.MethodNotAllowed, "method_not_allowed", "This function answers "+f.allowed()+".")
 	}
-	request, err := newRequest(sent)
+	var owner task.Owner
+	if !f.Public {
+		var err error
+		if owner, err = open.tokens.Owner(bearer(r.Header.Get("Authorization"))); err != nil {
+			return handler.Response{}, err
+		}
+	}
+	ctx := r.Context()
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	result, err := verb(ctx, open.deps, owner, r)
 	if err != nil {
 		return handler.Response{}, err
 	}
-	return verb(deps, request)
+	return encode(result)
 }
 
-// opened gives what the function needs and the origins from which browsers may call it.
-func (f *Function[Deps]) opened() (*Deps, []string, error) {
+// opened returns what the function reads from its environment, read at the first call that finds it complete.
+func (f *Function[Deps]) opened() (*opened[Deps], error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.deps != nil {
-		return f.deps, f.origins, nil
+	if f.open != nil {
+		return f.open, nil
 	}
-	origins, err := config.Origins()
-	if err != nil {
-		return nil, nil, err
+	c := config.New()
+	open := &opened[Deps]{deps: f.Open(c), origins: readOrigins(c)}
+	if !f.Public {
+		open.tokens = auth.OpenVerifier(c)
 	}
-	deps, err := f.Open()
-	if err != nil {
-		return nil, nil, err
+	if err := c.Err(); err != nil {
+		return nil, err
 	}
-	f.deps, f.origins = deps, origins
-	return deps, origins, nil
+	f.open = open
+	return open, nil
 }
 
 func (f *Function[Deps]) allowed() string {
 	methods := append(slices.Sorted(maps.Keys(f.Verbs)), http.MethodOptions)
 	return strings.Join(methods, ", ")
-}
-
-// preflight answers the question a browser asks before it sends a request from another origin's page.
-func (f *Function[Deps]) preflight(origins []string, sent handler.Request) (handler.Response, error) {
-	if origin := sent.Header.Get("Origin"); origin != "" && !slices.Contains(origins, origin) {
-		return handler.Response{}, fault.New(fault.Forbidden, "origin_not_allowed", "Pages of this origin may not call this function.")
-	}
-	r := Bytes("text/plain; charset=utf-8", nil)
-	r.Header.Set("Allow", f.allowed())
-	r.Header.Set("Access-Control-Allow-Methods", f.allowed())
-	r.Header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, If-None-Match, "+CallIDHeader)
-	r.Header.Set("Access-Control-Max-Age", "600")
-	return r, nil
-}
-
-func allowOrigin(origins []string, sent handler.Request, answer http.Header) {
-	if len(origins) == 0 {
-		return
-	}
-	answer.Add("Vary", "Origin")
-	if origin := sent.Header.Get("Origin"); slices.Contains(origins, origin) {
-		answer.Set("Access-Control-Allow-Origin", origin)
-		answer.Set("Access-Control-Expose-Headers", "ETag, Link, Retry-After, "+CallIDHeader)
-	}
 }

@@ -2,22 +2,26 @@ package web
 
 import (
 	"context"
-	"errors"
+	"crypto/ed25519"
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
+	"snaptask/functions/internal/auth"
+	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/task"
 
+	"github.com/google/uuid"
 	handler "github.com/openfaas/templates-sdk/go-http"
 	"github.com/stretchr/testify/require"
 )
 
-func ok(*nothing, *Request) (handler.Response, error) { return JSON(struct{}{}) }
-
 func TestOnlyTheVerbsAreAnswered(t *testing.T) {
 	t.Parallel()
-	f := &Function[nothing]{Open: openNothing, Verbs: map[string]Verb[nothing]{http.MethodGet: ok, http.MethodPut: ok}}
+	verb := function(ok).Verbs[http.MethodPost]
+	f := &Function[nothing]{Open: openNothing, Public: true, Verbs: Verbs[nothing]{http.MethodGet: verb, http.MethodPut: verb}}
 	for method, want := range map[string]int{
 		"GET": 200, "PUT": 200, "OPTIONS": 200,
 		"POST": 405, "DELETE": 405, "PATCH": 405, "HEAD": 405, "TRACE": 405, "get": 405, "MADEUP": 405, "": 405,
@@ -38,32 +42,47 @@ func TestOnlyTheVerbsAreAnswered(t *testing.T) {
 func TestACallWithoutAnIDGetsOne(t *testing.T) {
 	t.Parallel()
 	for name, header := range map[string]http.Header{"no headers": nil, "other headers": {"Accept": {"*/*"}}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			seen := ""
-			f := function(func(_ *nothing, r *Request) (handler.Response, error) {
-				seen = r.CallID
-				return JSON(struct{}{})
-			})
-			r, err := f.Handle(handler.Request{Method: "POST", Header: header})
-			require.NoError(t, err)
-			_, err = ParseID(seen)
-			require.NoError(t, err)
-			require.Equal(t, seen, r.Header.Get(CallIDHeader))
-			require.Empty(t, header.Get(CallIDHeader), "the caller's headers stay as they are")
-		})
+		r, err := function(ok).Handle(handler.Request{Method: "POST", Header: header})
+		require.NoError(t, err, name)
+		_, err = uuid.Parse(r.Header.Get(CallIDHeader))
+		require.NoError(t, err, name)
+		require.Empty(t, header.Get(CallIDHeader), "the request's headers are not changed")
 	}
+}
+
+func TestOnlyAPublicFunctionIsCalledWithoutASession(t *testing.T) {
+	t.Parallel()
+	public, private, err := ed25519.GenerateKey(nil)
+	require.NoError(t, err)
+	owner := task.Owner{UserID: uuid.New(), SessionID: uuid.New()}
+	token, err := auth.NewSigner(private, time.Hour).Token(owner, time.Now(), time.Now().Add(time.Hour))
+	require.NoError(t, err)
+	var seen task.Owner
+	f := &Function[nothing]{Verbs: Verbs[nothing]{http.MethodPost: Verb(
+		func(_ *nothing, _ context.Context, owner task.Owner, _ Request[event]) (any, error) {
+			seen = owner
+			return Empty{}, nil
+		},
+	)}}
+	f = f.With(&nothing{}, auth.NewVerifier([]ed25519.PublicKey{public}))
+	for _, authorization := range []string{"", "Bearer", "Bearer " + token + "x", "Basic YTpi"} {
+		r := call(t, f, handler.Request{Method: "POST", Body: []byte("not JSON"), Header: http.Header{"Authorization": {authorization}}})
+		require.Equal(t, 401, r.StatusCode, "the session is checked before the body")
+	}
+	r := call(t, f, handler.Request{Method: "POST", Body: []byte("{}"), Header: http.Header{"Authorization": {"Bearer " + token}}})
+	require.Equal(t, 200, r.StatusCode, "%s", r.Body)
+	require.Equal(t, owner, seen)
 }
 
 func TestOpenIsTriedAgainAfterItFailed(t *testing.T) {
 	t.Parallel()
 	opened := 0
 	f := function(ok)
-	f.Open = func() (*nothing, error) {
+	f.Open = func(c *config.Reader) *nothing {
 		if opened++; opened < 3 {
-			return nil, errors.New("mysql-dsn: the secret can't be read")
+			c.Fail("mysql-dsn", "the secret can't be read")
 		}
-		return &nothing{}, nil
+		return &nothing{}
 	}
 	for range 2 {
 		r := call(t, f, handler.Request{Method: "POST"})
@@ -79,15 +98,15 @@ func TestOpenIsTriedAgainAfterItFailed(t *testing.T) {
 	require.Equal(t, 3, opened, "what is open stays open")
 }
 
-func TestOpenMayFailForOneCallWhileItWorksForAnother(t *testing.T) {
+func TestOpenIsTriedOnceAtATime(t *testing.T) {
 	t.Parallel()
 	opened := 0
 	f := function(ok)
-	f.Open = func() (*nothing, error) {
+	f.Open = func(c *config.Reader) *nothing {
 		if opened++; opened <= 20 {
-			return nil, errors.New("not yet")
+			c.Fail("mysql-dsn", "not yet")
 		}
-		return &nothing{}, nil
+		return &nothing{}
 	}
 	var calls sync.WaitGroup
 	var mu sync.Mutex
@@ -107,9 +126,9 @@ func TestOpenMayFailForOneCallWhileItWorksForAnother(t *testing.T) {
 func TestTheContextReachesTheVerb(t *testing.T) {
 	t.Parallel()
 	var seen error
-	f := function(func(_ *nothing, r *Request) (handler.Response, error) {
-		seen = r.Context().Err()
-		return JSON(struct{}{})
+	f := function(func(ctx context.Context, _ Request[[]byte]) (any, error) {
+		seen = ctx.Err()
+		return Empty{}, nil
 	})
 	call(t, f, handler.Request{Method: "POST"})
 	require.NoError(t, seen, "without a context of its own a call has one that does not end")
@@ -125,12 +144,12 @@ func TestTheContextReachesTheVerb(t *testing.T) {
 // Not parallel: the origins come from the environment.
 func TestOrigins(t *testing.T) {
 	const ours, other = "https://tasks.example.org", "https://evil.example.org"
-	refused := func(*nothing, *Request) (handler.Response, error) {
-		return handler.Response{}, fault.New(fault.NotFound, "none", "None.")
+	refused := func(context.Context, Request[[]byte]) (any, error) {
+		return nil, fault.New(fault.NotFound, "none", "None.")
 	}
 	for name, c := range map[string]struct {
 		allowed, method, origin string
-		verb                    Verb[nothing]
+		verb                    func(context.Context, Request[[]byte]) (any, error)
 		status                  int
 		allow, vary             string
 	}{
@@ -173,10 +192,30 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-func TestAWrongListOfOriginsIsAnInternalError(t *testing.T) {
-	t.Setenv("CORS_ORIGINS", "tasks.example.org")
-	r := call(t, function(ok), handler.Request{Method: "POST"})
-	require.Equal(t, 500, r.StatusCode)
-	require.NotContains(t, string(r.Body), "tasks.example.org")
-	require.Contains(t, logged.take(t.Name())[0], "CORS_ORIGINS")
+func TestOriginsThatNoBrowserSendsAreAnInternalError(t *testing.T) {
+	for _, value := range []string{
+		"*", "null", "tasks.example.org", "//tasks.example.org", "https://", "https://tasks.example.org/", "https://tasks.example.org/app",
+		"https://tasks.example.org?x", "https://tasks.example.org#x", "https://user@tasks.example.org", "HTTPS://tasks.example.org",
+		"https://Tasks.example.org", "https://*.example.org", "https://tasks.example.org:x", "https://good.example,bad",
+	} {
+		t.Setenv("CORS_ORIGINS", value)
+		r := call(t, function(ok), handler.Request{Method: "POST"})
+		require.Equal(t, 500, r.StatusCode, value)
+		require.NotContains(t, string(r.Body), "example")
+		require.Contains(t, logged.take(t.Name())[0], "CORS_ORIGINS: ")
+	}
+}
+
+func TestOriginsAreSeparatedByCommasAndSpaces(t *testing.T) {
+	for value, want := range map[string][]string{
+		"":                      nil,
+		"http://localhost:8080": {"http://localhost:8080"},
+		"http://[::1]:8080":     {"http://[::1]:8080"},
+		" https://a.example , https://b.example ,": {"https://a.example", "https://b.example"},
+	} {
+		t.Setenv("CORS_ORIGINS", value)
+		c := config.New()
+		require.Equal(t, want, readOrigins(c))
+		require.NoError(t, c.Err())
+	}
 }

@@ -3,107 +3,69 @@ package web
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
-	"log/slog"
-	"math"
 	"net/http"
-	"strconv"
-	"strings"
-	"time"
-
-	"snaptask/functions/internal/fault"
+	"net/url"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
-const jsonType = "application/json; charset=utf-8"
+// Empty is the reply {}.
+type Empty struct{}
 
-// fast is what writes its own JSON, of about size bytes.
-type fast interface {
-	size() int
-	appendJSON([]byte) []byte
+// Page is a reply: a part of a list, as a JSON array.
+type Page struct {
+	Items any
+	Next  url.Values // the query of the next part, which the Link header names; nil for the last part
 }
 
-// JSON is the answer 200 with v as its body.
-func JSON(v any) (handler.Response, error) {
-	if f, ok := v.(fast); ok {
-		return Bytes(jsonType, f.appendJSON(make([]byte, 0, f.size()))), nil
+// Bytes is a reply that is not JSON. The client may keep it, but has to ask each time whether it is still current.
+type Bytes struct {
+	Type string // media type
+	ETag string
+	Body []byte
+}
+
+// NotModified is the reply 304 to a client that has a copy of the Bytes with this ETag.
+type NotModified Bytes
+
+// encode returns the response for what a verb returned: one of the replies above, or any other value as JSON.
+func encode(result any) (handler.Response, error) {
+	switch reply := result.(type) {
+	case Page:
+		response, err := encodeJSON(reply.Items)
+		if err == nil && reply.Next != nil {
+			// RFC 8288. The reference is relative: a function does not know its own path.
+			response.Header.Set("Link", "<?"+reply.Next.Encode()+`>; rel="next"`)
+		}
+		return response, err
+	case Bytes:
+		return reply.response(http.StatusOK), nil
+	case NotModified:
+		return Bytes(reply).response(http.StatusNotModified), nil
+	default:
+		return encodeJSON(result)
 	}
+}
+
+func encodeJSON(v any) (handler.Response, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false) // nobody takes it for a page, and a text of "<" would become six times as long
+	encoder.SetEscapeHTML(false) // escaped, a "<" takes six times as many bytes
 	if err := encoder.Encode(v); err != nil {
 		return handler.Response{}, err
 	}
-	return Bytes(jsonType, bytes.TrimRight(body.Bytes(), "\n")), nil
+	return handler.Response{
+		StatusCode: http.StatusOK,
+		Body:       bytes.TrimRight(body.Bytes(), "\n"),
+		Header:     http.Header{"Content-Type": {"application/json; charset=utf-8"}},
+	}, nil
 }
 
-// Bytes is the answer 200 with a body of the given media type.
-func Bytes(mediaType string, body []byte) handler.Response {
-	return handler.Response{StatusCode: http.StatusOK, Body: body, Header: http.Header{"Content-Type": {mediaType}}}
-}
-
-// Time writes a moment as clients read it: RFC 3339, UTC, to the microsecond.
-func Time(t time.Time) string { return string(appendTime(nil, t)) }
-
-// status is the one table from a fault's kind to its HTTP status.
-var status = map[fault.Kind]int{
-	fault.Internal:         http.StatusInternalServerError,
-	fault.Invalid:          http.StatusBadRequest,
-	fault.Unauthorized:     http.StatusUnauthorized,
-	fault.Forbidden:        http.StatusForbidden,
-	fault.NotFound:         http.StatusNotFound,
-	fault.MethodNotAllowed: http.StatusMethodNotAllowed,
-	fault.Conflict:         http.StatusConflict,
-	fault.TooLarge:         http.StatusRequestEntityTooLarge,
-	fault.UnsupportedMedia: http.StatusUnsupportedMediaType,
-	fault.Unprocessable:    http.StatusUnprocessableEntity,
-	fault.Throttled:        http.StatusTooManyRequests,
-	fault.Unavailable:      http.StatusServiceUnavailable,
-}
-
-type errorBody struct {
-	Error errorDetail `json:"error"`
-}
-
-type errorDetail struct {
-	Code      string            `json:"code"`
-	Message   string            `json:"message"`
-	Fields    map[string]string `json:"fields,omitempty"`
-	RequestID string            `json:"requestId"`
-}
-
-// Refuse is the answer to a request that failed with err: its fault's status and words, and 500 without any of its
-// text for every other error. What has a cause is logged with it under the call's id.
-func Refuse(err error, callID string) handler.Response {
-	var f *fault.Error
-	if !errors.As(err, &f) {
-		f = &fault.Error{Kind: fault.Internal, Code: "internal", Message: "Something went wrong on our side.", Cause: err}
-	}
-	if f.Cause != nil {
-		slog.Error("request failed", "callId", callID, "code", f.Code, "cause", oneLine(f.Cause.Error()))
-	}
-	body, err := json.Marshal(errorBody{errorDetail{f.Code, f.Message, f.Fields, callID}})
-	if err != nil {
-		panic(err) // a struct of strings always encodes
-	}
-	r := Bytes(jsonType, body)
-	r.StatusCode = status[f.Kind]
-	if f.RetryAfter > 0 {
-		r.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
-	}
-	if f.Kind == fault.Unauthorized {
-		r.Header.Set("WWW-Authenticate", "Bearer")
-	}
-	return r
-}
-
-// oneLine keeps a log entry short, whatever a driver puts into its errors.
-func oneLine(text string) string {
-	const most = 500
-	text = strings.ReplaceAll(text, "\n", " ")
-	if len(text) > most {
-		return text[:most] + "…"
-	}
-	return text
+func (b Bytes) response(status int) handler.Response {
+	return handler.Response{StatusCode: status, Body: b.Body, Header: http.Header{
+		"Content-Type":  {b.Type},
+		"Etag":          {b.ETag},
+		"Cache-Control": {"private, no-cache"},
+		"Vary":          {"Authorization"},
+	}}
 }

@@ -1,10 +1,11 @@
 package web
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
 	"math"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -26,8 +27,8 @@ func TestEachFaultHasItsStatus(t *testing.T) {
 	for kind := fault.Internal; kind <= fault.Unavailable; kind++ {
 		t.Run(fmt.Sprint(want[kind]), func(t *testing.T) {
 			t.Parallel()
-			f := function(func(*nothing, *Request) (handler.Response, error) {
-				return handler.Response{}, fmt.Errorf("wrapped: %w", fault.New(kind, "some_code", "Some words."))
+			f := function(func(context.Context, Request[[]byte]) (any, error) {
+				return nil, fmt.Errorf("wrapped: %w", fault.New(kind, "some_code", "Some words."))
 			})
 			r := call(t, f, handler.Request{Method: "POST"})
 			require.Equal(t, want[kind], r.StatusCode)
@@ -52,10 +53,10 @@ func TestRetryAfterIsInWholeSecondsUpwards(t *testing.T) {
 
 func TestTheClientReadsTheFieldsButNotTheCause(t *testing.T) {
 	t.Parallel()
-	f := function(func(*nothing, *Request) (handler.Response, error) {
+	f := function(func(context.Context, Request[[]byte]) (any, error) {
 		e := fault.InvalidFields(map[string]string{"title": "is required"})
 		e.Cause = errors.New("Error 1406: SELECT\nsecret")
-		return handler.Response{}, e
+		return nil, e
 	})
 	r := call(t, f, handler.Request{Method: "POST"})
 	require.Equal(t, map[string]string{"title": "is required"}, refusal(t, r).Fields)
@@ -74,7 +75,7 @@ func TestInternalErrorsStayInTheLog(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := function(func(*nothing, *Request) (handler.Response, error) { return handler.Response{}, err })
+			f := function(func(context.Context, Request[[]byte]) (any, error) { return nil, err })
 			r := call(t, f, handler.Request{Method: "POST"})
 			require.Equal(t, 500, r.StatusCode)
 			require.Equal(t, errorDetail{Code: "internal", Message: "Something went wrong on our side.", RequestID: t.Name()}, refusal(t, r))
@@ -88,24 +89,36 @@ func TestInternalErrorsStayInTheLog(t *testing.T) {
 
 func TestWhatCannotBeEncodedIsAnInternalError(t *testing.T) {
 	t.Parallel()
-	f := function(func(*nothing, *Request) (handler.Response, error) { return JSON(math.NaN()) })
+	f := function(func(context.Context, Request[[]byte]) (any, error) { return math.NaN(), nil })
 	require.Equal(t, 500, call(t, f, handler.Request{Method: "POST"}).StatusCode)
 }
 
-func TestJSONIsA200(t *testing.T) {
+func TestReplies(t *testing.T) {
 	t.Parallel()
-	r, err := JSON(map[string]string{"text": "<é>"})
-	require.NoError(t, err)
-	require.Equal(t, 200, r.StatusCode)
-	require.Equal(t, "application/json; charset=utf-8", r.Header.Get("Content-Type"))
-	var back map[string]string
-	require.NoError(t, json.Unmarshal(r.Body, &back))
-	require.Equal(t, map[string]string{"text": "<é>"}, back)
-}
-
-func TestTimeIsUTCToTheMicrosecond(t *testing.T) {
-	t.Parallel()
-	east := time.FixedZone("east", 2*60*60)
-	require.Equal(t, "2026-03-01T10:00:00.000000Z", Time(time.Date(2026, 3, 1, 12, 0, 0, 0, east)))
-	require.Equal(t, "2026-03-01T23:30:00.123456Z", Time(time.Date(2026, 3, 2, 1, 30, 0, 123456789, east)))
+	photo := Bytes{Type: "image/jpeg", ETag: `"v1-full"`, Body: []byte("JPEG")}
+	cached := map[string]string{"Content-Type": "image/jpeg", "ETag": `"v1-full"`, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+	json := "application/json; charset=utf-8"
+	for name, c := range map[string]struct {
+		reply  any
+		status int
+		body   string
+		header map[string]string
+	}{
+		"a value":      {map[string]string{"text": "<é>"}, 200, `{"text":"<é>"}`, map[string]string{"Content-Type": json}},
+		"nothing":      {Empty{}, 200, `{}`, map[string]string{"Content-Type": json}},
+		"a last page":  {Page{Items: []int{1, 2}}, 200, `[1,2]`, map[string]string{"Content-Type": json, "Link": ""}},
+		"a page":       {Page{[]int{1}, url.Values{"q": {"a b"}}}, 200, `[1]`, map[string]string{"Link": `<?q=a+b>; rel="next"`}},
+		"bytes":        {photo, 200, "JPEG", cached},
+		"not modified": {NotModified{Type: photo.Type, ETag: photo.ETag}, 304, "", cached},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := call(t, function(func(context.Context, Request[[]byte]) (any, error) { return c.reply, nil }), handler.Request{Method: "POST"})
+			require.Equal(t, c.status, r.StatusCode)
+			require.Equal(t, c.body, string(r.Body))
+			for name, want := range c.header {
+				require.Equal(t, want, r.Header.Get(name), name)
+			}
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
@@ -15,106 +16,119 @@ import (
 	"unicode/utf8"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/task"
 
 	"github.com/google/uuid"
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
-// MaxJSON is how many bytes of JSON a request may have.
+// MaxJSON is the maximum size of a JSON body in bytes.
 const MaxJSON = 256 << 10
 
-// Request is what a client sent, with readers that answer in faults.
-type Request struct {
-	Body   []byte
+// Request is a request whose session has been checked and whose body has been read. Body is []byte for the bytes as they
+// are, NoBody to ignore them, and any struct for a JSON object.
+type Request[Body any] struct {
+	Body   Body
 	Query  url.Values
-	Bearer string // the token of the Authorization header; empty without one
-	CallID string
-	sent   handler.Request
+	header http.Header
 }
 
-func newRequest(sent handler.Request) (*Request, error) {
-	r := &Request{Body: sent.Body, Bearer: bearer(sent.Header.Get("Authorization")), CallID: sent.Header.Get(CallIDHeader), sent: sent}
-	query, err := url.ParseQuery(sent.QueryString)
+// NoBody is the Body of a request whose body is ignored.
+type NoBody struct{}
+
+// Verb returns a verb for Function.Verbs that reads the request's query and body and calls do with them.
+func Verb[Deps, Body any](do func(*Deps, context.Context, task.Owner, Request[Body]) (any, error)) verb[Deps] {
+	return func(ctx context.Context, deps *Deps, owner task.Owner, sent handler.Request) (any, error) {
+		r := Request[Body]{header: sent.Header}
+		var err error
+		if r.Query, err = parseQuery(sent.QueryString); err != nil {
+			return nil, err
+		}
+		switch body := any(&r.Body).(type) {
+		case *NoBody:
+		case *[]byte:
+			*body = sent.Body
+		default:
+			if err := decodeJSON(sent.Body, body); err != nil {
+				return nil, err
+			}
+		}
+		return do(deps, ctx, owner, r)
+	}
+}
+
+// Header returns the first value of a header.
+func (r Request[Body]) Header(name string) string { return r.header.Get(name) }
+
+// Has reports whether the client has a copy of the reply with this ETag.
+func (r Request[Body]) Has(etag string) bool {
+	return strings.Contains(r.header.Get("If-None-Match"), etag)
+}
+
+// TaskID returns ?id=, a UUID in its usual form of 36 characters.
+func (r Request[Body]) TaskID() (uuid.UUID, error) {
+	text := r.Query.Get("id")
+	if text == "" {
+		return uuid.UUID{}, fault.InvalidField("id", "is required in the query: ?id=...")
+	}
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != 36 {
+		return uuid.UUID{}, fault.InvalidField("id", "must be a UUID, such as 01890a5d-ac96-774b-bcce-b302099a8057")
+	}
+	return id, nil
+}
+
+func parseQuery(text string) (url.Values, error) {
+	query, err := url.ParseQuery(text)
 	if err != nil {
-		return r, fault.New(fault.Invalid, "invalid_query", "The query string is not valid.")
+		return nil, fault.New(fault.Invalid, "invalid_query", "The query string is not valid.")
 	}
 	for name, values := range query {
 		if !utf8.ValidString(name) || slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) }) {
-			return r, fault.New(fault.Invalid, "invalid_query", "The query string is not valid UTF-8.")
+			return nil, fault.New(fault.Invalid, "invalid_query", "The query string is not valid UTF-8.")
 		}
 	}
-	r.Query = query
-	return r, nil
+	return query, nil
 }
 
-// Context ends when the client goes away or the function's time is over.
-func (r *Request) Context() context.Context {
-	if ctx := r.sent.Context(); ctx != nil {
-		return ctx
-	}
-	return context.Background()
-}
-
-// Header is the first value of a header that the client sent.
-func (r *Request) Header(name string) string { return r.sent.Header.Get(name) }
-
-// TaskID reads ?id=, which must be there and a UUID.
-func (r *Request) TaskID() (uuid.UUID, error) {
-	text := r.Query.Get("id")
-	if text == "" {
-		return uuid.UUID{}, fault.InvalidFields(map[string]string{"id": "is required in the query: ?id=..."})
-	}
-	id, err := ParseID(text)
-	if err != nil {
-		return uuid.UUID{}, fault.InvalidFields(map[string]string{"id": err.Error()})
-	}
-	return id, nil
-}
-
-// ParseID reads a UUID in its usual form of 36 characters.
-func ParseID(text string) (uuid.UUID, error) {
-	id, err := uuid.Parse(text)
-	if err != nil || len(text) != 36 {
-		return uuid.UUID{}, errors.New("must be a UUID, such as 01890a5d-ac96-774b-bcce-b302099a8057")
-	}
-	return id, nil
-}
-
-// JSON decodes the body into the struct that event points to: one object of at most MaxJSON bytes of UTF-8 with known
+// decodeJSON decodes a body into the struct that into points to: one object of at most MaxJSON bytes of UTF-8 with known
 // fields of the right types, and nothing after it.
-func (r *Request) JSON(event any) error {
+func decodeJSON(body []byte, into any) error {
+	trimmed := bytes.TrimSpace(body)
 	switch {
-	case len(r.Body) > MaxJSON:
+	case len(body) > MaxJSON:
 		return fault.New(fault.TooLarge, "too_large", fmt.Sprintf("The request has more than %d KiB.", MaxJSON>>10))
-	case !utf8.Valid(r.Body):
-		return fault.New(fault.Invalid, "invalid_json", "The request is not valid UTF-8.")
-	case len(bytes.TrimSpace(r.Body)) == 0:
-		return fault.New(fault.Invalid, "invalid_json", "The request has no body; a JSON object is wanted.")
-	case bytes.TrimSpace(r.Body)[0] != '{':
-		return fault.New(fault.Invalid, "invalid_json", "The request is not a JSON object.")
+	case !utf8.Valid(body):
+		return invalidJSON("The request is not valid UTF-8.")
+	case len(trimmed) == 0:
+		return invalidJSON("The request has no body; send a JSON object.")
+	case trimmed[0] != '{':
+		return invalidJSON("The request is not a JSON object.")
 	}
-	decoder := json.NewDecoder(bytes.NewReader(r.Body))
+	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(event); err != nil {
+	if err := decoder.Decode(into); err != nil {
 		return jsonFault(err)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return fault.New(fault.Invalid, "invalid_json", "The request has more than one JSON object.")
+		return invalidJSON("The request has more than one JSON object.")
 	}
 	return nil
 }
 
+func invalidJSON(message string) error { return fault.New(fault.Invalid, "invalid_json", message) }
+
 func jsonFault(err error) error {
 	var wrongType *json.UnmarshalTypeError
 	if errors.As(err, &wrongType) && wrongType.Field != "" {
-		return fault.InvalidFields(map[string]string{wrongType.Field: "must be " + typeName(wrongType.Type)})
+		return fault.InvalidField(wrongType.Field, "must be "+typeName(wrongType.Type))
 	}
 	if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		if name, err := strconv.Unquote(quoted); err == nil {
-			return fault.InvalidFields(map[string]string{name: "is not a field of this request"})
+			return fault.InvalidField(name, "is not a field of this request")
 		}
 	}
-	return fault.New(fault.Invalid, "invalid_json", "The request is not valid JSON.")
+	return invalidJSON("The request is not valid JSON.")
 }
 
 func typeName(t reflect.Type) string {

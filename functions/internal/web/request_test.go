@@ -1,8 +1,8 @@
 package web
 
 import (
+	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -39,7 +39,7 @@ func TestJSONTakesOneObject(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got event
-			require.NoError(t, (&Request{Body: []byte(c.body)}).JSON(&got))
+			require.NoError(t, decodeJSON([]byte(c.body), &got))
 			require.Equal(t, c.want, got)
 		})
 	}
@@ -65,7 +65,7 @@ func TestJSONNamesTheFieldsThatAreWrong(t *testing.T) {
 	} {
 		t.Run(body, func(t *testing.T) {
 			t.Parallel()
-			requireFields(t, (&Request{Body: []byte(body)}).JSON(&event{}), fields)
+			requireFields(t, decodeJSON([]byte(body), &event{}), fields)
 		})
 	}
 }
@@ -107,7 +107,7 @@ func TestJSONRefusesWhatIsNotOneObject(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var f *fault.Error
-			require.ErrorAs(t, (&Request{Body: []byte(body)}).JSON(&event{}), &f)
+			require.ErrorAs(t, decodeJSON([]byte(body), &event{}), &f)
 			require.Equal(t, fault.Invalid, f.Kind)
 			require.Equal(t, "invalid_json", f.Code)
 		})
@@ -122,7 +122,7 @@ func TestJSONRefusesMoreThan256KiB(t *testing.T) {
 		"much, and not even JSON":    strings.Repeat("\xff", 16<<20),
 		"more than the limit, empty": strings.Repeat(" ", MaxJSON+1),
 	} {
-		err := (&Request{Body: []byte(body)}).JSON(&event{})
+		err := decodeJSON([]byte(body), &event{})
 		require.True(t, fault.Is(err, fault.TooLarge), "%s: %v", name, err)
 	}
 }
@@ -151,12 +151,12 @@ func TestQueries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := function(func(_ *nothing, r *Request) (handler.Response, error) {
+			f := function(func(_ context.Context, r Request[[]byte]) (any, error) {
 				got, err := r.TaskID()
 				if err == nil && got.String() != id {
 					err = errors.New("another id: " + got.String())
 				}
-				return handler.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/plain"}}}, err
+				return Empty{}, err
 			})
 			r := call(t, f, handler.Request{Method: "POST", QueryString: c.query})
 			if c.code == "" {
@@ -184,9 +184,7 @@ func TestBearer(t *testing.T) {
 		"abc":              "",
 		"Token Bearer abc": "",
 	} {
-		r, err := newRequest(handler.Request{Header: http.Header{"Authorization": {authorization}}})
-		require.NoError(t, err)
-		require.Equal(t, want, r.Bearer, authorization)
+		require.Equal(t, want, bearer(authorization), authorization)
 	}
 }
 
@@ -199,11 +197,12 @@ func FuzzRequest(f *testing.F) {
 		f.Add([]byte("{}"), query, "")
 	}
 	f.Fuzz(func(t *testing.T, body []byte, query, authorization string) {
-		r, err := newRequest(handler.Request{Body: body, QueryString: query, Header: http.Header{"Authorization": {authorization}}})
+		bearer(authorization)
+		values, err := parseQuery(query)
 		requireClientsFault(t, err)
-		_, err = r.TaskID()
+		_, err = Request[NoBody]{Query: values}.TaskID()
 		requireClientsFault(t, err)
-		requireClientsFault(t, r.JSON(&event{}))
+		requireClientsFault(t, decodeJSON(body, &event{}))
 	})
 }
 

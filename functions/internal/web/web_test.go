@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -10,13 +11,15 @@ import (
 	"sync"
 	"testing"
 
+	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/task"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 	"github.com/stretchr/testify/require"
 )
 
-// logged is what the package under test has logged; tests tell their lines apart by the call's id.
+// logged is the log of the package under test; tests find their lines by the call id.
 var logged lockedBuffer
 
 func TestMain(m *testing.M) {
@@ -35,7 +38,7 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.data.Write(p)
 }
 
-// take gives the log lines about one call, and only once, so that a test can be run again.
+// take removes and returns the log lines about one call.
 func (b *lockedBuffer) take(callID string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -52,17 +55,23 @@ func (b *lockedBuffer) take(callID string) []string {
 	return found
 }
 
-// nothing is what a function needs that reaches nothing outside itself.
+// nothing are the dependencies of a function that has none.
 type nothing struct{}
 
-func openNothing() (*nothing, error) { return &nothing{}, nil }
+func openNothing(*config.Reader) *nothing { return &nothing{} }
 
-// function has one verb, POST.
-func function(post Verb[nothing]) *Function[nothing] {
-	return &Function[nothing]{Open: openNothing, Verbs: map[string]Verb[nothing]{http.MethodPost: post}}
+// function returns a public function with the verb POST, which gets the body as it is.
+func function(post func(context.Context, Request[[]byte]) (any, error)) *Function[nothing] {
+	return &Function[nothing]{Open: openNothing, Public: true, Verbs: Verbs[nothing]{http.MethodPost: Verb(
+		func(_ *nothing, ctx context.Context, _ task.Owner, r Request[[]byte]) (any, error) {
+			return post(ctx, r)
+		},
+	)}}
 }
 
-// call is the answer of f to a request under the test's name as its call id.
+func ok(context.Context, Request[[]byte]) (any, error) { return Empty{}, nil }
+
+// call returns the response of f to a request whose call id is the test's name.
 func call(t *testing.T, f *Function[nothing], sent handler.Request) handler.Response {
 	t.Helper()
 	if sent.Header == nil {
@@ -70,13 +79,13 @@ func call(t *testing.T, f *Function[nothing], sent handler.Request) handler.Resp
 	}
 	sent.Header.Set(CallIDHeader, t.Name())
 	response, err := f.Handle(sent)
-	require.NoError(t, err, "OpenFaaS would make a 500 of it")
+	require.NoError(t, err, "OpenFaaS would turn it into a 500")
 	require.Equal(t, t.Name(), response.Header.Get(CallIDHeader))
 	require.NotEmpty(t, response.Header.Get("Content-Type"), "OpenFaaS would copy the request's")
 	return response
 }
 
-// refusal decodes an answer that is an error.
+// refusal decodes a response that is an error.
 func refusal(t *testing.T, r handler.Response) errorDetail {
 	t.Helper()
 	require.Equal(t, "application/json; charset=utf-8", r.Header.Get("Content-Type"))

@@ -13,12 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAKnownTokenExpires asks again and again with one token, which is verified once only.
-func TestAKnownTokenExpires(t *testing.T) {
+func TestCachedTokenExpires(t *testing.T) {
 	public, private := newKey(t)
 	synctest.Test(t, func(t *testing.T) {
 		owner := newOwner()
-		token, err := NewSigner(private).Token(owner, time.Now(), time.Now().Add(time.Hour))
+		token, err := NewSigner(private, time.Hour).Token(owner, time.Now(), time.Now().Add(time.Hour))
 		require.NoError(t, err)
 		v := NewVerifier([]ed25519.PublicKey{public})
 		for range 3 {
@@ -38,7 +37,7 @@ func TestAKnownTokenExpires(t *testing.T) {
 	})
 }
 
-func TestATokenLikeAKnownOneIsNotKnown(t *testing.T) {
+func TestTokenLikeACachedOneIsVerified(t *testing.T) {
 	t.Parallel()
 	public, private := newKey(t)
 	v := NewVerifier([]ed25519.PublicKey{public})
@@ -52,7 +51,7 @@ func TestATokenLikeAKnownOneIsNotKnown(t *testing.T) {
 	}
 }
 
-func TestRefusedTokensAreNotRemembered(t *testing.T) {
+func TestRefusedTokensAreNotCached(t *testing.T) {
 	t.Parallel()
 	public, _ := newKey(t)
 	_, other := newKey(t)
@@ -61,34 +60,33 @@ func TestRefusedTokensAreNotRemembered(t *testing.T) {
 		_, err := v.Owner(signed(t, other, newOwner()))
 		require.Error(t, err)
 	}
-	require.Empty(t, v.known.young)
+	require.Empty(t, v.cache.young)
 }
 
-// TestKnownTokensAreBounded brings many tokens, and one of them all the time.
-func TestKnownTokensAreBounded(t *testing.T) {
+func TestCacheIsBoundedAndKeepsTokensInUse(t *testing.T) {
 	t.Parallel()
-	var k known
+	var c tokenCache
 	now := time.Now()
 	favourite := verified{newOwner(), now.Add(time.Hour)}
-	k.remember("favourite", favourite)
-	for i := range 3 * knownTokens {
-		k.remember(strconv.Itoa(i), verified{task.Owner{}, now.Add(time.Hour)})
+	c.add("favourite", favourite)
+	for i := range 3 * generationSize {
+		c.add(strconv.Itoa(i), verified{task.Owner{}, now.Add(time.Hour)})
 		if i%1000 == 0 {
-			owner, ok := k.find("favourite", now)
+			owner, ok := c.find("favourite", now)
 			require.True(t, ok)
 			require.Equal(t, favourite.owner, owner)
 		}
 	}
-	require.LessOrEqual(t, len(k.young), knownTokens)
-	require.LessOrEqual(t, len(k.old), knownTokens)
-	_, ok := k.find("0", now)
+	require.LessOrEqual(t, len(c.young), generationSize)
+	require.LessOrEqual(t, len(c.old), generationSize)
+	_, ok := c.find("0", now)
 	require.False(t, ok)
 }
 
 func BenchmarkOwner(b *testing.B) {
 	public, private, err := ed25519.GenerateKey(nil)
 	require.NoError(b, err)
-	token, err := NewSigner(private).Token(newOwner(), time.Now(), time.Now().Add(time.Hour))
+	token, err := NewSigner(private, time.Hour).Token(newOwner(), time.Now(), time.Now().Add(time.Hour))
 	require.NoError(b, err)
 	b.Run("first", func(b *testing.B) {
 		b.ReportAllocs()

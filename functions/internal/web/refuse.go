@@ -1,0 +1,75 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"snaptask/functions/internal/fault"
+
+	handler "github.com/openfaas/templates-sdk/go-http"
+)
+
+// status is the one table from a fault's kind to its HTTP status.
+var status = map[fault.Kind]int{
+	fault.Internal:         http.StatusInternalServerError,
+	fault.Invalid:          http.StatusBadRequest,
+	fault.Unauthorized:     http.StatusUnauthorized,
+	fault.Forbidden:        http.StatusForbidden,
+	fault.NotFound:         http.StatusNotFound,
+	fault.MethodNotAllowed: http.StatusMethodNotAllowed,
+	fault.Conflict:         http.StatusConflict,
+	fault.TooLarge:         http.StatusRequestEntityTooLarge,
+	fault.UnsupportedMedia: http.StatusUnsupportedMediaType,
+	fault.Unprocessable:    http.StatusUnprocessableEntity,
+	fault.Throttled:        http.StatusTooManyRequests,
+	fault.Unavailable:      http.StatusServiceUnavailable,
+}
+
+type errorBody struct {
+	Error errorDetail `json:"error"`
+}
+
+type errorDetail struct {
+	Code      string            `json:"code"`
+	Message   string            `json:"message"`
+	Fields    map[string]string `json:"fields,omitempty"`
+	RequestID string            `json:"requestId"`
+}
+
+// Refuse returns the response to a request that failed: a fault's status, code and message, or 500 without any text of any
+// other error. It logs the cause under the call's id.
+func Refuse(err error, callID string) handler.Response {
+	var f *fault.Error
+	if !errors.As(err, &f) {
+		f = &fault.Error{Kind: fault.Internal, Code: "internal", Message: "Something went wrong on our side.", Cause: err}
+	}
+	if f.Cause != nil {
+		slog.Error("request failed", "callId", callID, "code", f.Code, "cause", oneLine(f.Cause.Error()))
+	}
+	response, err := encodeJSON(errorBody{errorDetail{f.Code, f.Message, f.Fields, callID}})
+	if err != nil {
+		panic(err) // a struct of strings always encodes
+	}
+	response.StatusCode = status[f.Kind]
+	if f.RetryAfter > 0 {
+		response.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	}
+	if f.Kind == fault.Unauthorized {
+		response.Header.Set("WWW-Authenticate", "Bearer")
+	}
+	return response
+}
+
+// oneLine bounds the length of a driver's error in the log.
+func oneLine(text string) string {
+	const most = 500
+	text = strings.ReplaceAll(text, "\n", " ")
+	if len(text) > most {
+		return text[:most] + "…"
+	}
+	return text
+}
