@@ -7,8 +7,8 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test lint build test-go test-web test-story test-tfclient screenshots chaos schemathesis images image-archives e2e-kubernetes bench bench-quick
-.PHONY: up down purge status logs backup restore clean
+# Every target without a slash or a dot is a command.
+.PHONY: $(shell awk -F: '/^[a-z-]+:/ {print $$1}' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,17 @@ test-web: webapp/node_modules/.package-lock.json
 test-story: build
 	@go test -count=1 ./tests/stories
 
+chaos: build ## use the application for SECONDS=120 while its processes are killed: nothing acknowledged is lost [SEED=]
+	@go test -count=1 -v -timeout 2h -run ProcessesAreKilled ./tests/chaos -args -seconds=$(or $(SECONDS),120) -seed=$(or $(SEED),$$(date +%s))
+
+schemathesis: build ## test the application with generated requests that openapi.yaml allows and forbids [SECONDS=180] [SEED=]
+	$(STEP) "Tools for Schemathesis" .ci/tools python3
+	$(STEP) "Schemathesis" .ci/venv .snaptask/schemathesis tests/schemathesis/requirements.txt
+	@.snaptask/schemathesis/bin/python tests/schemathesis/run.py --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
+
+test-cluster: ## test on the cluster of KUBECONFIG [LOAD="minikube image load"] (tests/cluster/run lists what it needs)
+	@tests/cluster/run $(LOAD)
+
 test-tfclient: ## test the model server with TensorFlow Serving's own client and TensorFlow (needs Python 3.10..3.13; 1.3 GB)
 	$(STEP) "Tools for TensorFlow's client" .ci/tools go python3
 	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver
@@ -49,12 +60,6 @@ test-tfclient: ## test the model server with TensorFlow Serving's own client and
 screenshots: build ## photograph every screen and state of the web app, light and dark, wide and narrow [SCREENSHOTS=.snaptask/screenshots]
 	$(STEP) "Tools for the browser" .ci/tools chromium
 	@SCREENSHOTS=$(abspath $(or $(SCREENSHOTS),.snaptask/screenshots)) npm run --silent --prefix webapp e2e screens
-
-chaos: build ## use it for SECONDS=120 while its processes are killed, and check that nothing is lost; SEED=N repeats choices
-	@go run ./tests/chaos -seconds $(or $(SECONDS),120) -seed $(or $(SEED),0)
-
-schemathesis: build ## fuzz the running application with what openapi.yaml allows and forbids [SECONDS=180] [SEED=]
-	@python3 tests/schemathesis/run.py --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
 
 bench: .snaptask/bench/program ## measure it beside the design that it replaces, in about ten minutes [ARGS=-help]
 	@exec $(BIN)/bench $(ARGS)
@@ -72,9 +77,6 @@ images: webapp/server/dist/index.html ## build every image with Docker and faas-
 
 image-archives: webapp/server/dist/index.html ## build every image without Docker, as .snaptask/images/NAME.tar [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
 	@go run ./deploy/images -prefix $(or $(IMAGE_PREFIX),snaptask) -tag $(or $(IMAGE_TAG),dev) -revision $$(git rev-parse HEAD 2>/dev/null || echo unknown)
-
-e2e-kubernetes: ## use it on the cluster of KUBECONFIG, which has the images IMAGE_PREFIX/NAME:IMAGE_TAG (README.md says what else)
-	@go test -count=1 -v -timeout 40m ./tests/cluster
 
 up: ## bring everything up on minikube, or on the cluster of kubectl with CLUSTER=current (deploy/kubernetes/README.md)
 	@deploy/kubernetes/operate/up

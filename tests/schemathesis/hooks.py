@@ -1,4 +1,4 @@
-"""What Schemathesis must know of Snaptask that openapi.yaml can't tell it: where tokens come from, and what a picture is."""
+"""What openapi.yaml can't tell Schemathesis about Snaptask: how to get tokens, and what images are."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import schemathesis
 from hypothesis import strategies as st
 
 GATEWAY = os.environ["SNAPTASK_GATEWAY"]
-PHOTOS = pathlib.Path(__file__).parents[3] / "webapp" / "e2e" / "photos"
+PHOTOS = pathlib.Path(__file__).parents[2] / "webapp" / "e2e" / "photos"
 EXAMPLE_ID = "01a2086b-793d-720c-a042-2c5ab6a42366"
 ENDS_SESSIONS = ["/function/logout", "/function/change-password", "/function/delete-account"]
 
@@ -23,30 +23,30 @@ def call(method: str, function: str, body: bytes, authorization: str = "") -> di
 
 
 def sign_in() -> str:
-    """A token of a new account."""
+    """Returns a token of a new account."""
     credentials = json.dumps({"username": f"fuzz-{uuid.uuid4()}", "password": "correct horse battery"}).encode()
     call("POST", "register", credentials)
     return call("POST", "login", credentials)["token"]
 
 
-def pictured_task(authorization: str) -> str:
-    """The id of a new task with a picture; the example's own when the token is of no use."""
+def task_with_image(authorization: str) -> str:
+    """Returns the id of a new task with an image, or the example's if the token is not valid."""
     try:
         task = call("POST", "create-task", b'{"title": "Fix the pier", "dueDate": "2026-12-24"}', authorization)["id"]
-        call("PUT", f"predict-image?id={task}", photos[0], authorization)
+        call("PUT", f"predict-image?id={task}", PHOTO_BYTES[0], authorization)
     except urllib.error.HTTPError:
         return EXAMPLE_ID
     return task
 
 
 def account(case, context) -> str:
-    """Operations that end sessions, or have tries of a password counted, have an account of their own."""
+    """Gives an account of its own to each operation that ends sessions or counts wrong passwords."""
     return case.path if case.path in ENDS_SESSIONS else "everything else"
 
 
 @schemathesis.auth(cache_by_key=account)
 class Session:
-    """Signs in anew when a session has ended: a 401 has the token fetched again."""
+    """Signs in again after a 401, when a session has ended."""
 
     def get(self, case, context):
         return sign_in()
@@ -57,14 +57,14 @@ class Session:
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Puts a task with a picture in the place of the one that the examples of openapi.yaml speak of."""
+    """Replaces the id in openapi.yaml's examples by that of a task with an image."""
     authorization = (case.headers or {}).get("Authorization")
     if authorization and (case.query or {}).get("id") == EXAMPLE_ID:
-        case.query["id"] = pictured_task(authorization)
+        case.query["id"] = task_with_image(authorization)
 
 
-photos = [path.read_bytes() for path in sorted(PHOTOS.glob("*.*g"))]
-cut_off = st.sampled_from(photos).flatmap(lambda photo: st.integers(0, len(photo)).map(lambda length: photo[:length]))
-pictures = st.sampled_from(photos) | cut_off | st.binary(max_size=4096)
+PHOTO_BYTES = [path.read_bytes() for path in sorted(PHOTOS.glob("*.*g"))]
+truncated = st.sampled_from(PHOTO_BYTES).flatmap(lambda photo: st.integers(0, len(photo)).map(lambda length: photo[:length]))
+images = st.sampled_from(PHOTO_BYTES) | truncated | st.binary(max_size=4096)
 for media_type in ("image/jpeg", "image/png", "image/webp", "application/octet-stream"):
-    schemathesis.openapi.media_type(media_type, pictures)
+    schemathesis.openapi.media_type(media_type, images)

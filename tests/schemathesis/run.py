@@ -1,37 +1,19 @@
-"""Runs Schemathesis with openapi.yaml against the whole application, started on ports and a state folder of its own.
-
-It exits with 0 if nothing was found.
-"""
+"""Starts the application on its own ports and state folder, and runs Schemathesis on it. The exit status is 0 if nothing was found."""
 
 import argparse
 import os
 import pathlib
 import random
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
-import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-STATE = ROOT / ".snaptask"
-BUILT = STATE / "venv"
-
-
-def tool() -> pathlib.Path:
-    """Schemathesis, installed once for each content of requirements.txt."""
-    wanted = (HERE / "requirements.txt").read_text()
-    mark = BUILT / "requirements.txt"
-    if not mark.exists() or mark.read_text() != wanted:
-        venv.create(BUILT, clear=True, with_pip=True)
-        subprocess.run([BUILT / "bin" / "pip", "install", "--quiet", "-r", HERE / "requirements.txt"], check=True)
-        mark.write_text(wanted)
-    return BUILT / "bin" / "schemathesis"
+BUILT = ROOT / ".snaptask"
 
 
 def free_port() -> str:
@@ -39,50 +21,36 @@ def free_port() -> str:
         return str(listener.getsockname()[1])
 
 
-def start(state: str) -> tuple[subprocess.Popen, str]:
-    """The application, and the address of its gateway once all of it works."""
-    fetched = STATE / "mariadb-dist"
-    if fetched.is_dir():
-        os.symlink(fetched, os.path.join(state, fetched.name))
-    port = free_port()
-    settings = {"SNAPTASK_STATE": state, "GATEWAY_PORT": port, "WEB_PORT": free_port()}
-    with open(os.path.join(state, "output"), "w") as output:
-        application = subprocess.Popen([STATE / "bin" / "snaptask", "run"], env={**os.environ, **settings}, stdout=output, stderr=output)
-    gateway = f"http://127.0.0.1:{port}"
-    end = time.monotonic() + 180
-    while time.monotonic() < end and application.poll() is None:
+def wait_until_ready(application: subprocess.Popen, gateway: str) -> None:
+    for _ in range(1800):
         try:
-            urllib.request.urlopen(f"{gateway}/healthz", timeout=5).close()
-            return application, gateway
-        except (urllib.error.URLError, OSError):
+            return urllib.request.urlopen(f"{gateway}/healthz", timeout=5).close()
+        except OSError:
+            if application.poll() is not None:
+                break
             time.sleep(0.1)
-    stop(application)
-    sys.exit("the application does not start:\n" + pathlib.Path(state, "output").read_text())
-
-
-def stop(application: subprocess.Popen) -> None:
-    application.send_signal(signal.SIGTERM)
-    try:
-        application.wait(30)
-    except subprocess.TimeoutExpired:
-        application.kill()
-        application.wait()
+    sys.exit("the application does not start")
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--seconds", default="180", help="how long to test")
-    arguments.add_argument("--seed", default=str(random.randrange(1 << 32)), help="of what is made up")
-    chosen = arguments.parse_args()
-    schemathesis = tool()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", default="180", help="how long to test")
+    parser.add_argument("--seed", default=str(random.randrange(1 << 32)), help="of the generated requests")
+    chosen = parser.parse_args()
+    port = free_port()
+    gateway = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as state:
-        application, gateway = start(state)
+        if (BUILT / "mariadb-dist").is_dir():
+            os.symlink(BUILT / "mariadb-dist", f"{state}/mariadb-dist")
+        settings = {"SNAPTASK_STATE": state, "GATEWAY_PORT": port, "WEB_PORT": free_port()}
+        application = subprocess.Popen([BUILT / "bin" / "snaptask", "run"], env={**os.environ, **settings})
         try:
+            wait_until_ready(application, gateway)
             return subprocess.run(
                 [
-                    schemathesis, "--config-file", HERE / "schemathesis.toml", "run", ROOT / "functions" / "openapi.yaml",
-                    "--url", gateway, "--checks", "all", "--max-examples", "25", "--max-time", chosen.seconds,
-                    "--seed", chosen.seed,
+                    pathlib.Path(sys.executable).with_name("schemathesis"), "--config-file", HERE / "schemathesis.toml",
+                    "run", ROOT / "functions" / "openapi.yaml", "--url", gateway, "--checks", "all", "--max-examples", "25",
+                    "--max-time", chosen.seconds, "--seed", chosen.seed,
                     "--generation-database", "none", "--continue-on-failure", "--no-color",
                 ],
                 cwd=state,
@@ -90,7 +58,8 @@ def main() -> int:
                      "PYTHONDONTWRITEBYTECODE": "1"},
             ).returncode
         finally:
-            stop(application)
+            application.terminate()
+            application.wait(60)
 
 
 if __name__ == "__main__":

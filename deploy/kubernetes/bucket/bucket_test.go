@@ -19,7 +19,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// standIn implements the calls of MinIO that the command makes; `make e2e-kubernetes` tests it with the real server.
+// standIn implements the calls of MinIO that the command makes; `make test-cluster` tests it with the real server.
 type standIn struct {
 	sync.Mutex
 	root     credentials
