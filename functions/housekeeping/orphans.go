@@ -2,121 +2,97 @@ package housekeeping
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
+	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
 
 	"github.com/google/uuid"
 )
 
-// lookup is how many pictures are looked up in the database at once.
-const lookup = 100
+// orphanPage is how many pictures are looked up in the database at once.
+const orphanPage = 100
 
-// orphans counts pictures of the bucket by what became of them.
-type orphans struct {
+// orphanCounts counts pictures of the bucket by what became of them.
+type orphanCounts struct {
 	seen, young, removed, kept, strange int
 }
 
-// orphans removes pictures that no row names: uploads that died before the task knew of them. One that came after before is
-// young and stays, since it may belong to an upload that is under way; both the object store's clock and that of the
-// function that made the key must say that it is not. One of a user whom this database never had is strange and stays too:
-// the bucket may be another database's as well.
+// orphans removes pictures that no row names: uploads that failed before the task had them. A picture stored after before is
+// young and stays, since its upload may be under way; both the object store's clock and that of the function that made the key
+// must say that it isn't. A picture of a user whom this database never had is strange and stays too: another database may use
+// the same bucket.
 func (s *sweep) orphans(ctx context.Context, before time.Time) ([]any, error) {
-	var o orphans
+	var n orphanCounts
 	var old []store.Picture
-	failures := 0 // in a row
-	var first error
-	look := func() error {
-		strays, err := s.strays(ctx, old, &o)
+	var failed failures
+	remove := func() error {
+		orphans, err := s.withoutRow(ctx, old, &n)
 		old = old[:0]
 		if err != nil {
 			return err
 		}
-		for _, p := range strays {
+		for _, p := range orphans {
 			if err := s.pictures.Delete(ctx, p.ImageKey); err != nil {
-				o.kept++
-				if first == nil {
-					first = err
-				}
-				if failures++; failures == strikes {
-					return first
+				n.kept++
+				if failed.add(err) {
+					return failed.first
 				}
 				continue
 			}
-			failures = 0
-			o.removed++
+			failed.success()
+			n.removed++
 		}
 		return nil
 	}
 	err := s.pictures.List(ctx, func(key string, modified time.Time) error {
-		o.seen++
-		p, made, err := place(key)
+		n.seen++
+		k, err := objects.ParseKey(key)
 		if err != nil {
 			return err
 		}
-		if !modified.Before(before) || !made.Before(before) {
-			o.young++
+		if !modified.Before(before) || !k.Made.Before(before) {
+			n.young++
 			return nil
 		}
-		if old = append(old, p); len(old) < lookup {
+		if old = append(old, store.Picture{UserID: k.UserID, TaskID: k.TaskID, ImageKey: key}); len(old) < orphanPage {
 			return nil
 		}
-		return look()
+		return remove()
 	})
 	if err == nil {
-		err = look()
+		err = remove()
 	}
 	if err == nil {
-		err = first
+		err = failed.first
 	}
-	return []any{"seen", o.seen, "young", o.young, "removed", o.removed, "kept", o.kept, "strange", o.strange}, err
+	return []any{"seen", n.seen, "young", n.young, "removed", n.removed, "kept", n.kept, "strange", n.strange}, err
 }
 
-// strays keeps those pictures that no row names and whose users this database has, or had.
-func (s *sweep) strays(ctx context.Context, pictures []store.Picture, o *orphans) ([]store.Picture, error) {
+// withoutRow returns those pictures that no row names and whose users this database has, or had.
+func (s *sweep) withoutRow(ctx context.Context, pictures []store.Picture, n *orphanCounts) (orphans []store.Picture, err error) {
 	named, err := s.db.Named(ctx, pictures)
 	if err != nil {
 		return nil, err
 	}
-	var nameless []store.Picture
 	var users []uuid.UUID
 	for _, p := range pictures {
 		if !named[p.ImageKey] {
-			nameless = append(nameless, p)
 			users = append(users, p.UserID)
 		}
 	}
-	known, err := s.db.KnownUsers(ctx, users)
+	ours, err := s.db.KnownUsers(ctx, users)
 	if err != nil {
 		return nil, err
 	}
-	var strays []store.Picture
-	for _, p := range nameless {
-		if !known[p.UserID] {
-			o.strange++
-			continue
-		}
-		strays = append(strays, p)
-	}
-	return strays, nil
-}
-
-// place reads a key, as objects.NewKey makes it: whose the picture is, of which task, and when the key was made.
-func place(key string) (p store.Picture, made time.Time, err error) {
-	parts := strings.Split(key, "/")
-	if len(parts) != 3 {
-		return p, made, fmt.Errorf("the key %q has not three parts", key)
-	}
-	var ids [3]uuid.UUID
-	for i, part := range parts {
-		if ids[i], err = uuid.Parse(part); err != nil {
-			return p, made, fmt.Errorf("the key %q: %w", key, err)
+	for _, p := range pictures {
+		switch {
+		case named[p.ImageKey]:
+		case ours[p.UserID]:
+			orphans = append(orphans, p)
+		default:
+			n.strange++
 		}
 	}
-	if ids[2].Version() == 7 {
-		made = time.Unix(ids[2].Time().UnixTime())
-	}
-	return store.Picture{UserID: ids[0], TaskID: ids[1], ImageKey: key}, made, nil
+	return orphans, nil
 }

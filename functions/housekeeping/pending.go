@@ -9,56 +9,47 @@ import (
 	"snaptask/functions/internal/task"
 )
 
-// pendingLimit is how many pictures one sweep shows to the classifier, which has those of people waiting to look at too;
-// pendingPage is how many are listed at once.
 const (
-	pendingLimit = 500
+	pendingLimit = 500 // pictures that one sweep sends to the classifier, which people wait for too
 	pendingPage  = 50
 )
 
-// strikes is how often in a row the object store may fail before it counts as away.
-const strikes = 3
-
-// pending recognises pictures that were kept while the classifier was away. It gives up when that still is; a picture that
-// is lost or damaged counts as refused, or it would be tried for ever.
+// pending recognises pictures that were stored while the classifier was unavailable. It gives up if the classifier still is.
+// A picture that is lost or damaged counts as refused, since it would be tried for ever.
 func (s *sweep) pending(ctx context.Context) ([]any, error) {
 	recognised, refused, kept := 0, 0, 0
 	counts := func() []any { return []any{"recognised", recognised, "refused", refused, "kept", kept} }
-	var first error
-	failures := 0 // of the object store, in a row
-	var behind store.Picture
+	var failed failures
+	var after store.Picture
 	for range pendingLimit / pendingPage {
-		page, err := s.db.PendingPictures(ctx, behind, pendingPage)
+		page, err := s.db.PendingPictures(ctx, after, pendingPage)
 		if err != nil {
 			return counts(), err
 		}
 		for _, p := range page {
-			behind = p
-			seen, err := recognition.Again(ctx, s.model, s.pictures, p.ImageKey)
+			after = p
+			result, err := recognition.Again(ctx, s.model, s.pictures, p.ImageKey)
 			switch {
-			case unreadable(err):
+			case permanent(err):
 				s.log.Warn("a stored picture can't be recognised", "key", p.ImageKey, "cause", err.Error())
-				seen = recognition.Result{Status: task.ImageFailed}
+				result = recognition.Result{Status: task.ImageFailed}
 			case err != nil:
 				kept++
-				if first == nil {
-					first = err
-				}
-				if failures++; failures == strikes {
-					return counts(), first
+				if failed.add(err) {
+					return counts(), failed.first
 				}
 				continue
-			case seen.Problem != nil:
+			case result.Problem != nil:
 				kept++
-				return counts(), seen.Problem
+				return counts(), result.Problem
 			}
-			failures = 0
-			changed, err := s.db.SetPendingPredictions(ctx, p, seen.Status, seen.Predictions)
+			failed.success()
+			changed, err := s.db.SetPendingPredictions(ctx, p, result.Status, result.Predictions)
 			switch {
 			case err != nil:
 				return counts(), err
-			case !changed: // replaced or removed meanwhile, or recognised by someone else
-			case seen.Status == task.ImageDone:
+			case !changed: // replaced, removed or recognised meanwhile
+			case result.Status == task.ImageDone:
 				recognised++
 			default:
 				refused++
@@ -68,11 +59,11 @@ func (s *sweep) pending(ctx context.Context) ([]any, error) {
 			break
 		}
 	}
-	return counts(), first
+	return counts(), failed.first
 }
 
-// unreadable says whether an error of recognition.Again will come again whenever it is tried.
-func unreadable(err error) bool {
+// permanent reports whether an error of recognition.Again comes again whenever it is tried.
+func permanent(err error) bool {
 	for _, kind := range []fault.Kind{fault.NotFound, fault.Invalid, fault.Unprocessable, fault.UnsupportedMedia, fault.TooLarge} {
 		if fault.Is(err, kind) {
 			return true

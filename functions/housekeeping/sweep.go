@@ -2,17 +2,17 @@ package housekeeping
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"snaptask/functions/internal/classifier"
 	"snaptask/functions/internal/config"
-	"snaptask/functions/internal/deletion"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
 )
 
-// sweep finishes what functions left undone. All it does may be done again, and at the same time by another sweep.
+// sweep finishes what functions left undone. Everything it does can be repeated, and done by two sweeps at once.
 type sweep struct {
 	db        *store.Store
 	pictures  *objects.Store
@@ -30,7 +30,10 @@ func openSweep(log *slog.Logger) (*sweep, error) {
 	return s, nil
 }
 
-// run does every part, whatever becomes of the others, and logs each with its counts.
+// errSweep means that a part of the sweep failed. The log says why.
+var errSweep = errors.New("a part of the sweep failed")
+
+// run does every part, even if others fail, and logs each with its counts.
 func (s *sweep) run(ctx context.Context) error {
 	failed := false
 	for _, part := range []struct {
@@ -58,12 +61,57 @@ func (s *sweep) run(ctx context.Context) error {
 	return nil
 }
 
-func (s *sweep) deletions(ctx context.Context) ([]any, error) {
-	gone, kept, err := deletion.Noted(ctx, s.db, s.pictures)
-	return []any{"deleted", gone, "kept", kept}, err
-}
-
 func (s *sweep) prune(ctx context.Context) ([]any, error) {
 	removed, err := s.db.Prune(ctx)
 	return []any{"removed", removed}, err
+}
+
+// failures keeps the first of the object store's failures and decides when to give up.
+type failures struct {
+	first error
+	inRow int
+}
+
+// add counts a failure. It reports whether the object store has failed so often in a row that it counts as unavailable.
+func (f *failures) add(err error) (giveUp bool) {
+	if f.first == nil {
+		f.first = err
+	}
+	f.inRow++
+	return f.inRow == 3
+}
+
+// success ends a row of failures.
+func (f *failures) success() { f.inRow = 0 }
+
+// deletions deletes the pictures that functions noted for deletion. One that can't be deleted stays noted.
+func (s *sweep) deletions(ctx context.Context) ([]any, error) {
+	const page = 100
+	deleted, kept := 0, 0
+	counts := func() []any { return []any{"deleted", deleted, "kept", kept} }
+	var failed failures
+	for after := (store.Picture{}); ; {
+		noted, err := s.db.NotedDeletions(ctx, after, page)
+		if err != nil {
+			return counts(), errors.Join(failed.first, err)
+		}
+		for _, p := range noted {
+			after = p
+			if err := s.pictures.Delete(ctx, p.ImageKey); err != nil {
+				kept++
+				if failed.add(err) {
+					return counts(), failed.first
+				}
+				continue
+			}
+			failed.success()
+			if err := s.db.ForgetDeletions(ctx, p.UserID, p.TaskID, []string{p.ImageKey}); err != nil {
+				return counts(), errors.Join(failed.first, err)
+			}
+			deleted++
+		}
+		if len(noted) < page {
+			return counts(), failed.first
+		}
+	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestNotedDeletionsAreTriedAgainUntilTheyAreDone(t *testing.T) {
+func TestNotedDeletionsAreRetried(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	kept := b.withPicture(t, task.ImageDone, testbed.JPEG(t))
@@ -42,7 +42,7 @@ func TestNotedDeletionsAreTriedAgainUntilTheyAreDone(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestPendingPicturesAreRecognisedOnceTheClassifierIsBack(t *testing.T) {
+func TestPendingPicturesAreRecognisedWhenTheClassifierIsBack(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	coffee := b.withPicture(t, task.ImagePending, testbed.Photo(t, "coffee.png"))
@@ -71,10 +71,10 @@ func TestPendingPicturesAreRecognisedOnceTheClassifierIsBack(t *testing.T) {
 	}
 	parts, err = b.swept(t)
 	require.NoError(t, err)
-	require.EqualValues(t, 0, parts["pending"]["recognised"], "once is enough")
+	require.EqualValues(t, 0, parts["pending"]["recognised"], "none is recognised twice")
 }
 
-func TestALostPictureKeepsNoOtherFromBeingRecognised(t *testing.T) {
+func TestLostPictureDoesNotStopOthersFromBeingRecognised(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	lost := b.withPicture(t, task.ImagePending, testbed.JPEG(t))
@@ -92,7 +92,7 @@ func TestALostPictureKeepsNoOtherFromBeingRecognised(t *testing.T) {
 	require.Equal(t, task.ImageDone, b.again(t, whole).ImageStatus)
 }
 
-func TestOnlyOldPicturesThatNothingNamesAreRemoved(t *testing.T) {
+func TestOnlyOldOrphansAreRemoved(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	named := b.withPicture(t, task.ImageDone, testbed.JPEG(t))
@@ -121,20 +121,20 @@ func TestOnlyOldPicturesThatNothingNamesAreRemoved(t *testing.T) {
 	}
 }
 
-func TestPicturesInManyPagesAreAllLookedAt(t *testing.T) {
+func TestOrphansOnEveryPageAreRemoved(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	mine := b.task(t, b.ada.Owner)
-	for range 2*lookup + 1 {
+	for range 2*orphanPage + 1 {
 		require.NoError(t, b.pictures.Put(t.Context(), objects.NewKey(b.ada.UserID, mine.ID), []byte("x"), []byte("x")))
 	}
 	counts, err := b.orphans(t.Context(), time.Now().Add(time.Hour))
 	require.NoError(t, err)
-	require.Equal(t, []any{"seen", 2*lookup + 1, "young", 0, "removed", 2*lookup + 1, "kept", 0, "strange", 0}, counts)
+	require.Equal(t, []any{"seen", 2*orphanPage + 1, "young", 0, "removed", 2*orphanPage + 1, "kept", 0, "strange", 0}, counts)
 	require.Empty(t, b.names())
 }
 
-func TestNothingIsRemovedWhileTheDatabaseIsAway(t *testing.T) {
+func TestNothingIsRemovedWithoutTheDatabase(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.upload(t, b.ada.Owner, b.task(t, b.ada.Owner), testbed.JPEG(t))
@@ -151,7 +151,7 @@ func TestNothingIsRemovedWhileTheDatabaseIsAway(t *testing.T) {
 	}
 }
 
-func TestSweepsAtOnceDoNoMoreThanOne(t *testing.T) {
+func TestConcurrentSweepsDoNotRepeatWork(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.orphanAge = -time.Hour // so that all is old

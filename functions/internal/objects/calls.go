@@ -13,11 +13,11 @@ import (
 	"snaptask/functions/internal/fault"
 )
 
-// maxObject bounds what Get reads, in bytes; package picture makes nothing near it.
+// maxObject bounds what Get reads, in bytes, far above what package picture makes.
 const maxObject = 16 << 20
 
-// Put stores the two JPEGs of a picture under a new key. When it fails, one of them may be there; Delete takes both
-// away. The fault is Unavailable.
+// Put stores the two JPEGs of a picture under a new key. When it fails, one of them may have been stored; Delete removes both.
+// The fault is Unavailable.
 func (s *Store) Put(ctx context.Context, key string, full, thumb []byte) error {
 	err := s.both(ctx, func(ctx context.Context, size Size) error {
 		data := full
@@ -31,44 +31,44 @@ func (s *Store) Put(ctx context.Context, key string, full, thumb []byte) error {
 		return err
 	})
 	if err != nil {
-		return away("put "+key, err)
+		return unavailable("put "+key, err)
 	}
 	return nil
 }
 
-// Get reads one JPEG of a picture. The fault is NotFound when it isn't there, else Unavailable.
+// Get returns one JPEG of a picture. The fault is NotFound when it doesn't exist, else Unavailable.
 func (s *Store) Get(ctx context.Context, key string, size Size) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	body, info, _, err := s.client.GetObject(ctx, s.bucket, name(key, size), minio.GetObjectOptions{})
-	if gone(err) {
-		return nil, &fault.Error{Kind: fault.NotFound, Code: "picture_not_found", Message: "The picture is not there.", Cause: err}
+	if missing(err) {
+		return nil, &fault.Error{Kind: fault.NotFound, Code: "picture_not_found", Message: "There is no such photo.", Cause: err}
 	}
 	if err != nil {
-		return nil, away("get "+name(key, size), err)
+		return nil, unavailable("get "+name(key, size), err)
 	}
 	defer body.Close()
 	if info.Size < 0 || info.Size > maxObject {
-		return nil, away("get "+name(key, size), errors.New("larger than any picture"))
+		return nil, unavailable("get "+name(key, size), errors.New("larger than any picture"))
 	}
 	data := make([]byte, info.Size)
 	if _, err := io.ReadFull(body, data); err != nil {
-		return nil, away("get "+name(key, size), err)
+		return nil, unavailable("get "+name(key, size), err)
 	}
 	return data, nil
 }
 
-// Delete takes both objects of a picture away; it is no error when they are gone already. The fault is Unavailable.
+// Delete removes both objects of a picture, if they exist. The fault is Unavailable.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	err := s.both(ctx, func(ctx context.Context, size Size) error {
 		err := s.client.RemoveObject(ctx, s.bucket, name(key, size), minio.RemoveObjectOptions{})
-		if gone(err) {
+		if missing(err) {
 			return nil
 		}
 		return err
 	})
 	if err != nil {
-		return away("delete "+key, err)
+		return unavailable("delete "+key, err)
 	}
 	return nil
 }

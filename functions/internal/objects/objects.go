@@ -1,4 +1,4 @@
-// Package objects keeps the bytes of pictures in MinIO or any other S3 server, as two objects for each picture:
+// Package objects stores the bytes of pictures in MinIO or any other S3 server, as two objects for each picture:
 // KEY/full.jpg and KEY/thumb.jpg. It uses plain PUT, GET, DELETE and ListObjectsV2 only.
 package objects
 
@@ -9,10 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"path"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
@@ -20,7 +18,7 @@ import (
 	"snaptask/functions/internal/fault"
 )
 
-// Config says where the pictures are. All but Timeout are required.
+// Config locates the bucket. All but Timeout are required.
 type Config struct {
 	Endpoint  string // http://host:port or https://host:port
 	Region    string // us-east-1 for MinIO, unless it was set up otherwise
@@ -30,30 +28,8 @@ type Config struct {
 	Timeout   time.Duration // how long one call may take, retries included; 5 s when 0
 }
 
-// Size is one of the two objects of a picture.
-type Size string
-
-const (
-	Full  Size = "full"
-	Thumb Size = "thumb"
-)
-
+// sizes are the objects of a picture.
 var sizes = [...]Size{Full, Thumb}
-
-// ParseSize returns the size of this name, Full for "". The fault is Invalid for any other.
-func ParseSize(name string) (Size, error) {
-	switch size := Size(name); size {
-	case "", Full:
-		return Full, nil
-	case Thumb:
-		return Thumb, nil
-	}
-	return "", fault.InvalidField("size", "must be full or thumb")
-}
-
-// ETag returns the HTTP entity tag of a picture in one size. The bytes under a key never change, so the last part of the
-// key, a UUID, is their version.
-func ETag(key string, size Size) string { return `"` + path.Base(key) + "-" + string(size) + `"` }
 
 // attempts is how often minio-go sends a request that fails on the way or with a 5xx.
 const attempts = 2
@@ -122,18 +98,7 @@ func New(c Config) (*Store, error) {
 	return &Store{client: client, bucket: c.Bucket, timeout: c.Timeout}, nil
 }
 
-// NewKey makes the key of a new picture: "{userID}/{taskID}/{UUIDv7}", the prefix of its objects' names. Every upload
-// has its own, so that the bytes under a key never change.
-func NewKey(userID, taskID uuid.UUID) string {
-	return fmt.Sprintf("%s/%s/%s", userID, taskID, uuid.Must(uuid.NewV7()))
-}
-
-// name is the name of one object of a picture.
-func name(key string, size Size) string {
-	return key + "/" + string(size) + ".jpg"
-}
-
-// both does something to the two objects of a picture side by side, within the time for one call.
+// both calls do for the two objects of a picture at once, within the time of one call.
 func (s *Store) both(ctx context.Context, do func(ctx context.Context, size Size) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -148,13 +113,13 @@ func (s *Store) both(ctx context.Context, do func(ctx context.Context, size Size
 	return errors.Join(errs...)
 }
 
-// away is the fault of every call that failed, whatever the reason: the client can do nothing but try again, and the
-// log shows the cause.
-func away(what string, cause error) error {
+// unavailable returns the fault of every call that failed, whatever the reason: the client can only try again, and the log
+// shows the cause.
+func unavailable(what string, cause error) error {
 	return fault.Unreachable("The picture store", fmt.Errorf("%s: %w", what, cause))
 }
 
-// gone says whether the server answered that there is no such object.
-func gone(err error) bool {
+// missing reports whether the server answered that there is no such object.
+func missing(err error) bool {
 	return minio.ToErrorResponse(err).Code == minio.NoSuchKey
 }

@@ -1,4 +1,4 @@
-// Command housekeeping sweeps Snaptask's data and looks after its users: housekeeping help says more.
+// Command housekeeping runs the sweep and the operator's commands; see `housekeeping help`.
 package main
 
 import (

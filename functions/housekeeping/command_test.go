@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// command runs housekeeping with these arguments and input.
+// command runs housekeeping.
 func command(t *testing.T, input string, args ...string) (code int, out, messages string) {
 	t.Helper()
 	var o, m bytes.Buffer
@@ -38,9 +39,9 @@ func call(t *testing.T, handle func(handler.Request) (handler.Response, error), 
 	return response
 }
 
-// TestOperatorsAreObeyedAtOnce opens housekeeping and functions from settings and secrets, as images do. Functions keep what
+// TestUserCommandsTakeEffectAtOnce opens housekeeping and functions from settings and secrets, as images do. Functions keep what
 // they opened, so this is one test.
-func TestOperatorsAreObeyedAtOnce(t *testing.T) {
+func TestUserCommandsTakeEffectAtOnce(t *testing.T) {
 	public, private, err := ed25519.GenerateKey(nil)
 	require.NoError(t, err)
 	privateDER, err := x509.MarshalPKCS8PrivateKey(private)
@@ -113,7 +114,7 @@ func TestOperatorsAreObeyedAtOnce(t *testing.T) {
 	require.Contains(t, messages, `"level":"ERROR"`)
 }
 
-func TestWrongUse(t *testing.T) {
+func TestCommandRefusesWrongUse(t *testing.T) {
 	t.Setenv("SECRETS_DIR", t.TempDir())
 	for name, c := range map[string]struct {
 		args string
@@ -121,12 +122,12 @@ func TestWrongUse(t *testing.T) {
 		says string
 	}{
 		"help":            {"help", Done, "housekeeping sweep"},
-		"nothing":         {"", Misused, "say what to do"},
-		"unknown":         {"dust", Misused, `no "dust"`},
-		"sweep with more": {"sweep everything", Misused, `no "sweep everything"`},
+		"nothing":         {"", Misused, "name a command"},
+		"unknown":         {"dust", Misused, `no command "dust"`},
+		"sweep with more": {"sweep everything", Misused, `no command "sweep everything"`},
 		"no secrets":      {"sweep", Misused, "s3-secret-key"},
 		"no secret":       {"user list", Misused, "mysql-dsn"},
-		"wrong before no": {"user promote ada", Misused, `no "promote"`},
+		"wrong before no": {"user promote ada", Misused, `no user command "promote"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, messages := command(t, "", strings.Fields(c.args)...)
@@ -135,4 +136,17 @@ func TestWrongUse(t *testing.T) {
 			require.Equal(t, c.code == Done, messages == "")
 		})
 	}
+}
+
+func TestBackupCommandsRefuseWrongUse(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"backup", "file"}, {"restore", "--force"}, {"restore", "--over"}, {"backup", "--replace"}, {"restore", "--replace", "x"}, {"verify", "x"}, {"wait", "5"}} {
+		code, _, messages := command(t, "", args...)
+		require.Equal(t, Misused, code, "%v: %s", args, messages)
+	}
+	in := strings.NewReader(strings.Repeat("no backup ", 1_000_000))
+	var messages bytes.Buffer
+	require.Equal(t, Misused, Run(t.Context(), []string{"verify"}, in, io.Discard, &messages))
+	require.Contains(t, messages.String(), "not a backup")
+	require.Zero(t, in.Len(), "all input is read, or kubectl exec does not end")
 }

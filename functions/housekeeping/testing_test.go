@@ -62,7 +62,7 @@ func (b bench) withPicture(t *testing.T, status task.ImageStatus, photo []byte) 
 	return mine
 }
 
-// again is the task as it is now.
+// again returns the task as it is now.
 func (b bench) again(t *testing.T, mine task.Task) task.Task {
 	t.Helper()
 	now, err := b.db.Task(t.Context(), b.ada.Owner, mine.ID)
@@ -70,7 +70,7 @@ func (b bench) again(t *testing.T, mine task.Task) task.Task {
 	return now
 }
 
-// swept runs the sweep and gives the lines of its log by the part that they are of.
+// swept runs the sweep and returns the lines of its log by part.
 func (b bench) swept(t *testing.T) (parts map[string]map[string]any, err error) {
 	t.Helper()
 	var text bytes.Buffer
@@ -88,7 +88,7 @@ func (b bench) swept(t *testing.T) (parts map[string]map[string]any, err error) 
 	return parts, err
 }
 
-// noted lists the keys of all pictures that are noted for deletion.
+// noted returns the keys of all pictures that are noted for deletion.
 func (b bench) noted(t *testing.T) (keys []string) {
 	t.Helper()
 	all, err := b.db.NotedDeletions(t.Context(), store.Picture{}, 1000)

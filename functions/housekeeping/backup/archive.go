@@ -1,4 +1,4 @@
-package housekeeping
+package backup
 
 import (
 	"archive/tar"
@@ -16,23 +16,12 @@ import (
 	"snaptask/functions/internal/fault"
 )
 
-// A backup is a tar file. In this order it holds
-//
-//	backup.json                    what this is: {"format": 1, "schema": 3}
-//	pictures/KEY/full.jpg, KEY/thumb.jpg
-//	                               the pictures, as the object store has them
-//	rows/TABLE/000001.jsonl ...    the rows, one JSON object a line
-//	manifest.json                  when it was taken, and how much there is of what
-//	sums/000001.sha256 ...         after every thousand files or so, and last of all: the SHA-256 of each file since the ones
-//	                               before, as sha256sum writes and checks them
-//
-// so that both sides read it as a stream and hold little of it, and one that ends early is known by its end.
 const (
 	format       = 1
 	headName     = "backup.json"
 	manifestName = "manifest.json"
 	sumsBetween  = 1000
-	longestFile  = 64 << 20 // in bytes, far above what backup writes
+	maxFile      = 64 << 20 // in bytes, far above what Write writes
 )
 
 // head says what kind of backup this is.
@@ -41,8 +30,8 @@ type head struct {
 	Schema int64 `json:"schema"` // the number of the newest migration
 }
 
-// manifest says what a backup holds.
-type manifest struct {
+// Manifest says what a backup holds.
+type Manifest struct {
 	Taken    time.Time      `json:"taken"` // UTC; all rows are of this moment
 	Rows     map[string]int `json:"rows"`  // by table
 	Pictures int            `json:"pictures"`
@@ -53,8 +42,8 @@ type manifest struct {
 type archiveWriter struct {
 	tar   *tar.Writer
 	made  time.Time
-	sums  bytes.Buffer
-	since int // files since the last sums
+	sums  bytes.Buffer // of the files since the last list
+	since int          // how many these are
 	lists int
 }
 
@@ -70,7 +59,7 @@ func (w *archiveWriter) add(name string, data []byte) error {
 	if w.since++; w.since < sumsBetween {
 		return nil
 	}
-	return w.list()
+	return w.writeSums()
 }
 
 func (w *archiveWriter) addJSON(name string, value any) error {
@@ -81,8 +70,7 @@ func (w *archiveWriter) addJSON(name string, value any) error {
 	return w.add(name, append(data, '\n'))
 }
 
-// list writes the sums of the files since the last list.
-func (w *archiveWriter) list() error {
+func (w *archiveWriter) writeSums() error {
 	w.lists++
 	err := w.write(fmt.Sprintf("sums/%06d.sha256", w.lists), w.sums.Bytes())
 	w.sums.Reset()
@@ -101,14 +89,14 @@ func (w *archiveWriter) write(name string, data []byte) error {
 
 // close ends the backup.
 func (w *archiveWriter) close() error {
-	return errors.Join(w.list(), w.tar.Close())
+	return errors.Join(w.writeSums(), w.tar.Close())
 }
 
 // archiveReader reads a backup and checks its sums.
 type archiveReader struct {
 	tar  *tar.Reader
 	head head
-	sums map[string]string // of the files since the last list
+	sums map[string]string // by name: of the files since the last list
 }
 
 func openArchive(in io.Reader) (*archiveReader, error) {
@@ -123,25 +111,23 @@ func openArchive(in io.Reader) (*archiveReader, error) {
 	return r, nil
 }
 
-// next gives the next file that is no list of sums. At the end it gives io.EOF, if every file is in a list.
+// next returns the next file that is not a list of sums. At the end the error is io.EOF, if a list names every file.
 func (r *archiveReader) next() (name string, data []byte, err error) {
 	for {
 		header, err := r.tar.Next()
-		if err == io.EOF && len(r.sums) == 0 {
+		switch {
+		case err == io.EOF && len(r.sums) == 0:
 			return "", nil, io.EOF
-		}
-		if err == io.EOF {
-			return "", nil, spoilt("it ends early")
-		}
-		if err != nil {
-			return "", nil, spoilt(err.Error())
-		}
-		if header.Size > longestFile || header.Typeflag != tar.TypeReg {
-			return "", nil, spoilt("unexpected " + header.Name)
+		case err == io.EOF:
+			return "", nil, damaged("it ends early")
+		case err != nil:
+			return "", nil, damaged("%w", err)
+		case header.Size > maxFile || header.Typeflag != tar.TypeReg:
+			return "", nil, damaged("unexpected %s", header.Name)
 		}
 		data := make([]byte, header.Size)
 		if _, err := io.ReadFull(r.tar, data); err != nil {
-			return "", nil, spoilt(header.Name + ": " + err.Error())
+			return "", nil, damaged("%s: %w", header.Name, err)
 		}
 		if strings.HasPrefix(header.Name, "sums/") {
 			if err := r.check(header.Name, string(data)); err != nil {
@@ -150,7 +136,7 @@ func (r *archiveReader) next() (name string, data []byte, err error) {
 			continue
 		}
 		if len(r.sums) > sumsBetween {
-			return "", nil, spoilt("sums are missing")
+			return "", nil, damaged("sums are missing")
 		}
 		sum := sha256.Sum256(data)
 		r.sums[header.Name] = hex.EncodeToString(sum[:])
@@ -162,16 +148,16 @@ func (r *archiveReader) check(name, list string) error {
 	for line := range strings.Lines(list) {
 		sum, file, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
 		if r.sums[file] != sum {
-			return spoilt(file + " is not what " + name + " says")
+			return damaged("%s does not match %s", file, name)
 		}
 		delete(r.sums, file)
 	}
 	if len(r.sums) > 0 {
-		return spoilt(name + " lacks a file")
+		return damaged("%s lacks a file", name)
 	}
 	return nil
 }
 
-func spoilt(why string) error {
-	return &fault.Error{Kind: fault.Invalid, Code: "damaged_backup", Message: "The backup is damaged.", Cause: errors.New(why)}
+func damaged(format string, args ...any) error {
+	return &fault.Error{Kind: fault.Invalid, Code: "damaged_backup", Message: "The backup is damaged.", Cause: fmt.Errorf(format, args...)}
 }
