@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// newVersioned answers only for the version that it describes by now.
+// newVersioned returns a server that refuses all versions but the one in f.version.
 func newVersioned(code codes.Code) *fakeServer {
 	f := newFake(1, 2, nil)
 	f.predict = func(_ context.Context, r *pb.PredictRequest) (*pb.TensorProto, error) {
@@ -38,7 +38,7 @@ func TestNewVersionOfTheSameSizeIsUsedAtOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "great white shark", predictions[0].Label)
 	}
-	require.EqualValues(t, 2, f.asked.Load(), "the metadata is asked for once for each version")
+	require.EqualValues(t, 2, f.asked.Load(), "the metadata is read once for each version")
 }
 
 func TestNewVersionOfAnotherSizeIsReported(t *testing.T) {

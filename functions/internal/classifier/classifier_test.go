@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// required gives a variable that names a running server.
+// setting returns a variable that locates a running server.
 func setting(t *testing.T, name string) string {
 	value := os.Getenv(name)
 	require.NotEmpty(t, value, "%s is not set: run the tests with `make test`", name)
@@ -119,7 +119,7 @@ func TestNoServerIsUnavailable(t *testing.T) {
 	}
 }
 
-// testPixels is a picture of bytes over 255 that a formula gives; at 224 x 224 the golden logits are for it.
+// testPixels returns a picture made by a formula, of n/255 each. The golden logits are for 224 x 224.
 func testPixels(height, width int) []float32 {
 	pixels := make([]float32, height*width*3)
 	for i := range pixels {

@@ -23,7 +23,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// fakeServer is a gRPC server that answers as a test wants. It describes a model of the given version and size.
+// fakeServer is a gRPC server with answers of the test. It describes a model of the given version and size.
 type fakeServer struct {
 	pb.UnimplementedPredictionServiceServer
 	version, size atomic.Int64
@@ -55,7 +55,7 @@ func (f *fakeServer) Predict(ctx context.Context, r *pb.PredictRequest) (*pb.Pre
 	return &pb.PredictResponse{Outputs: map[string]*pb.TensorProto{"logits": tensor}}, err
 }
 
-// start serves f on 127.0.0.1 and gives a client of it.
+// start serves f on 127.0.0.1 and returns a client of it.
 func (f *fakeServer) start(t *testing.T, timeout time.Duration) *Client {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func (f *fakeServer) start(t *testing.T, timeout time.Duration) *Client {
 	return client
 }
 
-// restClient is a client of an HTTP server that answers metadata well and predict requests with handle.
+// restClient returns a client of an HTTP server that has metadata and answers predict requests with handle.
 func restClient(t *testing.T, timeout time.Duration, handle http.HandlerFunc) *Client {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/models/m/metadata", func(w http.ResponseWriter, _ *http.Request) {
@@ -107,7 +107,7 @@ func tensorShape(sizes []int64) *pb.TensorShapeProto {
 	return s
 }
 
-// logits are n zeros but for 9 at the index of the best.
+// logits returns n zeros with a 9 at index best.
 func logits(n, best int) []float32 {
 	all := make([]float32, n)
 	all[best] = 9

@@ -33,7 +33,7 @@ func replica(t *testing.T, calls *atomic.Int64) resolver.Address {
 	return resolver.Address{Addr: listener.Addr().String()}
 }
 
-// TestNewAddressesShareTheCalls gives a name one address at first and a second one later, as a headless Service does
+// TestNewAddressesShareTheCalls has a name with one address at first and a second one later, as a headless Service does
 // when it is scaled. No call may fail.
 func TestNewAddressesShareTheCalls(t *testing.T) {
 	var first, second atomic.Int64
@@ -85,7 +85,7 @@ func TestIdleRESTConnectionsAreClosed(t *testing.T) {
 	}
 }
 
-// BenchmarkPredict is what a picture costs on its way to the classifier and back, both ends included.
+// BenchmarkPredict measures a call over gRPC, client and server.
 func BenchmarkPredict(b *testing.B) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(b, err)

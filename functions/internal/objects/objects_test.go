@@ -30,7 +30,7 @@ func server(t *testing.T) Config {
 	return c
 }
 
-// fresh gives a store with a bucket of its own.
+// fresh returns a store with a bucket of its own.
 func fresh(t *testing.T) *Store {
 	t.Helper()
 	s, err := New(server(t))
@@ -64,10 +64,10 @@ func TestPutGetDelete(t *testing.T) {
 		_, err = s.Get(t.Context(), key, size)
 		require.True(t, fault.Is(err, fault.NotFound), "%v", err)
 	}
-	require.NoError(t, s.Delete(t.Context(), key), "deleting what is gone is fine")
+	require.NoError(t, s.Delete(t.Context(), key), "deleting again is no error")
 }
 
-func TestPicturesAreApart(t *testing.T) {
+func TestDeleteLeavesOtherPicturesAlone(t *testing.T) {
 	t.Parallel()
 	s, one, other := fresh(t), newKey(), newKey()
 	require.NoError(t, s.Put(t.Context(), one, []byte("one"), []byte("1")))
@@ -90,7 +90,7 @@ func TestKeysNameTheirOwnerAndDiffer(t *testing.T) {
 	require.Equal(t, uuid.Version(7), id.Version())
 }
 
-func TestListGivesEveryPictureOnce(t *testing.T) {
+func TestListVisitsEveryPictureOnce(t *testing.T) {
 	t.Parallel()
 	s := fresh(t)
 	require.NoError(t, s.List(t.Context(), func(string, time.Time) error { return errors.New("nothing is there") }))
@@ -123,7 +123,7 @@ func TestListGivesEveryPictureOnce(t *testing.T) {
 	require.Equal(t, 1, calls)
 }
 
-// eachCall does every call of a store that should fail, and requires that each gives the same fault in time.
+// eachCall requires that every call of a store fails with the same fault in time.
 func eachCall(t *testing.T, s *Store, within time.Duration) {
 	t.Helper()
 	key := newKey()
@@ -144,7 +144,7 @@ func eachCall(t *testing.T, s *Store, within time.Duration) {
 	}
 }
 
-func TestTroubleIsUnavailable(t *testing.T) {
+func TestFailuresAreUnavailable(t *testing.T) {
 	t.Parallel()
 	open := func(t *testing.T, change func(*Config)) *Store {
 		c := server(t)

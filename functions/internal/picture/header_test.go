@@ -13,7 +13,7 @@ import (
 	"snaptask/functions/internal/picture/jpeg"
 )
 
-// bombs claim to be enormous and hold almost nothing.
+// bombs returns small files that claim to be enormous pictures.
 func bombs(t testing.TB) map[string][]byte {
 	return map[string][]byte{
 		"PNG, 60,000 x 60,000":  append(pngHeader(60_000, 60_000, 16, 6, 0), pngChunk("IDAT", nil)...),
@@ -25,7 +25,7 @@ func bombs(t testing.TB) map[string][]byte {
 	}
 }
 
-// withWebPSize gives a lossless WebP that claims to be a square of another size.
+// withWebPSize returns a lossless WebP that claims to be a square of another size.
 func withWebPSize(data []byte, side uint32) []byte {
 	out := bytes.Clone(data)
 	i := bytes.Index(out, []byte("VP8L")) + 9
@@ -33,7 +33,7 @@ func withWebPSize(data []byte, side uint32) []byte {
 	return out
 }
 
-func TestDecodeRefusesWhatIsTooLarge(t *testing.T) {
+func TestDecodeRefusesLargePictures(t *testing.T) {
 	t.Parallel()
 	cases := bombs(t)
 	cases["bytes"] = append(asJPEG(t, drawing()), make([]byte, MaxBytes)...)
@@ -56,7 +56,7 @@ func TestDecodeAllocatesNothingForBombs(t *testing.T) {
 }
 
 // Not parallel: it counts what the whole process allocates.
-func TestMemoryIsForeseen(t *testing.T) {
+func TestMemoryIsBounded(t *testing.T) {
 	area := image.Rect(0, 0, 800, 600)
 	for name, data := range map[string][]byte{
 		"JPEG":               asJPEG(t, image.NewRGBA(area)),

@@ -21,8 +21,8 @@ const (
 	markerAPP14 = 0xee // Adobe's colour transform
 )
 
-// A progressive JPEG may say nothing in a few bytes per scan and have the decoder walk all its blocks each time. This
-// bounds that work, in scans times pixels; common encoders make about ten scans.
+// maxScanWork bounds the work for a progressive JPEG, in scans times pixels. A scan of a few bytes makes the decoder visit all
+// blocks; common encoders write about ten scans.
 const maxScanWork = 32 * MaxPixels
 
 func inspectJPEG(data []byte) (header, error) {
@@ -61,8 +61,8 @@ func inspectJPEG(data []byte) (header, error) {
 	return h, nil
 }
 
-// frameMemory bounds what image/jpeg allocates for a frame: a byte for each sample, four more for its coefficient when
-// progressive, and four for each pixel when it converts the colours.
+// frameMemory returns an upper bound of what image/jpeg allocates for a frame, in bytes: one for each sample, four more for its
+// coefficient when progressive, and four for each pixel when it converts the colours.
 func frameMemory(frame []byte, progressive, rgb bool) int {
 	height, width := int(binary.BigEndian.Uint16(frame[1:])), int(binary.BigEndian.Uint16(frame[3:]))
 	components := frame[6:]
@@ -88,8 +88,8 @@ func frameMemory(frame []byte, progressive, rgb bool) int {
 	return memory
 }
 
-// eachSegment calls visit for the segments of a JPEG that have a body, up to the end marker, passing over the entropy
-// coded data between them in the way image/jpeg does.
+// eachSegment calls visit for the segments of a JPEG that have a body, up to the end marker. It skips the entropy coded data
+// between them in the way image/jpeg does.
 func eachSegment(data []byte, visit func(marker byte, body []byte)) {
 	rest := data[2:]
 	for {

@@ -149,7 +149,7 @@ func TestStoredPictureIsReadAgain(t *testing.T) {
 	require.InDeltaSlice(t, p.Tensor(64, 64), again.Tensor(64, 64), 0.04)
 }
 
-func TestDecodeOnlyWaitsAsLongAsItsContext(t *testing.T) {
+func TestDecodeWaitsNoLongerThanItsContext(t *testing.T) {
 	t.Parallel()
 	g := newGate(MaxMemory, 1)
 	release, err := g.enter(t.Context(), 0)
@@ -168,7 +168,7 @@ func TestDecodeOnlyWaitsAsLongAsItsContext(t *testing.T) {
 	requireAllFree(t, g)
 }
 
-// What a browser sends has the right size already. It is stored to the bit as it came, but for what is no picture.
+// What a browser sends has the right size already. It is stored to the bit, without metadata.
 func TestUprightJPEGsAreNotEncodedAgain(t *testing.T) {
 	t.Parallel()
 	plain := asJPEG(t, paint(image.NewRGBA(image.Rect(0, 0, 300, 200))))
@@ -187,7 +187,7 @@ func TestUprightJPEGsAreNotEncodedAgain(t *testing.T) {
 
 	require.Equal(t, stripped, full(append(bytes.Clone(plain), "PK\x03\x04 an archive, <script> or another picture"...)))
 	require.Equal(t, stripped, full(stripped))
-	// What Strip would have to change is encoded again.
+	// What Strip can't keep to the bit is encoded again.
 	require.NotEqual(t, stripped, full(jpegWithEXIF(plain, exif(binary.LittleEndian, 3))))
 	end := len(plain) - 2
 	for _, hidden := range []string{"hidden", "\xff\xfe\x00\x08hidden", "\xff\xff"} {
@@ -212,7 +212,7 @@ func TestHeavyUploadsAreEncodedAgain(t *testing.T) {
 	require.Less(t, len(p.Full()), data.Len()*3/4)
 }
 
-// A camera's picture is read at half its size, or a quarter, when that is nearly FullSide; other pictures at their own.
+// A camera's picture is decoded at a half or a quarter of its size when that is nearly FullSide, others at full size.
 func TestLargeJPEGsAreReadAtAFraction(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ in, full image.Point }{

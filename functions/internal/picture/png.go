@@ -38,9 +38,9 @@ func inspectPNG(data []byte) (header, error) {
 	return h, nil
 }
 
-// eachChunk calls visit for every whole chunk of a PNG or of a RIFF file. PNG puts the length before the name, big
-// endian, and a checksum of four bytes (trailer) after the body; RIFF has the name first, little endian, and pads
-// bodies to even lengths.
+// eachChunk calls visit for every complete chunk of a PNG or of a RIFF file. PNG has the length before the name, big endian,
+// and a checksum of four bytes (trailer) after the body; RIFF has the name first, little endian, and pads bodies to even
+// lengths.
 func eachChunk(data []byte, order binary.ByteOrder, trailer int, visit func(name string, body []byte)) {
 	for len(data) >= 8 {
 		name, length := data[:4], data[4:8]

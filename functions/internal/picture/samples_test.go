@@ -136,7 +136,7 @@ func pngChunk(name string, body []byte) []byte {
 	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[4:]))
 }
 
-// withSize gives a sequential JPEG that claims other dimensions in its frame header.
+// withSize returns a sequential JPEG that claims other dimensions in its frame header.
 func withSize(data []byte, width, height uint16) []byte {
 	return withSizeAt(data, markerSOF0, width, height)
 }
@@ -186,7 +186,7 @@ func pngWithEXIF(data, tiff []byte) []byte {
 	return append(out, data[end:]...)
 }
 
-// size gives the width and height of the upright picture, in pixels.
+// size returns the width and height of the upright picture, in pixels.
 func (p *Picture) size() (width, height int) {
 	return p.img.Rect.Dx(), p.img.Rect.Dy()
 }

@@ -1,11 +1,11 @@
 package picture
 
-// cropShare is the part of each side that the centre crop keeps, as in the evaluation of EfficientNet on ImageNet:
-// 224 pixels out of 256.
+// cropShare is the part of each side that the centre crop keeps, as in EfficientNet's evaluation on ImageNet: 224 of 256
+// pixels.
 const cropShare = 0.875
 
-// Tensor gives the middle of the picture as float32 values 0..1 of shape [height, width, 3], row-major, channels red,
-// green, blue. It is the largest centred part with the tensor's proportions, brought down to 0.875 of its sides.
+// Tensor returns the middle of the picture as float32 values 0..1 of shape [height, width, 3], row-major, channels red,
+// green, blue. It shows the largest centred part with the tensor's proportions, cropped to 0.875 of its sides.
 func (p *Picture) Tensor(height, width int) []float32 {
 	source, scale := p.img, 1.0
 	fullWidth, fullHeight := float64(source.Rect.Dx()), float64(source.Rect.Dy())
@@ -40,13 +40,8 @@ func setRGB(dst *[3]float32, y, cb, cr byte) {
 	dst[2] = share(luma + 116130*blue)
 }
 
-// share gives the share that a value of 255 << 16 at most, with a half for rounding, has of it.
-func share(v int32) float32 {
-	if uint32(v) >= 256<<16 {
-		v = ^(v >> 31) // zero, or much
-	}
-	return shares[uint32(v)>>16&0xff]
-}
+// share returns v / (255 << 16), rounded to n/255 and kept within 0..1.
+func share(v int32) float32 { return shares[min(max(v>>16, 0), 255)] }
 
 // shares are 0, 1/255 and so on up to 1.
 var shares = func() (s [256]float32) {

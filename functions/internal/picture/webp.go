@@ -19,7 +19,7 @@ const treeMemory = 2600 * (6267*8 + 5*536)
 func inspectWebP(data []byte) (header, error) {
 	size := int(binary.LittleEndian.Uint32(data[4:]))
 	if size < 4 || size > len(data)-8 {
-		return header{}, broken(errors.New("webp: shorter than it says"))
+		return header{}, broken(errors.New("webp: cut off"))
 	}
 	config, err := webp.DecodeConfig(bytes.NewReader(data))
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// open gives the picture in data.
+// open returns the picture in data.
 func open(t testing.TB, data []byte, s Scale) *image.YCbCr {
 	t.Helper()
 	f, err := Open(data)
@@ -20,7 +20,7 @@ func open(t testing.TB, data []byte, s Scale) *image.YCbCr {
 	return img
 }
 
-func TestDecodeGivesWhatTheStandardLibraryDoes(t *testing.T) {
+func TestDecodeAgreesWithTheStandardLibrary(t *testing.T) {
 	t.Parallel()
 	for name, data := range supported(t) {
 		t.Run(name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func requireSame(t *testing.T, want image.Image, got *image.YCbCr) {
 	}
 }
 
-// A picture read at a smaller scale is much like the mean of the samples that each of its own stands for.
+// Each sample of a picture at a smaller scale is close to the mean of those that it stands for.
 func TestDecodeAtASmallerScale(t *testing.T) {
 	t.Parallel()
 	smooth := image.NewYCbCr(image.Rect(0, 0, 203, 117), Ratio)
@@ -86,7 +86,7 @@ func TestDecodeAtASmallerScale(t *testing.T) {
 	}
 }
 
-func TestAnythingUnusualIsLeftToOthers(t *testing.T) {
+func TestUnsupportedFilesAreRefused(t *testing.T) {
 	t.Parallel()
 	good := encoded(t, mixed(60, 40), 90)
 	frame := bytes.Index(good, []byte{0xff, markerSOF0})
@@ -128,32 +128,32 @@ func TestAnythingUnusualIsLeftToOthers(t *testing.T) {
 		"an unknown table":         with(scan+6, 0x22),
 		"fill bytes":               join(good[:scan], []byte{0xff}, good[scan:]),
 		"bytes between segments":   join(good[:scan], []byte("hidden"), good[scan:]),
-		"bytes behind the scan":    join(good[:len(good)-2], []byte("hidden"), end),
-		"a segment behind it":      join(good[:len(good)-2], []byte("\xff\xfe\x00\x08hidden"), end),
+		"bytes after the scan":     join(good[:len(good)-2], []byte("hidden"), end),
+		"a segment after it":       join(good[:len(good)-2], []byte("\xff\xfe\x00\x08hidden"), end),
 		"a second scan":            join(good[:len(good)-2], good[scan:]),
 		"fill bytes at the end":    join(good[:len(good)-2], []byte{0xff}, end),
 		"no end":                   good[:len(good)-2],
 		"half an end":              good[:len(good)-1],
 		"higher than its scan":     with(frame+5, 0, 80),
 		"lower than its scan":      with(frame+5, 0, 10),
-		"restart out of turn":      bytes.Replace(restart, []byte{0xff, 0xd1}, []byte{0xff, 0xd2}, 1),
+		"restart out of order":     bytes.Replace(restart, []byte{0xff, 0xd1}, []byte{0xff, 0xd2}, 1),
 		"no restart":               bytes.Replace(restart, []byte{0xff, 0xd1}, nil, 1),
-		"restart unasked":          join(good[:len(good)-20], []byte{0xff, 0xd0}, good[len(good)-20:]),
-		"coefficients beyond all":  with(huffman-66, bytes.Repeat([]byte{255}, 64)...),
+		"unexpected restart":       join(good[:len(good)-20], []byte{0xff, 0xd0}, good[len(good)-20:]),
+		"coefficients too large":   with(huffman-66, bytes.Repeat([]byte{255}, 64)...),
 	}
 	for n := 0; n < len(good)-2; n += 3 {
 		cases["cut off"] = good[:n]
-		requireOther(t, "cut off", good[:n])
+		requireUnsupported(t, "cut off", good[:n])
 		if n > scan+14 {
-			requireOther(t, "cut off, with an end", join(good[:n], end))
+			requireUnsupported(t, "cut off, with an end", join(good[:n], end))
 		}
 	}
 	for name, data := range cases {
-		requireOther(t, name, data)
+		requireUnsupported(t, name, data)
 	}
 }
 
-func requireOther(t *testing.T, name string, data []byte) {
+func requireUnsupported(t *testing.T, name string, data []byte) {
 	t.Helper()
 	f, err := Open(data)
 	if err == nil {
@@ -162,8 +162,8 @@ func requireOther(t *testing.T, name string, data []byte) {
 	require.ErrorIs(t, err, ErrUnsupported, name)
 }
 
-// What Decode takes, the standard library takes too, and sees the same in it, however damaged it is.
-func TestDamagedFilesAreReadAlike(t *testing.T) {
+// What Decode accepts, the standard library accepts too, with the same samples, however damaged the file is.
+func TestDamagedFilesDecodeAsInTheStandardLibrary(t *testing.T) {
 	t.Parallel()
 	for name, data := range supported(t) {
 		t.Run(name, func(t *testing.T) {
@@ -175,7 +175,7 @@ func TestDamagedFilesAreReadAlike(t *testing.T) {
 				for range 1 + random.IntN(3) {
 					damaged[random.IntN(len(damaged))] = byte(random.Uint())
 				}
-				if requireAlike(t, damaged) {
+				if requireAgreement(t, damaged) {
 					read++
 				}
 			}
@@ -184,8 +184,8 @@ func TestDamagedFilesAreReadAlike(t *testing.T) {
 	}
 }
 
-// requireAlike says whether Decode took data.
-func requireAlike(t *testing.T, data []byte) bool {
+// requireAgreement reports whether Decode took data.
+func requireAgreement(t *testing.T, data []byte) bool {
 	f, err := Open(data)
 	if err != nil || f.Width*f.Height > 1<<16 {
 		return false
@@ -211,5 +211,5 @@ func FuzzDecode(f *testing.F) {
 	for _, data := range supported(f) {
 		f.Add(data)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) { requireAlike(t, data) })
+	f.Fuzz(func(t *testing.T, data []byte) { requireAgreement(t, data) })
 }

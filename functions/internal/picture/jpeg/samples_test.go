@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// planes gives the planes of a picture, as rows of samples, without what lies beyond its edges.
+// planes returns the planes of a picture, as rows of samples, without what lies beyond its edges.
 func planes(t testing.TB, img image.Image) (planes [][][]byte) {
 	var grey image.YCbCr
 	ycc, ok := img.(*image.YCbCr)
@@ -91,7 +91,7 @@ func supported(t testing.TB) map[string][]byte {
 		"the finest":        encoded(t, mixed(75, 61), 100),
 		"the coarsest":      encoded(t, mixed(75, 61), 1),
 		"grey":              encoded(t, &image.Gray{Pix: mixed(75, 61).Y, Stride: mixed(75, 61).YStride, Rect: image.Rect(0, 0, 75, 61)}, 90),
-		"data behind it":    append(encoded(t, mixed(20, 20), 90), "more"...),
+		"data after it":     append(encoded(t, mixed(20, 20), 90), "more"...),
 		"unknown segments":  withSegments(encoded(t, mixed(20, 20), 90), "\xff\xe1\x00\x06Exif", "\xff\xfe\x00\x07hello", "\xff\xef\x00\x02"),
 		"Adobe's YCbCr":     withSegments(encoded(t, mixed(20, 20), 90), "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x01"),
 		"JFIF in the front": withSegments(encoded(t, mixed(20, 20), 90), "\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"),
@@ -104,7 +104,7 @@ func supported(t testing.TB) map[string][]byte {
 	return all
 }
 
-// withSegments puts segments behind the start marker.
+// withSegments puts segments after the start marker.
 func withSegments(data []byte, segments ...string) []byte {
 	out := bytes.Clone(data[:2])
 	for _, s := range segments {

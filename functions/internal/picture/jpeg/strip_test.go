@@ -58,8 +58,8 @@ func TestStripHoldsNothingElse(t *testing.T) {
 	require.Equal(t, []byte{markerDQT, markerDQT, markerSOF0, markerDHT, markerDHT, markerDHT, markerDHT, markerSOS}, requireOnlyPicture(t, stripped))
 }
 
-// requireOnlyPicture goes through a file and finds nothing but segments that decoding needs, one behind the other, then the scan,
-// and nothing behind the end marker. It gives the segments' markers.
+// requireOnlyPicture requires a file of nothing but segments that decoding needs, the scan, and the end marker. It returns the
+// segments' markers.
 func requireOnlyPicture(t *testing.T, stripped []byte) (markers []byte) {
 	require.Equal(t, []byte{0xff, markerSOI}, stripped[:2])
 	rest := stripped[2:]
