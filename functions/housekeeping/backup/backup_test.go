@@ -20,17 +20,17 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// bench is the data of an application whose user ada is signed in.
-type bench struct {
+// fixture is the data of an application whose user ada is signed in.
+type fixture struct {
 	Data
 	names func() []string // of the objects in the bucket
 	ada   testbed.Person
 }
 
-func newBench(t *testing.T) bench {
+func newFixture(t *testing.T) fixture {
 	t.Helper()
 	d, names := empty(t)
-	return bench{d, names, testbed.SignIn(t, d.DB)}
+	return fixture{d, names, testbed.SignIn(t, d.DB)}
 }
 
 // empty returns a database and a bucket with nothing in them.
@@ -42,28 +42,28 @@ func empty(t *testing.T) (d Data, names func() []string) {
 }
 
 // withPicture adds a task of ada's with a picture.
-func (b bench) withPicture(t *testing.T, status task.ImageStatus) task.Task {
+func (f fixture) withPicture(t *testing.T, status task.ImageStatus) task.Task {
 	t.Helper()
 	d, err := task.New(task.Draft{Title: "a task", DueDate: "2026-12-24"}, time.Now())
 	require.NoError(t, err)
-	mine, err := b.DB.AddTask(t.Context(), b.ada.Owner, d)
+	mine, err := f.DB.AddTask(t.Context(), f.ada.Owner, d)
 	require.NoError(t, err)
-	key := objects.NewKey(b.ada.UserID, mine.ID)
-	require.NoError(t, b.Pictures.Put(t.Context(), key, testbed.JPEG(t), testbed.JPEG(t)))
-	mine, _, err = b.DB.SetPicture(t.Context(), b.ada.Owner, mine.ID, key, status, nil)
+	key := objects.NewKey(f.ada.UserID, mine.ID)
+	require.NoError(t, f.Pictures.Put(t.Context(), key, testbed.JPEG(t), testbed.JPEG(t)))
+	mine, _, err = f.DB.SetPicture(t.Context(), f.ada.Owner, mine.ID, key, status, nil)
 	require.NoError(t, err)
 	return mine
 }
 
 // carryOutDeletions deletes all pictures that are noted for deletion, and returns their keys.
-func (b bench) carryOutDeletions(t *testing.T) (keys []string) {
+func (f fixture) carryOutDeletions(t *testing.T) (keys []string) {
 	t.Helper()
-	noted, err := b.DB.NotedDeletions(t.Context(), store.Picture{}, 1000)
+	noted, err := f.DB.NotedDeletions(t.Context(), store.Picture{}, 1000)
 	require.NoError(t, err)
 	for _, p := range noted {
 		keys = append(keys, p.ImageKey)
-		require.NoError(t, b.Pictures.Delete(t.Context(), p.ImageKey))
-		require.NoError(t, b.DB.ForgetDeletions(t.Context(), p.UserID, p.TaskID, []string{p.ImageKey}))
+		require.NoError(t, f.Pictures.Delete(t.Context(), p.ImageKey))
+		require.NoError(t, f.DB.ForgetDeletions(t.Context(), p.UserID, p.TaskID, []string{p.ImageKey}))
 	}
 	return keys
 }
@@ -106,41 +106,41 @@ func (d Data) everything(t *testing.T) (rows []string, pictures map[string]strin
 	return rows, pictures
 }
 
-// filled returns a bench with users, tasks and pictures of every kind, in more pages than one.
-func filled(t *testing.T) bench {
+// filled returns a fixture with users, tasks and pictures of every kind, in more pages than one.
+func filled(t *testing.T) fixture {
 	t.Helper()
-	b := newBench(t)
+	f := newFixture(t)
 	for i := range 450 {
 		title := fmt.Sprintf("%d Naïve ☕ 'quoted' \\ \" %% \x00\n", i)
 		d, err := task.New(task.Draft{Title: title, Body: strings.Repeat("é\t", i*20), DueDate: "2028-02-29"}, time.Now())
 		require.NoError(t, err)
-		_, err = b.DB.AddTask(t.Context(), b.ada.Owner, d)
+		_, err = f.DB.AddTask(t.Context(), f.ada.Owner, d)
 		require.NoError(t, err)
 	}
 	for i := range 12 {
-		mine := b.withPicture(t, task.ImagePending)
+		mine := f.withPicture(t, task.ImagePending)
 		if i%2 == 0 {
 			continue
 		}
 		predictions := []task.Prediction{{Label: "tiger cat", Score: 0.75}, {Label: "tabby", Score: 0.25}}
-		_, err := b.DB.SetPendingPredictions(t.Context(), store.Picture{UserID: b.ada.UserID, TaskID: mine.ID, ImageKey: mine.ImageKey}, task.ImageDone, predictions)
+		_, err := f.DB.SetPendingPredictions(t.Context(), store.Picture{UserID: f.ada.UserID, TaskID: mine.ID, ImageKey: mine.ImageKey}, task.ImageDone, predictions)
 		require.NoError(t, err)
 	}
 	for range 3 {
-		_, err := b.DB.DeleteTask(t.Context(), b.ada.Owner, b.withPicture(t, task.ImageDone).ID)
+		_, err := f.DB.DeleteTask(t.Context(), f.ada.Owner, f.withPicture(t, task.ImageDone).ID)
 		require.NoError(t, err)
 	}
-	off, gone := testbed.SignIn(t, b.DB), testbed.SignIn(t, b.DB)
-	require.NoError(t, b.DB.DisableUser(t.Context(), off.Username))
-	require.NoError(t, b.DB.RemoveUser(t.Context(), gone.Username))
-	return b
+	off, gone := testbed.SignIn(t, f.DB), testbed.SignIn(t, f.DB)
+	require.NoError(t, f.DB.DisableUser(t.Context(), off.Username))
+	require.NoError(t, f.DB.RemoveUser(t.Context(), gone.Username))
+	return f
 }
 
 func TestRestoreReturnsEveryRowAndByte(t *testing.T) {
 	t.Parallel()
-	b := filled(t)
-	rows, pictures := b.everything(t)
-	file, m := b.backedUp(t)
+	f := filled(t)
+	rows, pictures := f.everything(t)
+	file, m := f.backedUp(t)
 	require.Equal(t, map[string]int{"users": 2, "deleted_users": 1, "tasks": 462, "task_labels": 12, "deleted_tasks": 3, "object_deletions": 3}, m.Rows)
 	require.Equal(t, 12, m.Pictures)
 	require.Len(t, pictures, 24)
@@ -155,10 +155,10 @@ func TestRestoreReturnsEveryRowAndByte(t *testing.T) {
 	require.Equal(t, rows, rows2)
 	require.Equal(t, pictures, pictures2)
 	require.Len(t, names(), 24)
-	_, _, err = other.DB.Tasks(t.Context(), b.ada.Owner, testbed.Everything())
+	_, _, err = other.DB.Tasks(t.Context(), f.ada.Owner, testbed.Everything())
 	require.True(t, fault.Is(err, fault.Unauthorized), "the session of before is none here: %v", err)
 
-	again := testbed.SignInAgain(t, other.DB, b.ada, time.Now().Add(time.Hour))
+	again := testbed.SignInAgain(t, other.DB, f.ada, time.Now().Add(time.Hour))
 	found, _, err := other.DB.Tasks(t.Context(), again.Owner, task.Filter{Label: "tabby", Sort: task.ByCreated, Limit: 100})
 	require.NoError(t, err)
 	require.Len(t, found, 6)
@@ -166,37 +166,37 @@ func TestRestoreReturnsEveryRowAndByte(t *testing.T) {
 
 func TestRestoreReplacesDataOnlyOnRequest(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	old := b.withPicture(t, task.ImageDone)
-	file, _ := b.backedUp(t)
-	rows, pictures := b.everything(t)
+	f := newFixture(t)
+	old := f.withPicture(t, task.ImageDone)
+	file, _ := f.backedUp(t)
+	rows, pictures := f.everything(t)
 
-	newer := b.withPicture(t, task.ImageDone)
-	_, _, err := b.DB.RemovePicture(t.Context(), b.ada.Owner, old.ID)
+	newer := f.withPicture(t, task.ImageDone)
+	_, _, err := f.DB.RemovePicture(t.Context(), f.ada.Owner, old.ID)
 	require.NoError(t, err)
-	require.NoError(t, b.Pictures.Delete(t.Context(), old.ImageKey))
-	before, _ := b.everything(t)
-	_, err = b.Restore(t.Context(), bytes.NewReader(file), store.Over{})
+	require.NoError(t, f.Pictures.Delete(t.Context(), old.ImageKey))
+	before, _ := f.everything(t)
+	_, err = f.Restore(t.Context(), bytes.NewReader(file), store.Over{})
 	require.True(t, fault.Is(err, fault.Conflict), "%v", err)
-	after, _ := b.everything(t)
+	after, _ := f.everything(t)
 	require.Equal(t, before, after)
 
-	_, err = b.Restore(t.Context(), bytes.NewReader(file), store.Over{Everything: true})
+	_, err = f.Restore(t.Context(), bytes.NewReader(file), store.Over{Everything: true})
 	require.NoError(t, err)
-	_, err = b.DB.Task(t.Context(), b.ada.Owner, old.ID)
+	_, err = f.DB.Task(t.Context(), f.ada.Owner, old.ID)
 	require.True(t, fault.Is(err, fault.Unauthorized), "sessions end: %v", err)
-	require.Equal(t, []string{newer.ImageKey}, b.carryOutDeletions(t), "pictures that are replaced go, one that is back doesn't")
-	rows2, pictures2 := b.everything(t)
+	require.Equal(t, []string{newer.ImageKey}, f.carryOutDeletions(t), "pictures that are replaced go, one that is back doesn't")
+	rows2, pictures2 := f.everything(t)
 	require.Equal(t, rows, rows2)
 	require.Equal(t, pictures, pictures2)
-	require.Len(t, b.names(), 2)
+	require.Len(t, f.names(), 2)
 }
 
 func TestRestoreMayReplaceAUserWithoutTasks(t *testing.T) {
 	t.Parallel()
-	b := filled(t)
-	rows, _ := b.everything(t)
-	file, _ := b.backedUp(t)
+	f := filled(t)
+	rows, _ := f.everything(t)
+	file, _ := f.backedUp(t)
 	other, _ := empty(t)
 	demo := testbed.SignIn(t, other.DB)
 	over := store.Over{User: demo.Username}
@@ -219,35 +219,35 @@ func TestRestoreMayReplaceAUserWithoutTasks(t *testing.T) {
 
 func TestBackupIsConsistentWhilePicturesChange(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
+	f := newFixture(t)
 	for range 30 {
-		b.withPicture(t, task.ImageDone)
+		f.withPicture(t, task.ImageDone)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var people errgroup.Group
 	changes := 0
 	people.Go(func() error {
 		for ctx.Err() == nil {
-			found, _, err := b.DB.Tasks(t.Context(), b.ada.Owner, testbed.Everything())
+			found, _, err := f.DB.Tasks(t.Context(), f.ada.Owner, testbed.Everything())
 			if err != nil {
 				return err
 			}
 			mine := found[rand.N(len(found))]
 			var deletions []string
 			if rand.N(2) == 0 && mine.ImageKey != "" {
-				_, deletions, err = b.DB.RemovePicture(t.Context(), b.ada.Owner, mine.ID)
+				_, deletions, err = f.DB.RemovePicture(t.Context(), f.ada.Owner, mine.ID)
 			} else {
-				key := objects.NewKey(b.ada.UserID, mine.ID)
-				if err := b.Pictures.Put(t.Context(), key, []byte("full "+key), []byte("thumb "+key)); err != nil {
+				key := objects.NewKey(f.ada.UserID, mine.ID)
+				if err := f.Pictures.Put(t.Context(), key, []byte("full "+key), []byte("thumb "+key)); err != nil {
 					return err
 				}
-				_, deletions, err = b.DB.SetPicture(t.Context(), b.ada.Owner, mine.ID, key, task.ImageDone, nil)
+				_, deletions, err = f.DB.SetPicture(t.Context(), f.ada.Owner, mine.ID, key, task.ImageDone, nil)
 			}
 			if err != nil {
 				return err
 			}
 			for _, key := range deletions {
-				if err := b.Pictures.Delete(t.Context(), key); err != nil {
+				if err := f.Pictures.Delete(t.Context(), key); err != nil {
 					return err
 				}
 			}
@@ -256,7 +256,7 @@ func TestBackupIsConsistentWhilePicturesChange(t *testing.T) {
 		return nil
 	})
 	for range 5 {
-		file, m := b.backedUp(t)
+		file, m := f.backedUp(t)
 		require.Empty(t, m.Lost)
 		other, _ := empty(t)
 		_, err := other.Restore(t.Context(), bytes.NewReader(file), store.Over{})
@@ -270,10 +270,10 @@ func TestBackupIsConsistentWhilePicturesChange(t *testing.T) {
 
 func TestBackupNamesALostPictureAndHoldsTheRest(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	lost, kept := b.withPicture(t, task.ImageDone), b.withPicture(t, task.ImageDone)
-	require.NoError(t, b.Pictures.Delete(t.Context(), lost.ImageKey))
-	file, m := b.backedUp(t)
+	f := newFixture(t)
+	lost, kept := f.withPicture(t, task.ImageDone), f.withPicture(t, task.ImageDone)
+	require.NoError(t, f.Pictures.Delete(t.Context(), lost.ImageKey))
+	file, m := f.backedUp(t)
 	require.Equal(t, []string{lost.ImageKey}, m.Lost)
 	require.Equal(t, 1, m.Pictures)
 	other, _ := empty(t)
@@ -285,9 +285,9 @@ func TestBackupNamesALostPictureAndHoldsTheRest(t *testing.T) {
 
 func TestDamagedBackupIsNotRestored(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	b.withPicture(t, task.ImageDone)
-	file, _ := b.backedUp(t)
+	f := newFixture(t)
+	f.withPicture(t, task.ImageDone)
+	file, _ := f.backedUp(t)
 	const trailer = 2 * 512 // tar's end, behind a block with the last sums
 	other, _ := empty(t)
 	for name, damaged := range map[string][]byte{

@@ -17,65 +17,65 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bench is a sweep over a database and a bucket of its own, whose user ada is signed in.
-type bench struct {
+// fixture is a sweep over a database and a bucket of its own, whose user ada is signed in.
+type fixture struct {
 	sweep
 	names func() []string // of the objects in the bucket
 	ada   testbed.Person
 }
 
-func newBench(t *testing.T) bench {
+func newFixture(t *testing.T) fixture {
 	t.Helper()
-	b := bench{sweep: sweep{db: testbed.Store(t), model: testbed.Model(t, ""), orphanAge: time.Hour, log: slog.New(slog.DiscardHandler)}}
-	b.pictures, b.names = testbed.Pictures(t)
-	b.ada = testbed.SignIn(t, b.db)
-	return b
+	f := fixture{sweep: sweep{db: testbed.Store(t), model: testbed.Model(t, ""), orphanAge: time.Hour, log: slog.New(slog.DiscardHandler)}}
+	f.pictures, f.names = testbed.Pictures(t)
+	f.ada = testbed.SignIn(t, f.db)
+	return f
 }
 
 // upload stores a picture for a task, as predict-image does before the task knows of it.
-func (b bench) upload(t *testing.T, owner task.Owner, mine task.Task, photo []byte) (key string) {
+func (f fixture) upload(t *testing.T, owner task.Owner, mine task.Task, photo []byte) (key string) {
 	t.Helper()
 	decoded, err := picture.Decode(t.Context(), photo)
 	require.NoError(t, err)
 	full := decoded.Full()
 	key = objects.NewKey(owner.UserID, mine.ID)
-	require.NoError(t, b.pictures.Put(t.Context(), key, full, full))
+	require.NoError(t, f.pictures.Put(t.Context(), key, full, full))
 	return key
 }
 
-func (b bench) task(t *testing.T, owner task.Owner) task.Task {
+func (f fixture) task(t *testing.T, owner task.Owner) task.Task {
 	t.Helper()
 	d, err := task.New(task.Draft{Title: "a task", DueDate: "2026-12-24"}, time.Now())
 	require.NoError(t, err)
-	mine, err := b.db.AddTask(t.Context(), owner, d)
+	mine, err := f.db.AddTask(t.Context(), owner, d)
 	require.NoError(t, err)
 	return mine
 }
 
 // withPicture adds a task of ada's with a picture.
-func (b bench) withPicture(t *testing.T, status task.ImageStatus, photo []byte) task.Task {
+func (f fixture) withPicture(t *testing.T, status task.ImageStatus, photo []byte) task.Task {
 	t.Helper()
-	mine := b.task(t, b.ada.Owner)
-	key := b.upload(t, b.ada.Owner, mine, photo)
-	mine, _, err := b.db.SetPicture(t.Context(), b.ada.Owner, mine.ID, key, status, nil)
+	mine := f.task(t, f.ada.Owner)
+	key := f.upload(t, f.ada.Owner, mine, photo)
+	mine, _, err := f.db.SetPicture(t.Context(), f.ada.Owner, mine.ID, key, status, nil)
 	require.NoError(t, err)
 	return mine
 }
 
 // again returns the task as it is now.
-func (b bench) again(t *testing.T, mine task.Task) task.Task {
+func (f fixture) again(t *testing.T, mine task.Task) task.Task {
 	t.Helper()
-	now, err := b.db.Task(t.Context(), b.ada.Owner, mine.ID)
+	now, err := f.db.Task(t.Context(), f.ada.Owner, mine.ID)
 	require.NoError(t, err)
 	return now
 }
 
 // swept runs the sweep and returns the lines of its log by part.
-func (b bench) swept(t *testing.T) (parts map[string]map[string]any, err error) {
+func (f fixture) swept(t *testing.T) (parts map[string]map[string]any, err error) {
 	t.Helper()
 	var text bytes.Buffer
-	b.log = slog.New(slog.NewJSONHandler(&text, nil))
-	err = b.run(t.Context())
+	f.log = slog.New(slog.NewJSONHandler(&text, nil))
+	err = f.run(t.Context())
 	parts = map[string]map[string]any{}
 	for line := range strings.Lines(text.String()) {
 		var said map[string]any
@@ -89,9 +89,9 @@ func (b bench) swept(t *testing.T) (parts map[string]map[string]any, err error) 
 }
 
 // noted returns the keys of all pictures that are noted for deletion.
-func (b bench) noted(t *testing.T) (keys []string) {
+func (f fixture) noted(t *testing.T) (keys []string) {
 	t.Helper()
-	all, err := b.db.NotedDeletions(t.Context(), store.Picture{}, 1000)
+	all, err := f.db.NotedDeletions(t.Context(), store.Picture{}, 1000)
 	require.NoError(t, err)
 	for _, p := range all {
 		keys = append(keys, p.ImageKey)
