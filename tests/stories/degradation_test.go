@@ -102,6 +102,17 @@ func TestFailingServersDelayNobodyForLong(t *testing.T) {
 			require.True(t, d.alive(), "%s ended", d.name)
 		}
 	}
+	t.Run("a function starts while its database is unavailable", func(t *testing.T) {
+		register := startFunction(t, a, exec.Command(a.Process.Path, "function", "register"), "register", "127.0.0.1:1", settings)
+		for _, request := range []dependent{
+			{method: "POST", body: []byte(`{"username": "somebody", "password": "a password"}`), degraded: unavailable},
+			{method: "POST", body: make([]byte, 20<<20), degraded: http.StatusRequestEntityTooLarge},
+			{method: "GET", degraded: http.StatusMethodNotAllowed},
+		} {
+			request.function, request.name, request.server = register, "register", database
+			request.check(t)
+		}
+	})
 	t.Run("many at once", func(t *testing.T) {
 		database.set(t, stalled)
 		defer database.set(t, working)
@@ -138,7 +149,7 @@ func (d dependent) check(t *testing.T) client.Answer {
 	begun := time.Now()
 	answer, err := d.send(t)
 	took := time.Since(begun)
-	what := fmt.Sprintf("%s, %s server", d.name, d.server.now())
+	what := fmt.Sprintf("%s, %s server", d.name, d.server.mode)
 	if !assert.NoError(t, err, what) {
 		return answer
 	}

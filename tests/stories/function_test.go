@@ -32,9 +32,9 @@ type function struct {
 // application's own process, but for those in settings and for the address of the database unless that is empty.
 func startFunction(t *testing.T, a *application.Application, program *exec.Cmd, name, database string, settings map[string]string) *function {
 	t.Helper()
-	port := application.FreePort(t)
+	port, metrics := application.FreePort(t), application.FreePort(t)
 	f := &function{url: "http://127.0.0.1:" + port, process: program, ended: make(chan struct{})}
-	program.Env = []string{"SECRETS_DIR=" + copySecrets(t, a, name, database), "PORT=" + port, "METRICS_PORT=" + application.FreePort(t)}
+	program.Env = []string{"SECRETS_DIR=" + copySecrets(t, a, name, database), "PORT=" + port, "METRICS_PORT=" + metrics}
 	program.Stdout, program.Stderr = &f.output, &f.output
 	for _, all := range []map[string]string{environment(t, a, name), settings} { // the last one counts
 		for setting, value := range all {
@@ -51,15 +51,19 @@ func startFunction(t *testing.T, a *application.Application, program *exec.Cmd, 
 		killing := time.AfterFunc(20*time.Second, func() { _ = program.Process.Kill() })
 		defer killing.Stop()
 		<-f.ended
+		require.True(t, program.ProcessState.Success(), "%s does not end on SIGTERM", name)
+		require.Contains(t, f.output.String(), "draining")
 		require.Empty(t, scenario.Reveals(f.output.String(), a.Secrets(t)), "the log of %s reveals secrets", name)
 		if t.Failed() {
 			t.Logf("output of %s:\n%s", name, &f.output)
 		}
 	})
-	require.Eventually(t, func() bool {
-		answer, err := client.Send(t.Context(), "GET", f.url+"/_/health", "", nil)
+	isOK := func(url string) bool {
+		answer, err := client.Send(t.Context(), "GET", url, "", nil)
 		return err == nil && answer.Status == http.StatusOK
-	}, 20*time.Second, 20*time.Millisecond, "%s is not healthy", name)
+	}
+	require.Eventually(t, func() bool { return isOK(f.url + "/_/health") }, 20*time.Second, 20*time.Millisecond, "%s is not healthy", name)
+	require.True(t, isOK("http://127.0.0.1:"+metrics+"/metrics"))
 	return f
 }
 

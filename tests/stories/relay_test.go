@@ -68,20 +68,18 @@ func (r *relay) accept(listener net.Listener) {
 		if err != nil {
 			return
 		}
-		go r.connect(client)
+		go func() {
+			defer r.add(client)()
+			r.awaitStall()
+			server, err := net.Dial("tcp", r.target)
+			if err != nil {
+				return
+			}
+			defer r.add(server)()
+			go r.pass(client, server, false)
+			r.pass(server, client, true)
+		}()
 	}
-}
-
-func (r *relay) connect(client net.Conn) {
-	defer r.add(client)()
-	r.awaitStall()
-	server, err := net.Dial("tcp", r.target)
-	if err != nil {
-		return
-	}
-	defer r.add(server)()
-	go r.pass(client, server, false)
-	r.pass(server, client, true)
 }
 
 // add keeps a connection until remove is called, which closes it.
@@ -110,13 +108,6 @@ func (r *relay) awaitStall() mode {
 	return r.mode
 }
 
-// now returns the mode.
-func (r *relay) now() mode {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.mode
-}
-
 // pass copies what one side sends to the other and closes both at the end.
 func (r *relay) pass(from, to net.Conn, answers bool) {
 	defer from.Close()
@@ -127,12 +118,7 @@ func (r *relay) pass(from, to net.Conn, answers bool) {
 		if m := r.awaitStall(); m == refusing || m == cutting && answers {
 			return
 		}
-		if n > 0 {
-			if _, err := to.Write(buffer[:n]); err != nil {
-				return
-			}
-		}
-		if err != nil {
+		if _, failed := to.Write(buffer[:n]); failed != nil || err != nil {
 			return
 		}
 	}

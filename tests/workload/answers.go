@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
 
 // Lost stands for the status of an answer that did not come.
@@ -15,23 +14,19 @@ const Lost = 0
 
 // answers counts answers by the kind of call and by status.
 type answers struct {
-	mu      sync.Mutex
-	counts  map[string]map[int]int
-	slowest map[string]time.Duration
+	mu     sync.Mutex
+	counts map[answerKind]int
 }
 
-func newAnswers() *answers {
-	return &answers{counts: map[string]map[int]int{}, slowest: map[string]time.Duration{}}
+type answerKind struct {
+	kind   string
+	status int
 }
 
-func (a *answers) count(kind string, status int, took time.Duration) {
+func (a *answers) count(kind string, status int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.counts[kind] == nil {
-		a.counts[kind] = map[int]int{}
-	}
-	a.counts[kind][status]++
-	a.slowest[kind] = max(a.slowest[kind], took)
+	a.counts[answerKind{kind, status}]++
 }
 
 // Answers returns the number of answers so far by status.
@@ -39,26 +34,21 @@ func (a *answers) Answers() map[int]int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	all := map[int]int{}
-	for _, statuses := range a.counts {
-		for status, n := range statuses {
-			all[status] += n
-		}
+	for k, n := range a.counts {
+		all[k.status] += n
 	}
 	return all
 }
 
-// String is a table of the answers.
+// String lists the answers, by kind.
 func (a *answers) String() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var b strings.Builder
-	for _, kind := range slices.Sorted(maps.Keys(a.counts)) {
-		fmt.Fprintf(&b, "  %-16s", kind)
-		for _, status := range slices.Sorted(maps.Keys(a.counts[kind])) {
-			name := map[int]string{Lost: "lost"}[status]
-			fmt.Fprintf(&b, " %s: %-6d", cmp.Or(name, fmt.Sprint(status)), a.counts[kind][status])
-		}
-		fmt.Fprintf(&b, " slowest %.1f s\n", a.slowest[kind].Seconds())
+	for _, k := range slices.SortedFunc(maps.Keys(a.counts), func(x, y answerKind) int {
+		return cmp.Or(cmp.Compare(x.kind, y.kind), cmp.Compare(x.status, y.status))
+	}) {
+		fmt.Fprintf(&b, "  %-16s %3d: %d\n", k.kind, k.status, a.counts[k])
 	}
 	return b.String()
 }

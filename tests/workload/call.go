@@ -28,7 +28,7 @@ func call[T any](w *Workload, kind string, do func() (T, error), expected ...int
 	a := answer[T]{begun: time.Now()}
 	a.value, a.err = do()
 	a.status = client.Status(a.err)
-	w.count(kind, a.status, time.Since(a.begun))
+	w.count(kind, a.status)
 	var violation *client.Violation
 	allowed := append(expected, Lost, http.StatusOK, http.StatusNotFound, http.StatusConflict, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	if errors.As(a.err, &violation) || !slices.Contains(allowed, a.status) {

@@ -38,7 +38,7 @@ type Workload struct {
 // run housekeeping's sweep, and fails the test if anything that was acknowledged is lost.
 func Run(t *testing.T, o Options, disturb func(*Workload), sweep func()) *Workload {
 	t.Helper()
-	w := &Workload{answers: newAnswers(), Options: o, t: t, photos: loadPhotos(t)}
+	w := &Workload{answers: &answers{counts: map[answerKind]int{}}, Options: o, t: t, photos: loadPhotos(t)}
 	for i := range o.Users {
 		u := &user{w, scenario.SignIn(t, o.Client, fmt.Sprintf("user-%d-%d", o.Seed, i)), nil}
 		for range o.Windows {
@@ -46,7 +46,7 @@ func Run(t *testing.T, o Options, disturb func(*Workload), sweep func()) *Worklo
 		}
 		w.users = append(w.users, u)
 	}
-	defer func() { t.Logf("seed %d, answers by status (lost: no answer)\n%s", o.Seed, w.answers) }()
+	defer func() { t.Logf("seed %d, answers by status (0: lost)\n%s", o.Seed, w.answers) }()
 	w.during(disturb)
 	Pause(t.Context(), maxDelay) // for writes that are under way although their answers were lost
 	sweep()
