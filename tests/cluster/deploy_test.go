@@ -2,13 +2,13 @@ package cluster
 
 import (
 	"cmp"
+	"context"
 	"fmt"
-	"maps"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -29,24 +29,27 @@ type deployment struct {
 	manifests     []manifest
 }
 
-// image is an entry of a kustomization.
-type image struct {
-	Name    string `yaml:"name"`
-	NewName string `yaml:"newName,omitempty"`
-	NewTag  string `yaml:"newTag,omitempty"`
-}
-
-// imageOf returns the entry that replaces an image by NAME:TAG.
-func imageOf(t *testing.T, name, by string) image {
-	t.Helper()
-	colon := strings.LastIndex(by, ":")
-	require.Greater(t, colon, strings.LastIndex(by, "/"), "%q has no tag", by)
-	return image{name, by[:colon], by[colon+1:]}
-}
-
 // ours returns the full name of an image of Snaptask.
-func ours(name string) string {
-	return fmt.Sprintf("%s/%s:%s", cmp.Or(os.Getenv("IMAGE_PREFIX"), "snaptask"), name, cmp.Or(os.Getenv("IMAGE_TAG"), "dev"))
+func ours(name, tag string) string {
+	return fmt.Sprintf("%s/%s:%s", cmp.Or(os.Getenv("IMAGE_PREFIX"), "snaptask"), name, tag)
+}
+
+// replacement returns the image that the test uses in place of one of the manifests.
+func replacement(image string) string {
+	name, _, _ := strings.Cut(image, ":")
+	if own, found := strings.CutPrefix(name, "snaptask/"); found {
+		image = ours(own, cmp.Or(os.Getenv("IMAGE_TAG"), "dev"))
+	}
+	switch name {
+	case "mysql":
+		return cmp.Or(os.Getenv("MYSQL_IMAGE"), image)
+	case "quay.io/minio/minio":
+		return cmp.Or(os.Getenv("MINIO_IMAGE"), image)
+	case "snaptask/modelserver":
+		return cmp.Or(os.Getenv("MODELSERVER_IMAGE"), image)
+	default:
+		return image
+	}
 }
 
 // plain renders the overlay plain for a namespace, with the model server instead of TensorFlow Serving and with the test's images.
@@ -57,26 +60,20 @@ func plain(t *testing.T, n namespace) []manifest {
 	folder, err := os.MkdirTemp(deploy, "test-")
 	require.NoError(t, err)
 	defer os.RemoveAll(folder)
-	var images []image
-	for _, name := range ownImages(render(t, filepath.Join(deploy, "overlays", "plain"))) {
-		by := ours(name)
-		if name == "modelserver" {
-			by = cmp.Or(os.Getenv("MODELSERVER_IMAGE"), by)
-		}
-		images = append(images, imageOf(t, "snaptask/"+name, by))
-	}
-	for name, variable := range map[string]string{"mysql": "MYSQL_IMAGE", "quay.io/minio/minio": "MINIO_IMAGE"} {
-		if by := os.Getenv(variable); by != "" {
-			images = append(images, imageOf(t, name, by))
-		}
-	}
 	kustomization, err := yaml.Marshal(map[string]any{
 		"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "namespace": string(n),
-		"resources": []string{"../overlays/plain"}, "components": []string{"../components/modelserver"}, "images": images,
+		"resources": []string{"../overlays/plain"}, "components": []string{"../components/modelserver"},
 	})
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "kustomization.yaml"), kustomization, 0o600))
 	all := render(t, folder)
+	for _, m := range all {
+		visit(map[string]any(m), func(node map[string]any) {
+			if image, ok := node["image"].(string); ok {
+				node["image"] = replacement(image)
+			}
+		})
+	}
 	if os.Getenv("RESERVE") == "0" {
 		reserveNoCPU(all)
 	}
@@ -109,19 +106,6 @@ func visit(node any, do func(map[string]any)) {
 	}
 }
 
-// ownImages returns the names of Snaptask's own images in manifests.
-func ownImages(all []manifest) (names []string) {
-	for _, m := range all {
-		visit(map[string]any(m), func(node map[string]any) {
-			if name, ok := node["image"].(string); ok && strings.HasPrefix(name, "snaptask/") {
-				names = append(names, strings.Split(name[len("snaptask/"):], ":")[0])
-			}
-		})
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 // create makes namespaces and deletes them when the test ends, unless KEEP=1.
 func create(t *testing.T, all []manifest, names ...string) {
 	t.Helper()
@@ -146,15 +130,12 @@ const twin = "migrate-twin"
 func deploy(t *testing.T, n namespace, all []manifest) *deployment {
 	t.Helper()
 	d := &deployment{namespace: n, manifests: all}
-	for _, m := range all {
-		labels, _ := m.metadata()["labels"].(map[string]any)
-		if m["kind"] == "Deployment" && labels["app.kubernetes.io/component"] == "function" {
-			d.functions = append(d.functions, m.metadata()["name"].(string))
-		}
-	}
 	table, err := stack.Read(filepath.Join(scenario.Root(t), "stack.yml"))
 	require.NoError(t, err)
-	require.ElementsMatch(t, slices.Collect(maps.Keys(table.Functions)), d.functions)
+	for name := range table.Functions {
+		find(t, all, "Deployment", name)
+		d.functions = append(d.functions, name)
+	}
 
 	step(t, "secrets", func() {
 		secrets := exec.CommandContext(t.Context(), "go", "run", "./deploy/kubernetes/secrets", string(n))
@@ -176,21 +157,13 @@ func deploy(t *testing.T, n namespace, all []manifest) *deployment {
 // address returns the web app's URL: at its node port, or at a forwarded port if that can't be reached.
 func (n namespace) address(t *testing.T) string {
 	t.Helper()
-	var service, node object
-	for _, o := range n.list(t, "service", "app.kubernetes.io/name=webapp") {
-		service = o
-	}
-	for _, o := range n.list(t, "node", "") {
-		node = o
-	}
-	client := http.Client{Timeout: 5 * time.Second}
-	for _, a := range node.Status.Addresses {
-		if a.Type != "InternalIP" || len(service.Spec.Ports) == 0 || service.Spec.Ports[0].NodePort == 0 {
-			continue
-		}
-		url := fmt.Sprintf("http://%s:%d", a.Address, service.Spec.Ports[0].NodePort)
-		if answer, err := client.Get(url + "/healthz"); err == nil {
-			answer.Body.Close()
+	host := n.kubectl(t, "get", "nodes", `--output=jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}`)
+	port := n.kubectl(t, "get", "service/webapp", "--output=jsonpath={.spec.ports[0].nodePort}")
+	if len(strings.Fields(host)) > 0 && port != "" {
+		url := "http://" + net.JoinHostPort(strings.Fields(host)[0], port)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		if _, err := client.Send(ctx, http.MethodGet, url+"/healthz", "", nil); err == nil {
 			return url
 		}
 	}

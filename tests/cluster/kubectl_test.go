@@ -78,8 +78,7 @@ type object struct {
 		Containers []struct{ Image string } // of a Pod
 	}
 	Status struct {
-		Conditions []struct{ Type, Status string }  // of a Pod
-		Addresses  []struct{ Type, Address string } // of a Node
+		Conditions []struct{ Type, Status string } // of a Pod
 	}
 }
 

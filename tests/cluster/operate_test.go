@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -32,8 +31,7 @@ func (d *deployment) upgrades(t *testing.T) {
 				if next == "" {
 					d.kubectl(t, "rollout", "restart", "deployment/"+name)
 				} else {
-					tagged := ours(name)
-					d.kubectl(t, "set", "image", "deployment/"+name, name+"="+tagged[:strings.LastIndex(tagged, ":")+1]+next)
+					d.kubectl(t, "set", "image", "deployment/"+name, name+"="+ours(name, next))
 				}
 			}
 			d.rolled(t, "deployment")
@@ -46,7 +44,7 @@ func (d *deployment) upgrades(t *testing.T) {
 	if next != "" {
 		for _, name := range everything {
 			for _, pod := range d.list(t, "pod", "app.kubernetes.io/name="+name) {
-				require.Regexp(t, ":"+regexp.QuoteMeta(next)+"$", pod.Spec.Containers[0].Image, pod.Metadata.Name)
+				require.Equal(t, ours(name, next), pod.Spec.Containers[0].Image, pod.Metadata.Name)
 			}
 		}
 	}
@@ -105,13 +103,7 @@ func (d *deployment) scales(t *testing.T) {
 // secret returns the value of a secret.
 func (d *deployment) secret(t *testing.T, name string) string {
 	t.Helper()
-	for _, s := range d.list(t, "secret", "") {
-		if value, ok := s.Data[name]; ok && s.Metadata.Name == name {
-			return strings.TrimSpace(string(value))
-		}
-	}
-	require.Fail(t, "no such secret", name)
-	return ""
+	return strings.TrimSpace(d.kubectl(t, "get", "secret/"+name, `--output=go-template={{index .data "`+name+`" | base64decode}}`))
 }
 
 // objects returns a function that returns the keys of all objects in MinIO.
