@@ -65,9 +65,9 @@ var rules = []rule{
 		forbidden: []string{"function"},
 	},
 	{
-		sentence:  "the server around a function knows faults and HTTP, and no data",
+		sentence:  "the server around a function knows settings, faults and HTTP, and no data",
 		importers: []string{"snaptask/functions/serve"},
-		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "fault", internal + "web"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "config", internal + "fault", internal + "web"},
 	},
 	{
 		sentence:  "store, objects and picture import task, fault, config and their driver, never each other, never web",

@@ -13,7 +13,7 @@ var variables = []string{
 	"CONNECTION_AGE",
 }
 
-// setenv sets these variables and empties the others. It forbids t.Parallel.
+// setenv sets these variables and empties the others.
 func setenv(t *testing.T, settings map[string]string) {
 	t.Helper()
 	for _, name := range variables {
@@ -46,45 +46,20 @@ func TestSettingsAreRead(t *testing.T) {
 	}, s)
 }
 
-func TestEachWrongSettingIsNamed(t *testing.T) {
-	for _, c := range []struct{ name, value, problem string }{
-		{"PORT", "http", "must be a whole number from 0"},
-		{"PORT", "-1", "must be a whole number from 0"},
-		{"METRICS_PORT", "8081 ", "must be a whole number from 0"},
-		{"BODY_LIMIT", "16MiB", "must be a whole number from 1"},
-		{"BODY_LIMIT", "0", "must be a whole number from 1"},
-		{"MAX_INFLIGHT", "0", "must be a whole number from 1"},
-		{"MAX_INFLIGHT", "99999999999999999999", "must be a whole number from 1"},
-		{"READ_TIMEOUT", "10", "must be a duration"},
-		{"READ_TIMEOUT", "0s", "must be a duration"},
-		{"WRITE_TIMEOUT", "0s", "must be a duration"},
-		{"EXEC_TIMEOUT", "0s", "must be a duration"},
-		{"EXEC_TIMEOUT", "-1s", "must be a duration"},
-		{"SHUTDOWN_DELAY", "-1s", "must be a duration"},
-		{"CONNECTION_AGE", "0s", "must be a duration"},
-	} {
-		t.Run(c.name+"="+c.value, func(t *testing.T) {
-			setenv(t, map[string]string{c.name: c.value})
-			_, err := SettingsFromEnv()
-			require.ErrorContains(t, err, c.name+": "+c.problem)
-		})
-	}
-}
-
-func TestAllWrongSettingsAreNamedAtOnce(t *testing.T) {
-	wrong := map[string]string{}
-	for _, name := range variables {
-		wrong[name] = "x"
+func TestAllSettingsOutOfRangeAreNamedAtOnce(t *testing.T) {
+	wrong := map[string]string{
+		"PORT": "-1", "METRICS_PORT": "8081 ", "BODY_LIMIT": "0", "MAX_INFLIGHT": "0", "READ_TIMEOUT": "0s", "WRITE_TIMEOUT": "0s",
+		"EXEC_TIMEOUT": "-1s", "SHUTDOWN_DELAY": "-1s", "CONNECTION_AGE": "0s",
 	}
 	setenv(t, wrong)
 	_, err := SettingsFromEnv()
-	for _, name := range variables {
-		require.ErrorContains(t, err, name+": ")
+	for name := range wrong {
+		require.ErrorContains(t, err, name+": must be")
 	}
 	require.ErrorContains(t, listenAndServe(t.Context(), t.Name(), echo), "EXEC_TIMEOUT: ", "and nothing is served")
 }
 
-func TestATakenPortIsNamed(t *testing.T) {
+func TestPortInUseIsNamed(t *testing.T) {
 	taken := start(t, bounds(), echo)
 	_, port, err := net.SplitHostPort(taken.address)
 	require.NoError(t, err)
