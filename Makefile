@@ -70,6 +70,7 @@ bench-quick: .snaptask/bench/program ## the same in under two minutes, less exac
 .PHONY: .snaptask/bench/program
 .snaptask/bench/program:
 	$(STEP) "Tools for the benchmark" .ci/tools go python3
+	$(STEP) "Packages of the Flask design" .ci/venv .snaptask/bench/venv tests/bench/baseline/requirements.txt --no-deps
 	$(STEP) "Program of the benchmark" go build -o $(BIN)/bench ./tests/bench
 
 images: webapp/server/dist/index.html ## build every image with Docker and faas-cli [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]

@@ -55,33 +55,26 @@ var escaper = strings.NewReplacer("\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", 
 // escaped returns an id as the driver writes it between quotes.
 func escaped(id uuid.UUID) string { return escaper.Replace(string(id[:])) }
 
-// databaseAlone is a contender that sends the statements of one call to the database and reads the rows, and does nothing
-// else.
-func databaseAlone(statements []string) contender {
-	return contender{name: databaseName, statements: statements, clients: clients}
-}
-
-// withIDs returns the contender with an id for each call, in place of the recorded one.
-func (c contender) withIDs(recorded uuid.UUID, ids func(n int) []uuid.UUID) contender {
-	if !strings.Contains(strings.Join(c.statements, ""), escaped(recorded)) {
+// databaseAlone returns a contender that sends to the database the statements that a function sends for a request, reads the
+// rows, and does nothing else. If ids is not nil, an id of its own takes the place of the recorded one in each call.
+func (b *bench) databaseAlone(p *program, r *fasthttp.Request, recorded uuid.UUID, ids func(n int) []uuid.UUID) contender {
+	statements := b.record(p, r)
+	if ids != nil && !strings.Contains(strings.Join(statements, ""), escaped(recorded)) {
 		check(errors.New("the recorded statements do not name the task"))
 	}
-	c.recorded, c.ids = recorded, ids
-	return c
-}
-
-func (b *bench) databaseClient(statements []string, recorded uuid.UUID) client {
-	conn := must(b.pool.Conn(b.ctx))
-	return client{close: func() { conn.Close() }, call: func(id uuid.UUID) error {
-		for _, statement := range statements {
-			if id != uuid.Nil {
-				statement = strings.ReplaceAll(statement, escaped(recorded), escaped(id))
+	return contender{name: databaseName, clients: clients, ids: ids, database: func() client {
+		conn := must(b.pool.Conn(b.ctx))
+		return client{close: func() { conn.Close() }, call: func(id uuid.UUID) error {
+			for _, statement := range statements {
+				if ids != nil {
+					statement = strings.ReplaceAll(statement, escaped(recorded), escaped(id))
+				}
+				if err := drain(conn.QueryContext(b.ctx, statement)); err != nil {
+					return err
+				}
 			}
-			if err := drain(conn.QueryContext(b.ctx, statement)); err != nil {
-				return err
-			}
-		}
-		return nil
+			return nil
+		}}
 	}}
 }
 
@@ -92,18 +85,7 @@ func drain(rows *sql.Rows, err error) error {
 	}
 	defer rows.Close()
 	for more := true; more; more = rows.NextResultSet() {
-		names, err := rows.Columns()
-		if err != nil {
-			return err
-		}
-		values, into := make([]sql.RawBytes, len(names)), make([]any, len(names))
-		for i := range values {
-			into[i] = &values[i]
-		}
 		for rows.Next() {
-			if err := rows.Scan(into...); err != nil {
-				return err
-			}
 		}
 	}
 	return rows.Err()

@@ -24,8 +24,10 @@ import (
 	"snaptask/functions/serve"
 )
 
+// kept is where runs find what make and former runs made.
+const kept = ".snaptask/bench"
+
 type options struct {
-	state       string // folder that keeps what is built
 	results     string // folder of result.json and chart.svg
 	duration    time.Duration
 	repetitions int
@@ -75,12 +77,10 @@ func command(ctx context.Context, args []string) error {
 		}
 		return nil
 	})
-	flags.StringVar(&o.state, "state", ".snaptask", "`folder` that keeps what is built")
-	flags.StringVar(&o.results, "results", "", "`folder` for result.json and chart.svg (default bench/results in the state folder)")
+	flags.StringVar(&o.results, "results", filepath.Join(kept, "results"), "`folder` for result.json and chart.svg")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	o.results = cmp.Or(o.results, filepath.Join(o.state, "bench", "results"))
 	if o.quick {
 		o.duration, o.repetitions = cmp.Or(o.duration, 700*time.Millisecond), cmp.Or(o.repetitions, 3)
 	}
@@ -120,9 +120,10 @@ func run(ctx context.Context, o options) (err error) {
 			panic(f)
 		}
 	}()
-	kept := must(filepath.Abs(filepath.Join(o.state, "bench")))
-	defer must(state.Open(kept)).Close()
-	b := &bench{options: o, ctx: ctx, fail: fail, root: must(os.Getwd()), kept: kept, folder: filepath.Join(kept, "run"), programs: map[string]*program{}}
+	root := must(os.Getwd())
+	b := &bench{options: o, ctx: ctx, fail: fail, root: root, kept: filepath.Join(root, kept), programs: map[string]*program{}}
+	defer must(state.Open(b.kept)).Close()
+	b.folder = filepath.Join(b.kept, "run")
 	defer b.close()
 	b.startServers()
 	r := &result{Machine: b.describe(), Repetitions: o.repetitions, Seconds: o.duration.Seconds()}

@@ -16,13 +16,12 @@ import (
 
 // contender does a case's work: it is a program that answers requests, or the database alone.
 type contender struct {
-	name       string
-	program    *program                // whose CPU and memory count; nil for the database alone
-	request    *fasthttp.Request       // what clients send to the program again and again
-	statements []string                // what clients send to the database alone
-	recorded   uuid.UUID               // the id in statements that the id of a call replaces
-	clients    int                     // that call at once, each sending its next call after the last answer
-	ids        func(n int) []uuid.UUID // makes ready for n calls, unmeasured, and returns an id for each; nil if all calls are the same
+	name     string
+	program  *program                // whose CPU and memory count; nil for the database alone
+	request  *fasthttp.Request       // what clients send to the program again and again
+	database func() client           // opens a client of the database alone
+	clients  int                     // that call at once, each sending its next call after the last answer
+	ids      func(n int) []uuid.UUID // makes ready for n calls, unmeasured, and returns an id for each; nil if all calls are the same
 }
 
 // client sends calls one after another.
@@ -96,7 +95,7 @@ func (b *bench) repeat(c contender, duration time.Duration, calls int) sample {
 		if c.program != nil {
 			all = append(all, c.program.client(c.request, succeeds))
 		} else {
-			all = append(all, b.databaseClient(c.statements, c.recorded))
+			all = append(all, c.database())
 		}
 		defer all[len(all)-1].close()
 	}

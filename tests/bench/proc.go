@@ -105,7 +105,7 @@ func (b *bench) describe() machine {
 	}
 	m.MemoryGB = int((*must(fs.Meminfo()).MemTotalBytes + 1<<29) >> 30)
 	m.Kernel = strings.TrimSpace(string(must(os.ReadFile("/proc/sys/kernel/osrelease"))))
-	m.Python = strings.TrimSpace(string(must(exec.CommandContext(b.ctx, b.python, "--version").Output())))
+	m.Python = strings.TrimSpace(string(must(exec.CommandContext(b.ctx, b.python(), "--version").Output())))
 	check(b.pool.QueryRowContext(b.ctx, "SELECT VERSION()").Scan(&m.Database))
 	return m
 }

@@ -3,17 +3,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/x509"
 	"database/sql"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"log"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -45,12 +42,11 @@ type bench struct {
 	options
 	ctx                context.Context // ends when the run is interrupted or a server dies
 	fail               context.CancelCauseFunc
-	root, kept, folder string // the sources; what later runs use again; what goes with this run
+	root, kept, folder string // the sources; .snaptask/bench; what goes with this run
 	cleanup            []func()
 
 	stack    map[string]stack.Function
 	secrets  map[string]string
-	python   string
 	server   *mariadb.Server
 	database *process.Child
 	pool     *sql.DB // for what is not measured, and for the database alone
@@ -64,7 +60,6 @@ func (b *bench) startServers() {
 	check(errors.Join(os.RemoveAll(b.folder), os.MkdirAll(b.folder, 0o700)))
 	b.cleanup = append(b.cleanup, func() { os.RemoveAll(b.folder) })
 	b.stack = must(stack.Read(filepath.Join(b.root, "stack.yml"))).Functions
-	b.makePython()
 	b.startDatabase()
 	b.objects = s3.Server{Dir: filepath.Join(b.folder, "s3"), Port: must(port.Free()), AccessKey: "bench", SecretKey: "only-for-this-run"}
 	b.startChild(b.objects.Process(self))
@@ -123,28 +118,8 @@ func (b *bench) exec(statement string, args ...any) {
 	must(b.pool.ExecContext(b.ctx, statement, args...))
 }
 
-// makePython makes a virtual environment with what requirements.txt names, once for each content of that file.
-func (b *bench) makePython() {
-	requirements := filepath.Join(b.root, "tests", "bench", "baseline", "requirements.txt")
-	wanted := must(os.ReadFile(requirements))
-	environment := filepath.Join(b.kept, "venv")
-	mark := filepath.Join(environment, "requirements.txt")
-	b.python = filepath.Join(environment, "bin", "python")
-	if made, err := os.ReadFile(mark); err == nil && bytes.Equal(made, wanted) {
-		return
-	}
-	log.Print("installing the Python packages of the Flask design")
-	for _, command := range [][]string{
-		{"python3", "-m", "venv", "--clear", environment},
-		{b.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "-r", requirements},
-		{b.python, "-m", "pip", "check"},
-	} {
-		if output, err := exec.CommandContext(b.ctx, command[0], command[1:]...).CombinedOutput(); err != nil {
-			check(fmt.Errorf("the Flask design needs python3 3.11 or later with its venv module (Debian: python3-venv): %w\n%s", err, output))
-		}
-	}
-	check(os.WriteFile(mark, wanted, 0o600))
-}
+// python returns the interpreter with the packages of the Flask design, which make installs.
+func (b *bench) python() string { return filepath.Join(b.kept, "venv", "bin", "python") }
 
 // launchFlask starts the Flask design under Flask's own server or under gunicorn.
 func (b *bench) launchFlask(name string, gunicorn bool) *program {
@@ -162,5 +137,5 @@ func (b *bench) launchFlask(name string, gunicorn bool) *program {
 		"S3_REGION": s3.Region, "S3_BUCKET": "baseline",
 		"MODEL_SIDE": strconv.Itoa(modelSide), "MODEL_URL": "http://" + b.model.rest + "/v1/models/" + modelName + ":predict",
 		"CLASS_NAMES": filepath.Join(b.root, "deploy", "modelserver", "model", "imagenet1k_names.json"),
-	}, b.python, args...)
+	}, b.python(), args...)
 }

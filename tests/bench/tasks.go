@@ -97,7 +97,7 @@ func listing(user string, n int, target string) func(*bench) []contender {
 		for _, c := range all {
 			c.lists(n)
 		}
-		return append(all, databaseAlone(b.record(b.function("get-tasks"), ours)),
+		return append(all, b.databaseAlone(b.function("get-tasks"), ours, uuid.Nil, nil),
 			contender{name: serverName, program: b.function(trivialName), request: ours, clients: clients})
 	}
 }
@@ -165,7 +165,7 @@ func creating(b *bench) []contender {
 	}
 	id := uuid.Must(uuid.NewV7())
 	named := newRequest("POST", "/", a.ourToken, jsonType, []byte(strings.Replace(draft, "{", fmt.Sprintf(`{"id": %q, `, id), 1)))
-	return append(all, databaseAlone(b.record(b.function("create-task"), named)).withIDs(id, func(n int) (ids []uuid.UUID) {
+	return append(all, b.databaseAlone(b.function("create-task"), named, id, func(n int) (ids []uuid.UUID) {
 		for range n {
 			ids = append(ids, uuid.Must(uuid.NewV7()))
 		}
@@ -189,5 +189,5 @@ func deleting(b *bench) []contender {
 	}
 	id := insertOurs(1)[0]
 	named := newRequest("DELETE", "/?id="+id.String(), a.ourToken, "", nil)
-	return append(all, databaseAlone(b.record(b.function("delete-task"), named)).withIDs(id, insertOurs))
+	return append(all, b.databaseAlone(b.function("delete-task"), named, id, insertOurs))
 }
