@@ -6,12 +6,12 @@ import (
 	"os"
 )
 
-// firstInherited is the number of the first file that a parent hands over, as in systemd's socket activation.
+// firstInherited is the first inherited file descriptor, as in systemd's socket activation (sd_listen_fds(3)).
 const firstInherited = 3
 
-// listen gives the listeners for gRPC and REST: those handed over where LISTEN_FDS says so, else new ones.
+// listen returns the listeners for gRPC and REST: inherited ones if LISTEN_FDS is set, else new ones.
 func listen(o options) (grpcListener, restListener net.Listener, err error) {
-	switch given := os.Getenv("LISTEN_FDS"); given {
+	switch inherited := os.Getenv("LISTEN_FDS"); inherited {
 	case "":
 		if grpcListener, err = net.Listen("tcp", o.grpc); err != nil {
 			return nil, nil, fmt.Errorf("gRPC: %w", err)
@@ -27,7 +27,7 @@ func listen(o options) (grpcListener, restListener net.Listener, err error) {
 			return nil, nil, fmt.Errorf("REST: %w", err)
 		}
 	default:
-		return nil, nil, fmt.Errorf("LISTEN_FDS is %q; two listeners are needed", given)
+		return nil, nil, fmt.Errorf("LISTEN_FDS is %q, want 2 listeners", inherited)
 	}
 	return grpcListener, restListener, nil
 }

@@ -1,10 +1,10 @@
-// Command modelserver serves one frozen image classifier as TensorFlow Serving does: gRPC (Predict, GetModelMetadata,
-// GetModelStatus) and REST under /v1/models/NAME. It needs nothing but itself and the model.
+// Command modelserver serves one frozen image classifier with the protocol of TensorFlow Serving: gRPC (Predict,
+// GetModelMetadata, GetModelStatus) and REST under /v1/models/NAME.
 //
 //	modelserver -model DIR -name efficientnet -grpc 127.0.0.1:8500 -rest 127.0.0.1:8501
 //
-// LISTEN_FDS=2 in the environment hands it two open listeners instead: file 3 for gRPC, file 4 for REST. With
-// EXIT_ON_STDIN_EOF=1 it ends when its standard input does. SIGTERM and SIGINT let it finish what is running.
+// With LISTEN_FDS=2 it inherits two open listeners instead: file 3 for gRPC, file 4 for REST. With EXIT_ON_STDIN_EOF=1 it
+// stops when its standard input ends. SIGTERM and SIGINT stop it after the running requests.
 package main
 
 import (
@@ -38,7 +38,7 @@ func main() {
 		}()
 	}
 	if err := run(ctx, os.Args[1:]); err != nil {
-		slog.Error("modelserver ends", "error", err.Error())
+		slog.Error("modelserver failed", "error", err.Error())
 		os.Exit(1)
 	}
 }
@@ -70,14 +70,14 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
-// bundled is the folder of the model that lies beside this source file, where the program was built; in an image, which has
-// no sources, -model says where the model is.
+// bundled returns the folder of the model beside this source file, on the machine where the program was built. Images set
+// -model instead.
 func bundled() string {
 	_, file, _, _ := runtime.Caller(0)
 	return filepath.Join(filepath.Dir(file), "model", "efficientnet-lite0")
 }
 
-// run serves until ctx ends, then finishes what is running.
+// run serves until ctx ends, then finishes the running requests.
 func run(ctx context.Context, args []string) error {
 	o, err := parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -103,11 +103,11 @@ func run(ctx context.Context, args []string) error {
 	return serve(ctx, model, grpcListener, restListener)
 }
 
-// perRequests is how much memory requests may take before the collector works harder to keep it low.
+// perRequests is how much memory requests may use, in bytes, before garbage is collected more often.
 const perRequests = 48 << 20
 
-// boundMemory gives back what only loading needed, and has garbage collected before it doubles the memory of the model, as it
-// otherwise would. GOMEMLIMIT in the environment goes first.
+// boundMemory returns to the system the memory that only loading needed, and sets a memory limit: by default garbage would be
+// collected only at twice the size of the model. GOMEMLIMIT in the environment takes precedence.
 func boundMemory() {
 	debug.FreeOSMemory()
 	if os.Getenv("GOMEMLIMIT") != "" {
@@ -118,7 +118,7 @@ func boundMemory() {
 	debug.SetMemoryLimit(int64(now.Sys-now.HeapReleased) + perRequests)
 }
 
-// drainTime is how long running requests may take after the end was asked for.
+// drainTime is how long running requests may take after a signal to stop.
 const drainTime = 10 * time.Second
 
 func serve(ctx context.Context, model *serving.Model, grpcListener, restListener net.Listener) error {

@@ -84,7 +84,7 @@ func (p *process) answers(t *testing.T) {
 	require.EqualValues(t, 1, reply.GetModelVersionStatus()[0].GetVersion())
 }
 
-// ends waits until the server has ended and gives its exit code.
+// ends waits until the server has ended and returns its exit code.
 func (p *process) ends(t *testing.T) int {
 	done := make(chan struct{})
 	go func() {
@@ -126,8 +126,8 @@ func TestServesInheritedListenersUntilStdinEnds(t *testing.T) {
 	require.Zero(t, p.ends(t))
 }
 
-// TestARunningPredictionIsFinished asks for the end while a request's body is still on its way.
-func TestARunningPredictionIsFinished(t *testing.T) {
+// TestRunningPredictionIsFinishedAfterSIGTERM asks for the end while a request's body is still on its way.
+func TestRunningPredictionIsFinishedAfterSIGTERM(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, nil, "-grpc", "127.0.0.1:0", "-rest", "127.0.0.1:0")
 	connection, err := net.Dial("tcp", p.REST)
@@ -159,7 +159,7 @@ func TestARunningPredictionIsFinished(t *testing.T) {
 	require.Zero(t, p.ends(t))
 }
 
-func TestWhatCanNotBeServedIsSaidAndExits(t *testing.T) {
+func TestUnusableModelOrAddressIsReportedAndExits(t *testing.T) {
 	t.Parallel()
 	whole, err := os.ReadFile("model/efficientnet-lite0/1/saved_model.pb")
 	require.NoError(t, err)
@@ -170,19 +170,19 @@ func TestWhatCanNotBeServedIsSaidAndExits(t *testing.T) {
 	defer taken.Close()
 
 	for cause, args := range map[string][]string{
-		"not a SavedModel, or one cut off": {"-model", corrupt},
-		"no such file or directory":        {"-model", filepath.Join(corrupt, "gone")},
-		"REST: listen tcp":                 {"-grpc", "127.0.0.1:0", "-rest", taken.Addr().String()},
-		"unexpected argument":              {"serve"},
-		"-cpus must be 1 or more":          {"-cpus", "0"},
-		"-name must not be empty":          {"-name", ""},
+		"not a SavedModel, or incomplete": {"-model", corrupt},
+		"no such file or directory":       {"-model", filepath.Join(corrupt, "gone")},
+		"REST: listen tcp":                {"-grpc", "127.0.0.1:0", "-rest", taken.Addr().String()},
+		"unexpected argument":             {"serve"},
+		"-cpus must be 1 or more":         {"-cpus", "0"},
+		"-name must not be empty":         {"-name", ""},
 	} {
 		p := start(t, nil, nil, args...)
 		require.Contains(t, p.Error, cause)
 		require.Equal(t, 1, p.ends(t), cause)
 	}
 	p := start(t, nil, []string{"LISTEN_FDS=3"})
-	require.Contains(t, p.Error, "two listeners are needed")
+	require.Contains(t, p.Error, "want 2 listeners")
 	require.Equal(t, 1, p.ends(t))
 }
 

@@ -17,15 +17,15 @@ import (
 	"time"
 )
 
-// What an archive and its contents may have at most: bytes each, and files and folders.
+// Limits on an archive: bytes, compressed and unpacked, and entries.
 const (
-	mostBytes   = 512 << 20
-	mostEntries = 1000
+	maxBytes   = 512 << 20
+	maxEntries = 1000
 )
 
 var errTooLarge = errors.New("the archive is larger than a model may be")
 
-// client follows to another address, but not from https to http.
+// client follows redirects, but not from https to http.
 var client = &http.Client{
 	Transport: &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -35,16 +35,16 @@ var client = &http.Client{
 	},
 	CheckRedirect: func(next *http.Request, past []*http.Request) error {
 		if past[len(past)-1].URL.Scheme == "https" && next.URL.Scheme != "https" {
-			return errors.New("it leads from https to " + next.URL.Scheme)
+			return errors.New("redirect from https to " + next.URL.Scheme)
 		}
 		if len(past) > 10 {
-			return errors.New("it leads round and round")
+			return errors.New("too many redirects")
 		}
 		return nil
 	},
 }
 
-// download unpacks what the address gives into the folder, and checks that it adds up to sum if there is one.
+// download unpacks the archive at an address into a folder. If sum is not empty, the archive must have this SHA-256.
 func download(ctx context.Context, address, sum, folder string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -56,42 +56,42 @@ func download(ctx context.Context, address, sum, folder string) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return errors.New("the answer is " + response.Status)
+		return errors.New("the server answered " + response.Status)
 	}
-	adding := sha256.New()
-	archive := &bounded{io.TeeReader(response.Body, adding), mostBytes}
-	if err := unpack(archive, folder, mostBytes); err != nil {
+	digest := sha256.New()
+	archive := &bounded{io.TeeReader(response.Body, digest), maxBytes}
+	if err := unpack(archive, folder, maxBytes); err != nil {
 		return err
 	}
-	if _, err := io.Copy(io.Discard, archive); err != nil { // what follows the last file adds up too
+	if _, err := io.Copy(io.Discard, archive); err != nil { // the digest covers what follows the last file
 		return err
 	}
-	if got := hex.EncodeToString(adding.Sum(nil)); sum != "" && !strings.EqualFold(got, strings.TrimSpace(sum)) {
-		return fmt.Errorf("the archive adds up to %s, not to what MODEL_SHA256 says", got)
+	if got := hex.EncodeToString(digest.Sum(nil)); sum != "" && !strings.EqualFold(got, strings.TrimSpace(sum)) {
+		return fmt.Errorf("the archive has the SHA-256 %s, not MODEL_SHA256", got)
 	}
 	return nil
 }
 
-// unpack writes the files of a tar.gz below the folder: files and folders only, nothing outside of it, and no more bytes than
-// most.
-func unpack(archive io.Reader, folder string, most int64) error {
+// unpack writes the files and folders of a tar.gz into a folder, nothing outside of it and at most limit bytes. It refuses
+// entries of other kinds.
+func unpack(archive io.Reader, folder string, limit int64) error {
 	compressed, err := gzip.NewReader(archive)
 	if err != nil {
-		return fmt.Errorf("it is no tar.gz: %w", err)
+		return fmt.Errorf("not a tar.gz: %w", err)
 	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	contents := tar.NewReader(&bounded{compressed, most})
-	for range mostEntries {
+	contents := tar.NewReader(&bounded{compressed, limit})
+	for range maxEntries {
 		entry, err := contents.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("it is no tar.gz: %w", err)
+			return fmt.Errorf("not a tar.gz: %w", err)
 		}
 		name := filepath.Clean(filepath.FromSlash(entry.Name))
 		switch entry.Typeflag {
@@ -121,7 +121,7 @@ func write(root *os.Root, name string, contents io.Reader) error {
 	return errors.Join(err, file.Close())
 }
 
-// bounded fails where io.LimitReader would give an end, which looks like that of the file.
+// bounded is an io.LimitReader that fails at its limit, so that a cut file is not mistaken for a whole one.
 type bounded struct {
 	io.Reader
 	left int64

@@ -62,7 +62,7 @@ func serve(t *testing.T, files map[string][]byte) string {
 	return s.URL
 }
 
-// place gives a folder with a model at hand and one to fill.
+// place returns a folder with a bundled model and an empty one.
 func place(t *testing.T) (otherwise, to string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -86,7 +86,7 @@ func files(t *testing.T, folder string) []string {
 	return all
 }
 
-func TestTheFirstModelThatCanBeHadIsTaken(t *testing.T) {
+func TestFirstDownloadableModelIsUsed(t *testing.T) {
 	good := archive(t, "./", "./saved_model.pb", "variables/", "variables/variables.index", "assets/deep/names.txt")
 	server := serve(t, map[string][]byte{"good": good})
 	sum := sha256.Sum256(good)
@@ -107,7 +107,7 @@ func TestTheFirstModelThatCanBeHadIsTaken(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoModelIsNotTaken(t *testing.T) {
+func TestBrokenArchivesAreRefused(t *testing.T) {
 	good := archive(t, "saved_model.pb")
 	server := serve(t, map[string][]byte{
 		"good": good, "page": []byte("<html>Sign in</html>"), "cut": good[:len(good)/2], "other": archive(t, "readme.txt"),
@@ -130,20 +130,20 @@ func TestWhatIsNoModelIsNotTaken(t *testing.T) {
 
 func manyNames() []string {
 	names := []string{"saved_model.pb"}
-	for range mostEntries {
+	for range maxEntries {
 		names = append(names, "folder/")
 	}
 	return names
 }
 
-func TestAnArchiveIsBoundedUnpackedAndPacked(t *testing.T) {
+func TestArchiveIsLimitedPackedAndUnpacked(t *testing.T) {
 	text := archive(t, "saved_model.pb", "variables/variables.data")
 	require.NoError(t, unpack(bytes.NewReader(text), t.TempDir(), 4096))
 	require.ErrorIs(t, unpack(bytes.NewReader(text), t.TempDir(), 600), errTooLarge)
 	require.ErrorIs(t, unpack(&bounded{bytes.NewReader(text), 100}, t.TempDir(), 4096), errTooLarge)
 }
 
-func TestItIsLedToTLSAndNotFromIt(t *testing.T) {
+func TestRedirectsMayLeadToTLSButNotFromIt(t *testing.T) {
 	plain := serve(t, map[string][]byte{"good": archive(t, "saved_model.pb")})
 	mux := http.NewServeMux()
 	secure := httptest.NewTLSServer(mux)
@@ -165,7 +165,7 @@ func TestItIsLedToTLSAndNotFromIt(t *testing.T) {
 	answer.Body.Close()
 }
 
-func TestWithoutAnyModelItFails(t *testing.T) {
+func TestFailsWithoutAnyModel(t *testing.T) {
 	t.Setenv("MODEL_URLS", "")
 	_, to := place(t)
 	for _, args := range [][]string{

@@ -1,10 +1,10 @@
-// Command fetch puts a model into place before TensorFlow Serving starts: one that it downloads, or else the one at hand.
+// Command fetch prepares the model for TensorFlow Serving: it downloads one, or copies the bundled one if it can't.
 //
 //	fetch -to DIR -otherwise DIR
 //
-// MODEL_URLS names archives (tar.gz) of a SavedModel, with spaces or ends of lines between them. The first that can be had
-// becomes version 2 below -to. If none can, the folders of versions in -otherwise are copied. MODEL_SHA256, in hex, is what an
-// archive must add up to; anything will do if it is empty.
+// MODEL_URLS lists the addresses of archives (tar.gz) of a SavedModel, separated by white space. The first that can be
+// downloaded becomes version 2 in -to. If none can, the version folders in -otherwise are copied. MODEL_SHA256 is the SHA-256
+// of the archive in hex; if it is empty, archives are not checked.
 package main
 
 import (
@@ -31,25 +31,25 @@ func main() {
 	}
 }
 
-// patience is how long one address may take: 85 MB within it are 4 Mbit/s.
-const patience = 3 * time.Minute
+// downloadTimeout bounds each download: 85 MB need at least 4 Mbit/s.
+const downloadTimeout = 3 * time.Minute
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("fetch", flag.ContinueOnError)
-	to := flags.String("to", "", "folder that gets the model, as a folder named by its version")
-	otherwise := flags.String("otherwise", "", "folder with such folders, to copy when nothing can be downloaded")
+	to := flags.String("to", "", "folder to create the version folder of the model in")
+	otherwise := flags.String("otherwise", "", "folder with version folders, which are copied if nothing can be downloaded")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *to == "" || *otherwise == "" || flags.NArg() > 0 {
-		return errors.New("give -to DIR and -otherwise DIR")
+		return errors.New("want -to DIR and -otherwise DIR")
 	}
 	if err := os.MkdirAll(*to, 0o755); err != nil {
 		return err
 	}
 	fetched := filepath.Join(*to, "2")
 	if has(fetched) {
-		slog.Info("the model is here already", "folder", fetched)
+		slog.Info("the model has been downloaded before", "folder", fetched)
 		return nil
 	}
 	for _, address := range strings.Fields(os.Getenv("MODEL_URLS")) {
@@ -62,43 +62,43 @@ func run(ctx context.Context, args []string) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		slog.Warn("can't be had", "url", address, "error", err.Error(), "seconds", time.Since(began).Seconds())
+		slog.Warn("download failed", "url", address, "error", err.Error(), "seconds", time.Since(began).Seconds())
 	}
 	if err := copyVersions(*otherwise, *to); err != nil {
 		return err
 	}
-	slog.Info("took the model at hand", "from", *otherwise, "folder", *to)
+	slog.Info("copied the bundled model", "from", *otherwise, "folder", *to)
 	return nil
 }
 
-// attempt downloads beside the folder, so that TensorFlow Serving never sees half a model.
+// attempt downloads into a temporary folder first, so that TensorFlow Serving never sees an incomplete model.
 func attempt(ctx context.Context, address, folder string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, downloadTimeout)
 	defer cancel()
-	half, err := os.MkdirTemp(filepath.Dir(folder), ".half-")
+	partial, err := os.MkdirTemp(filepath.Dir(folder), ".partial-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(half)
-	if err := download(ctx, address, os.Getenv("MODEL_SHA256"), half); err != nil {
+	defer os.RemoveAll(partial)
+	if err := download(ctx, address, os.Getenv("MODEL_SHA256"), partial); err != nil {
 		return err
 	}
-	if !has(half) {
-		return errors.New("the archive holds no saved_model.pb")
+	if !has(partial) {
+		return errors.New("the archive has no saved_model.pb")
 	}
-	if err := os.Chmod(half, 0o755); err != nil {
+	if err := os.Chmod(partial, 0o755); err != nil {
 		return err
 	}
-	return os.Rename(half, folder)
+	return os.Rename(partial, folder)
 }
 
-// has says whether the folder holds a SavedModel.
+// has reports whether the folder contains a SavedModel.
 func has(folder string) bool {
 	info, err := os.Stat(filepath.Join(folder, "saved_model.pb"))
 	return err == nil && info.Mode().IsRegular() && info.Size() > 0
 }
 
-// copyVersions copies each folder that holds a SavedModel.
+// copyVersions copies each folder that contains a SavedModel.
 func copyVersions(from, to string) error {
 	folders, err := os.ReadDir(from)
 	if err != nil {
@@ -119,7 +119,7 @@ func copyVersions(from, to string) error {
 		copied = true
 	}
 	if !copied {
-		return errors.New(from + " holds no model")
+		return errors.New(from + " contains no model")
 	}
 	return nil
 }

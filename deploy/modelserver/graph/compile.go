@@ -8,8 +8,8 @@ import (
 	pb "snaptask/functions/tensorflowpb"
 )
 
-// Compile makes the program that computes output from input, both as a signature names them. It checks every node on the way
-// from one to the other and names the one at fault; nodes apart from that way don't matter.
+// Compile returns the program that computes output from input, both as a signature names them. It checks every node that the
+// output depends on, ignores the others, and names the node at fault in its error.
 func Compile(g *pb.GraphDef, input, output *pb.TensorInfo) (*Program, error) {
 	c := &compiler{
 		nodes: map[string]*pb.NodeDef{}, marks: map[string]mark{}, uses: map[string]int{},
@@ -58,15 +58,15 @@ func Compile(g *pb.GraphDef, input, output *pb.TensorInfo) (*Program, error) {
 
 type compiler struct {
 	nodes   map[string]*pb.NodeDef
-	sorted  []*pb.NodeDef // what the output needs, each after its inputs
+	sorted  []*pb.NodeDef // nodes that the output depends on, each after its inputs
 	marks   map[string]mark
-	uses    map[string]int // how many inputs each node's output goes to
+	uses    map[string]int // how often each node's output is an input
 	done    map[string]result
 	budget  *budget
 	program Program
 }
 
-// mark says how far the sorting of a node is.
+// mark is the state of a node in the topological sort.
 type mark int
 
 const (
@@ -74,13 +74,13 @@ const (
 	sorted
 )
 
-// result is what a node gives: a constant or a tensor, never both.
+// result is the output of a node: a constant or a tensor, never both.
 type result struct {
 	constant *constant
 	tensor   *tensor
 }
 
-// takeInput makes the tensor of the placeholder that the signature's input names.
+// takeInput adds the tensor of the placeholder that the signature's input names.
 func (c *compiler) takeInput(info *pb.TensorInfo) error {
 	n, err := c.node(info.GetName())
 	if err != nil {
@@ -90,7 +90,7 @@ func (c *compiler) takeInput(info *pb.TensorInfo) error {
 		return fmt.Errorf("node %q is a %s, not a Placeholder", n.GetName(), n.GetOp())
 	}
 	if dtype := n.GetAttr()["dtype"].GetType(); dtype != pb.DataType_DT_FLOAT || info.GetDtype() != dtype {
-		return fmt.Errorf("node %q is %v and the signature says %v; only DT_FLOAT is supported", n.GetName(), dtype, info.GetDtype())
+		return fmt.Errorf("node %q is %v and %v in the signature; only DT_FLOAT is supported", n.GetName(), dtype, info.GetDtype())
 	}
 	dims := info.GetTensorShape().GetDim()
 	if len(dims) < 2 || dims[0].GetSize() == 0 || dims[0].GetSize() < -1 {
@@ -114,7 +114,7 @@ func (c *compiler) takeInput(info *pb.TensorInfo) error {
 	return nil
 }
 
-// node finds the node that gives a tensor named "node" or "node:0", past nodes that only hand on their input.
+// node returns the node that computes a tensor named "node" or "node:0". It follows Identity nodes to their inputs.
 func (c *compiler) node(name string) (*pb.NodeDef, error) {
 	for range c.nodes {
 		base, output, _ := strings.Cut(name, ":")
@@ -132,15 +132,15 @@ func (c *compiler) node(name string) (*pb.NodeDef, error) {
 		}
 		name = n.GetInput()[0]
 	}
-	return nil, fmt.Errorf("node %q is in a circle", name)
+	return nil, fmt.Errorf("node %q is part of a cycle", name)
 }
 
-// order sorts n and what it needs, and counts how often each is used.
+// order appends n to sorted after all nodes that it depends on, and counts how often each is used.
 func (c *compiler) order(n *pb.NodeDef) error {
 	name := n.GetName()
 	switch c.marks[name] {
 	case begun:
-		return fmt.Errorf("node %q is in a circle", name)
+		return fmt.Errorf("node %q is part of a cycle", name)
 	case sorted:
 		return nil
 	}
@@ -160,7 +160,7 @@ func (c *compiler) order(n *pb.NodeDef) error {
 	return nil
 }
 
-// dataInputs leaves out the inputs that say only what is to run first, which nothing here depends on.
+// dataInputs returns the inputs without control dependencies (^NAME), which order only side effects.
 func dataInputs(n *pb.NodeDef) []string {
 	for i, in := range n.GetInput() {
 		if strings.HasPrefix(in, "^") {
@@ -170,10 +170,10 @@ func dataInputs(n *pb.NodeDef) []string {
 	return n.GetInput()
 }
 
-// checkInfo compares what a signature says of a tensor with the shape that it has.
+// checkInfo compares the signature of a tensor with its shape.
 func checkInfo(info *pb.TensorInfo, shape []int) error {
 	if info.GetDtype() != pb.DataType_DT_FLOAT {
-		return fmt.Errorf("the signature says %v; only DT_FLOAT is supported", info.GetDtype())
+		return fmt.Errorf("%v in the signature; only DT_FLOAT is supported", info.GetDtype())
 	}
 	if info.GetTensorShape() == nil || info.GetTensorShape().GetUnknownRank() {
 		return nil
@@ -181,15 +181,15 @@ func checkInfo(info *pb.TensorInfo, shape []int) error {
 	return checkShape(info.GetTensorShape(), shape)
 }
 
-// checkShape compares a shape with a batch and perhaps open dimensions with that of one element.
-func checkShape(said *pb.TensorShapeProto, shape []int) error {
-	dims := said.GetDim()
+// checkShape compares a declared shape, with a batch dimension and possibly open dimensions, with the shape of one element.
+func checkShape(declared *pb.TensorShapeProto, shape []int) error {
+	dims := declared.GetDim()
 	if len(dims) != len(shape)+1 {
-		return fmt.Errorf("%d dimensions are said, but it has %d", len(dims), len(shape)+1)
+		return fmt.Errorf("declared with %d dimensions, but has %d", len(dims), len(shape)+1)
 	}
 	for i, size := range shape {
-		if said := dims[i+1].GetSize(); said >= 0 && said != int64(size) {
-			return fmt.Errorf("dimension %d is said to be %d, but is %d", i+1, said, size)
+		if want := dims[i+1].GetSize(); want >= 0 && want != int64(size) {
+			return fmt.Errorf("dimension %d is declared as %d, but is %d", i+1, want, size)
 		}
 	}
 	return nil

@@ -81,7 +81,7 @@ func (c *compiler) shiftBy(n *pb.NodeDef, x *tensor, k *constant, sign float32) 
 	return c.shift(n, x, values)
 }
 
-// shift adds a bias to x: within the layer that computes x where that is possible, else as a layer of its own.
+// shift adds a bias to x: in the layer that computes x if possible, else as a layer of its own.
 func (c *compiler) shift(n *pb.NodeDef, x *tensor, bias []float32) (result, error) {
 	if s := c.fusable(n, x, biasAndLimits); s != nil && len(bias) == x.shape[len(x.shape)-1] {
 		s.finish.Bias = bias

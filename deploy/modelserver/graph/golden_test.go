@@ -12,8 +12,9 @@ import (
 
 const bundled = "../model/efficientnet-lite0"
 
-// TestBundledModelGivesTheGoldenLogits compares with what the weights' publisher's own runtime gave for a made-up picture.
-func TestBundledModelGivesTheGoldenLogits(t *testing.T) {
+// TestBundledModelReturnsTheGoldenLogits compares with the logits that the publisher's own runtime returned for a synthetic
+// image.
+func TestBundledModelReturnsTheGoldenLogits(t *testing.T) {
 	t.Parallel()
 	var golden struct {
 		Logits []float32 `json:"logits"`
@@ -31,7 +32,7 @@ func TestBundledModelGivesTheGoldenLogits(t *testing.T) {
 	}
 }
 
-// BenchmarkBundledModel is one picture on one core.
+// BenchmarkBundledModel predicts one image on one core.
 func BenchmarkBundledModel(b *testing.B) {
 	frame := loadBundled(b).NewFrame(1)
 	element := goldenInput()
@@ -51,7 +52,7 @@ func loadBundled(t testing.TB) *Program {
 	return program
 }
 
-// goldenInput is the picture that testdata/golden_logits.json describes.
+// goldenInput is the image that testdata/golden_logits.json describes.
 func goldenInput() []float32 {
 	element := make([]float32, 224*224*3)
 	for i := range element {

@@ -7,7 +7,7 @@ import (
 	pb "snaptask/functions/tensorflowpb"
 )
 
-// Bounds on what a model may ask for. EfficientNetV2-S at 384 needs 21 million weights and 4 million elements in its
+// Bounds on what a model may allocate. EfficientNetV2-S at 384 needs 21 million weights and 4 million elements in its
 // largest tensor.
 const (
 	maxNodes    = 20_000
@@ -25,7 +25,7 @@ func (b *budget) spend(elements int) error {
 	return nil
 }
 
-// fullShape gives the sizes of a shape without open dimensions and their product.
+// fullShape returns the sizes of a shape that has no open dimensions, and their product.
 func fullShape(s *pb.TensorShapeProto) (shape []int, count int, err error) {
 	if s.GetUnknownRank() {
 		return nil, 0, errors.New("its shape is unknown")
@@ -41,7 +41,7 @@ func fullShape(s *pb.TensorShapeProto) (shape []int, count int, err error) {
 	return shape, count, err
 }
 
-// product is the number of elements of a tensor.
+// product returns the number of elements of a tensor.
 func product(shape []int) (int, error) {
 	if len(shape) > 8 {
 		return 0, fmt.Errorf("it has %d dimensions", len(shape))

@@ -10,7 +10,7 @@ import (
 	pb "snaptask/functions/tensorflowpb"
 )
 
-// operations says for each operation how many inputs it has and how it is compiled.
+// operations lists for each operation how many inputs it has and how it is compiled.
 var operations = map[string]struct {
 	inputs  int
 	compile func(*compiler, *pb.NodeDef, []result) (result, error)
@@ -99,8 +99,8 @@ func (c *compiler) step(shape []int, takes fusion, build func(nn.Finish) layer, 
 	return result{tensor: s.output}, nil
 }
 
-// fusable is the step that computes x, if that is its input to n, no other node needs it, and the step takes a bias (which
-// is added before any limit) or limits.
+// fusable returns the step that computes x if no node but n uses x, and if the step can add a bias (before any limit) or
+// apply limits.
 func (c *compiler) fusable(n *pb.NodeDef, x *tensor, wanted fusion) *step {
 	s := x.producer
 	if s == nil || s.takes < wanted || !math.IsInf(float64(s.finish.High), 1) || wanted == biasAndLimits && s.finish.Bias != nil {
@@ -114,7 +114,7 @@ func (c *compiler) fusable(n *pb.NodeDef, x *tensor, wanted fusion) *step {
 	return nil
 }
 
-// weights checks that a result is a float constant with the given number of dimensions, none of them 0.
+// weights checks that a result is a float constant with this number of dimensions, none of them 0.
 func weights(r result, dimensions int) (*constant, error) {
 	k := r.constant
 	if k == nil || k.floats == nil {

@@ -38,7 +38,7 @@ type step struct {
 	run    layer
 }
 
-// fusion says what a step can do to its sums on the way, so that no layer of its own is needed for it.
+// fusion is what a step can do to its sums, so that it needs no other layer for that.
 type fusion int
 
 const (
@@ -47,7 +47,7 @@ const (
 	biasAndLimits
 )
 
-// layer computes dst out of src.
+// layer computes dst from src.
 type layer func(team *nn.Team, dst []float32, src [][]float32)
 
 // plan builds the layers and shares buffers among tensors that are not needed at the same time.
@@ -106,7 +106,7 @@ type Frame struct {
 	sources [][]float32
 }
 
-// NewFrame is a frame whose layers are shared among the given number of goroutines.
+// NewFrame returns a frame that shares the work of each layer among this many goroutines.
 func (p *Program) NewFrame(goroutines int) *Frame {
 	f := &Frame{program: p, team: nn.NewTeam(goroutines), buffers: make([][]float32, len(p.buffers))}
 	for i, size := range p.buffers {
@@ -115,8 +115,7 @@ func (p *Program) NewFrame(goroutines int) *Frame {
 	return f
 }
 
-// Run gives the output for one element, whose length must be the product of Program.Input. What it gives is overwritten by
-// the next run.
+// Run returns the output for one element, whose length must be the product of Program.Input. The next run overwrites it.
 func (f *Frame) Run(element []float32) []float32 {
 	for _, s := range f.program.steps {
 		f.sources = f.sources[:0]

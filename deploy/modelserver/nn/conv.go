@@ -8,8 +8,8 @@ type Conv2D struct {
 	finish  Finish
 }
 
-// NewConv2D lays out filter, [h,w,in,out] with h and w as in the window. A product of a vector and an [in,out] matrix is the
-// same with a window of 1 x 1 over a map of 1 x 1.
+// NewConv2D takes a filter of [h,w,in,out] with h and w as in the window. The product of a vector and an [in,out] matrix is
+// a convolution with a window of 1 x 1 over a map of 1 x 1.
 func NewConv2D(window Window, filter []float32, in, out int, finish Finish) *Conv2D {
 	return &Conv2D{
 		window: window, in: in,
@@ -34,11 +34,11 @@ func (c *Conv2D) Run(team *Team, dst, src []float32) {
 	})
 }
 
-// patches is what the filter sees at rows output pixels from first on, one row for each pixel.
+// patches returns the inputs of the filter at rows output pixels from first on, one row for each pixel.
 func (c *Conv2D) patches(own *scratch, src []float32, first, rows int) []float32 {
 	w, depth := &c.window, c.weights.depth
 	if w.Height == 1 && w.Width == 1 && w.StrideY == 1 && w.StrideX == 1 {
-		return src[first*depth:] // the map itself is laid out like this
+		return src[first*depth:] // the map itself has this layout
 	}
 	if need := rows * depth; cap(own.patches) < need {
 		own.patches = make([]float32, need)

@@ -3,18 +3,18 @@ package nn
 import "math"
 
 // Finish is what a layer does to its sums at the end: it adds each channel's bias and limits the result to Low..High.
-// Its zero value is of no use; NewFinish makes one that changes nothing.
+// Use NewFinish: the zero value limits everything to 0.
 type Finish struct {
 	Bias      []float32 // one for each channel; nil for none
 	Low, High float32   // 0 and 6 for Relu6
 }
 
-// NewFinish adds nothing and limits nothing.
+// NewFinish returns a Finish that changes nothing.
 func NewFinish() Finish {
 	return Finish{Low: float32(math.Inf(-1)), High: float32(math.Inf(1))}
 }
 
-// padded is the same finish with a bias for every channel, zeros up to a multiple of tileCols.
+// padded returns the same finish with a bias for every channel, padded with zeros to a multiple of tileCols.
 func (f Finish) padded(channels int) Finish {
 	bias := make([]float32, roundUp(channels, tileCols))
 	copy(bias, f.Bias)

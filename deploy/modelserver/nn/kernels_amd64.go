@@ -4,7 +4,7 @@ import "golang.org/x/sys/cpu"
 
 var hasAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-// tile is tileGo, with AVX2 where the processor has it.
+// tile is tileGo, with AVX2 if the processor has it.
 func tile(depth int, a []float32, aStep int, panel, bias []float32, f *Finish, dst []float32, dstStep int) {
 	if !hasAVX2 {
 		tileGo(depth, a, aStep, panel, bias, f, dst, dstStep)
@@ -16,7 +16,7 @@ func tile(depth int, a []float32, aStep int, panel, bias []float32, f *Finish, d
 	tileAVX2(depth, &a[0], aStep, &panel[0], &bias[0], f.Low, f.High, &dst[0], dstStep)
 }
 
-// taps is tapsGo for all channels, with AVX2 where the processor has it.
+// taps is tapsGo for all channels, with AVX2 if the processor has it.
 func taps(out, src []float32, positions []int, filter []float32, weights []int, f *Finish) {
 	vectors := len(out) - len(out)%tileCols
 	if !hasAVX2 || vectors == 0 || len(positions) == 0 {

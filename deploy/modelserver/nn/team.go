@@ -1,5 +1,5 @@
-// Package nn computes the layers of a convolutional network, one picture at a time, on float32 tensors in row-major
-// order: [H,W,C] for pictures and feature maps, [C] for vectors. Layers write into buffers that the caller owns.
+// Package nn computes the layers of a convolutional network, one image at a time, on float32 tensors in row-major
+// order: [H,W,C] for images and feature maps, [C] for vectors. Layers write into buffers that the caller owns.
 package nn
 
 import (
@@ -7,20 +7,19 @@ import (
 	"sync/atomic"
 )
 
-// Team shares the work of one layer among goroutines and keeps their scratch memory from layer to layer. It serves one
-// prediction at a time.
+// Team shares the work of one layer among goroutines and reuses their scratch memory. It runs one prediction at a time.
 type Team struct {
 	members []scratch
 }
 
 // scratch is one member's own memory.
 type scratch struct {
-	patches   []float32 // pictures' patches laid out as rows of a matrix
+	patches   []float32 // patches of the image as rows of a matrix
 	positions []int     // where the taps of a depthwise filter read
 	weights   []int     // and which weights they take
 }
 
-// NewTeam is a team of size goroutines, at least one.
+// NewTeam returns a team of size goroutines, at least one.
 func NewTeam(size int) *Team { return &Team{members: make([]scratch, max(size, 1))} }
 
 // each calls work for the items 0..n-1 in any order and returns when all are done.

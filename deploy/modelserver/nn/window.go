@@ -9,7 +9,7 @@ type Window struct {
 	Top, Left           int // rows and columns of zeros before the map
 }
 
-// NewWindow is the window of a height x width filter over an inHeight x inWidth map. Padding SAME keeps ceil(in/stride)
+// NewWindow returns the window of a height x width filter over an inHeight x inWidth map. Padding SAME keeps ceil(in/stride)
 // positions, with the odd row or column of zeros after the map; VALID has no zeros, and no positions (OutHeight or
 // OutWidth < 1) when the filter is larger than the map. As tf.nn.convolution defines them.
 func NewWindow(inHeight, inWidth, height, width, strideY, strideX int, same bool) Window {

@@ -15,20 +15,20 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// FileName is what the file of a SavedModel is called.
+// FileName is the name of the file of a SavedModel.
 const FileName = "saved_model.pb"
 
-// MaxBytes bounds the file; a frozen EfficientNetV2-S has some 86 MB.
+// MaxBytes is the largest file that Read accepts; a frozen EfficientNetV2-S has about 86 MB.
 const MaxBytes = 256 << 20
 
-// DefaultSignature is the signature that a request means when it names none.
+// DefaultSignature is the signature of a request that names none.
 const DefaultSignature = "serving_default"
 
-// serveTag marks the graph that is for serving, as tf.saved_model.SERVING says.
+// serveTag marks the graph that is for serving, tf.saved_model.SERVING.
 const serveTag = "serve"
 
-// Find gives the folder of the model to serve and its version. dir holds version folders (1, 2, ...), of which the
-// highest counts, or a saved_model.pb itself, which is then version 1 or, if dir's name is a number, that version.
+// Find returns the folder of the model to serve, and its version. dir contains version folders (1, 2, ...), of which the
+// highest is returned, or a saved_model.pb, whose version is dir's name if that is a number, else 1.
 func Find(dir string) (folder string, version int64, err error) {
 	if _, err := os.Stat(filepath.Join(dir, FileName)); err == nil {
 		absolute, err := filepath.Abs(dir)
@@ -51,7 +51,7 @@ func Find(dir string) (folder string, version int64, err error) {
 		}
 	}
 	if version < 0 {
-		return "", 0, fmt.Errorf("%s holds neither %s nor a version folder such as 1", dir, FileName)
+		return "", 0, fmt.Errorf("%s contains neither %s nor a version folder such as 1", dir, FileName)
 	}
 	return folder, version, nil
 }
@@ -61,8 +61,8 @@ func parseVersion(name string) (int64, bool) {
 	return v, err == nil && v >= 0
 }
 
-// Read gives the graph for serving of the SavedModel in folder. Models with variables, which are kept in files of their
-// own, are refused by package graph, since their ops are not among those it knows.
+// Read returns the graph for serving of the SavedModel in folder. It does not read variables, which have files of their own;
+// package graph refuses the operations that use them.
 func Read(folder string) (*pb.MetaGraphDef, error) {
 	path := filepath.Join(folder, FileName)
 	file, err := os.Open(path)
@@ -88,11 +88,11 @@ func Read(folder string) (*pb.MetaGraphDef, error) {
 	return meta, nil
 }
 
-// Parse gives the graph for serving out of the bytes of a saved_model.pb: the first one tagged "serve".
+// Parse returns the graph for serving from the bytes of a saved_model.pb: the first one tagged "serve".
 func Parse(data []byte) (*pb.MetaGraphDef, error) {
 	var model pb.SavedModel
 	if err := (proto.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(data, &model); err != nil {
-		return nil, fmt.Errorf("not a SavedModel, or one cut off: %w", err)
+		return nil, fmt.Errorf("not a SavedModel, or incomplete: %w", err)
 	}
 	for _, meta := range model.GetMetaGraphs() {
 		if slices.Contains(meta.GetMetaInfoDef().GetTags(), serveTag) {

@@ -15,7 +15,7 @@ func TestFindTakesTheHighestVersion(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	_, _, err := Find(dir)
-	require.ErrorContains(t, err, "holds neither saved_model.pb nor a version folder")
+	require.ErrorContains(t, err, "contains neither saved_model.pb nor a version folder")
 
 	for _, name := range []string{"2", "10", "9", "latest", "-3", "11.bak"} {
 		require.NoError(t, os.Mkdir(filepath.Join(dir, name), 0o755))
@@ -61,7 +61,7 @@ func TestReadTakesTheGraphForServing(t *testing.T) {
 
 	write(data[:len(data)-1])
 	_, err = Read(dir)
-	require.ErrorContains(t, err, filepath.Join(dir, FileName)+": not a SavedModel, or one cut off")
+	require.ErrorContains(t, err, filepath.Join(dir, FileName)+": not a SavedModel, or incomplete")
 	write(nil)
 	_, err = Read(dir)
 	require.ErrorContains(t, err, `no graph is tagged "serve"`)

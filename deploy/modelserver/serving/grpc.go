@@ -19,17 +19,17 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// maxMessage bounds a request in bytes: 9 pictures at 384, 27 at 224.
+// maxMessage bounds a request in bytes: 9 images at 384, 27 at 224.
 const maxMessage = 16 << 20
 
 // maxStreams bounds the requests that one connection sends at the same time; its client queues the others.
 const maxStreams = 4
 
-// connectionAge is how long a connection lives before its client is asked to make a new one. gRPC's clients ask for the addresses
-// of a name again when one ends, and so learn of servers that came after them.
+// connectionAge bounds the life of a connection. gRPC clients resolve the name again when a connection ends, and so find
+// new replicas.
 const connectionAge = 30 * time.Second
 
-// NewGRPC is the gRPC side of the server: PredictionService and ModelService.
+// NewGRPC returns the gRPC server: PredictionService and ModelService.
 func NewGRPC(m *Model) *grpc.Server {
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessage), grpc.MaxConcurrentStreams(maxStreams),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: connectionAge, MaxConnectionAgeGrace: connectionAge}))
@@ -91,7 +91,7 @@ func (m *Model) checkFilter(filter []string) error {
 	return nil
 }
 
-// decodeTensor gives the batch and the values of an input, in tensor_content or float_val.
+// decodeTensor returns the batch size and the values of an input, from tensor_content or float_val.
 func (m *Model) decodeTensor(t *pb.TensorProto) (batch int, values []float32, err error) {
 	if t.GetDtype() != pb.DataType_DT_FLOAT {
 		return 0, nil, status.Errorf(codes.InvalidArgument, "input %q is expected to be DT_FLOAT but %v is provided", m.input, t.GetDtype())
@@ -122,7 +122,7 @@ func (m *Model) decodeTensor(t *pb.TensorProto) (batch int, values []float32, er
 		return 0, nil, status.Errorf(codes.InvalidArgument,
 			"tensor parsing error: %s: %d bytes and %d values do not fit its shape", m.input, len(t.GetTensorContent()), len(listed))
 	}
-	// The last value of a list stands for all that are missing.
+	// The last value of a list is repeated for all that are missing.
 	values = append(make([]float32, 0, need), listed...)
 	for len(values) < need {
 		values = append(values, listed[len(listed)-1])
@@ -153,7 +153,7 @@ func (s predictionService) GetModelMetadata(
 	return &pb.GetModelMetadataResponse{ModelSpec: s.model.spec(""), Metadata: map[string]*anypb.Any{signatureDef: packed}}, nil
 }
 
-// signatureDef is the only metadata field there is.
+// signatureDef is the only metadata field.
 const signatureDef = "signature_def"
 
 type modelService struct {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// jsonText reads JSON from the front. Reading a picture's numbers with encoding/json takes ten times as long and as much memory.
+// jsonText is a streaming JSON reader. encoding/json takes ten times as long and as much memory for an image's numbers.
 type jsonText struct {
 	data []byte
 	at   int
@@ -19,7 +19,7 @@ func (j *jsonText) errorf(format string, values ...any) error {
 	return fmt.Errorf("JSON Parse error: %s at offset: %d", fmt.Sprintf(format, values...), j.at)
 }
 
-// next gives the next byte that is not white space, without passing it; 0 at the end.
+// next returns the next byte that is not white space, without consuming it; 0 at the end.
 func (j *jsonText) next() byte {
 	for ; j.at < len(j.data); j.at++ {
 		switch c := j.data[j.at]; c {
@@ -31,7 +31,7 @@ func (j *jsonText) next() byte {
 	return 0
 }
 
-// pass passes the next byte if it is c.
+// pass consumes the next byte if it is c.
 func (j *jsonText) pass(c byte) bool {
 	if j.next() != c {
 		return false
@@ -40,7 +40,7 @@ func (j *jsonText) pass(c byte) bool {
 	return true
 }
 
-// list calls item at the beginning of each item of a list and gives their number.
+// list calls item at the beginning of each item of a list, and returns their number.
 func (j *jsonText) list(item func() error) (n int, err error) {
 	if !j.pass('[') {
 		return 0, j.errorf("expected a list")
@@ -160,7 +160,7 @@ func (j *jsonText) passDigits() bool {
 	return j.at > start
 }
 
-// skip passes any value.
+// skip consumes any value.
 func (j *jsonText) skip(nesting int) error {
 	if nesting > maxNesting {
 		return j.errorf("nested more than %d deep", maxNesting)

@@ -1,4 +1,4 @@
-// Package serving answers for one model as TensorFlow Serving does, over gRPC and REST.
+// Package serving serves one model with the protocols of TensorFlow Serving, gRPC and REST.
 package serving
 
 import (
@@ -15,22 +15,22 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Model is a loaded model under the name that clients use. Its errors carry gRPC codes and the real server's words.
+// Model is a loaded model under the name that clients use. Its errors have the gRPC codes and messages of TensorFlow Serving.
 type Model struct {
 	Name    string
 	Version int64
 
-	signature *pb.SignatureDef // the only one that is served
-	input     string           // how the signature names its input
-	output    string           // and its output
+	signature *pb.SignatureDef // of savedmodel.DefaultSignature
+	input     string           // name in the signature
+	output    string           // name in the signature
 	program   *graph.Program
 	frames    chan *graph.Frame
 }
 
-// atOnce is how many predictions run at the same time; each uses all goroutines, and the second fills the gaps of the first.
-const atOnce = 2
+// concurrent is how many predictions run at the same time. Each uses all cores; the second one uses what the first leaves idle.
+const concurrent = 2
 
-// Load reads the model under dir (see savedmodel.Find) and makes it ready to predict, each prediction on the given number
+// Load reads the model under dir (see savedmodel.Find) and prepares it to predict, each prediction on the given number
 // of goroutines. The model must have the signature serving_default with one float32 input and one float32 output.
 func Load(dir, name string, goroutines int) (*Model, error) {
 	folder, version, err := savedmodel.Find(dir)
@@ -58,7 +58,7 @@ func newModel(meta *pb.MetaGraphDef, goroutines int) (*Model, error) {
 		return nil, fmt.Errorf("the signature %s has %d inputs and %d outputs; one of each is supported",
 			savedmodel.DefaultSignature, len(signature.GetInputs()), len(signature.GetOutputs()))
 	}
-	m := &Model{signature: signature, frames: make(chan *graph.Frame, atOnce)}
+	m := &Model{signature: signature, frames: make(chan *graph.Frame, concurrent)}
 	for m.input = range signature.GetInputs() {
 	}
 	for m.output = range signature.GetOutputs() {
@@ -68,13 +68,13 @@ func newModel(meta *pb.MetaGraphDef, goroutines int) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	for range atOnce {
+	for range concurrent {
 		m.frames <- m.program.NewFrame(goroutines)
 	}
 	return m, nil
 }
 
-// find says whether this is the model and version that a request means; version is nil for the latest.
+// find returns an error unless this is the model and version of a request; version is nil for the latest.
 func (m *Model) find(name string, version *int64) error {
 	switch {
 	case name == "":
@@ -87,7 +87,7 @@ func (m *Model) find(name string, version *int64) error {
 	return nil
 }
 
-// findSpec is find for a gRPC request.
+// findSpec is find with the spec of a gRPC request.
 func (m *Model) findSpec(spec *pb.ModelSpec) error {
 	if label := spec.GetVersionLabel(); label != "" {
 		return status.Errorf(codes.InvalidArgument, "Unrecognized servable version label: %s", label)
@@ -95,7 +95,7 @@ func (m *Model) findSpec(spec *pb.ModelSpec) error {
 	return m.find(spec.GetName(), specVersion(spec))
 }
 
-// specVersion is the version that a gRPC request names, or nil.
+// specVersion returns the version in the spec of a gRPC request, or nil.
 func specVersion(spec *pb.ModelSpec) *int64 {
 	if v := spec.GetVersion(); v != nil {
 		return &v.Value
@@ -103,7 +103,7 @@ func specVersion(spec *pb.ModelSpec) *int64 {
 	return nil
 }
 
-// statusNotFound answers the question for the status of an unknown model or version.
+// statusNotFound returns the error of a status request for an unknown model or version.
 func statusNotFound(name string, version *int64) error {
 	if version == nil {
 		return status.Errorf(codes.NotFound, "Could not find any versions of model %s", name)
@@ -111,7 +111,7 @@ func statusNotFound(name string, version *int64) error {
 	return status.Errorf(codes.NotFound, "Could not find version %d of model %s", *version, name)
 }
 
-// checkInputs says whether the names of a request's inputs are those of the signature.
+// checkInputs returns an error unless the names of a request's inputs are those of the signature.
 func (m *Model) checkInputs(sent []string) error {
 	if len(sent) == 1 && sent[0] == m.input {
 		return nil
@@ -127,16 +127,16 @@ func (m *Model) checkInputs(sent []string) error {
 		len(sent), strings.Join(sent, ","), m.input, strings.Join(extra, ","), missing)
 }
 
-// checkShape says whether a tensor of the given shape fits the signature's input, and how many elements its batch has.
+// checkShape returns the batch size of an input of this shape, or an error if the shape does not fit the signature.
 func (m *Model) checkShape(shape []int) (batch int, err error) {
-	said := m.signature.GetInputs()[m.input].GetTensorShape().GetDim()
-	fits := len(shape) == len(said) && slices.Equal(shape[1:], m.program.Input)
-	if fits && said[0].GetSize() >= 0 {
-		fits = int64(shape[0]) == said[0].GetSize()
+	declared := m.signature.GetInputs()[m.input].GetTensorShape().GetDim()
+	fits := len(shape) == len(declared) && slices.Equal(shape[1:], m.program.Input)
+	if fits && declared[0].GetSize() >= 0 {
+		fits = int64(shape[0]) == declared[0].GetSize()
 	}
 	if !fits {
-		want := make([]string, len(said))
-		for i, d := range said {
+		want := make([]string, len(declared))
+		for i, d := range declared {
 			want[i] = strings.Replace(fmt.Sprint(d.GetSize()), "-1", "?", 1)
 		}
 		return 0, status.Errorf(codes.InvalidArgument, "input %q must have the shape [%s], not %s",
@@ -145,7 +145,7 @@ func (m *Model) checkShape(shape []int) (batch int, err error) {
 	return shape[0], nil
 }
 
-// predict gives the outputs for the elements of a batch, one after the other. It waits while atOnce predictions are running.
+// predict returns the outputs for the elements of a batch, one after another. It waits for a free frame.
 func (m *Model) predict(ctx context.Context, batch int, values []float32) ([]float32, error) {
 	size := len(values) / max(batch, 1)
 	var outputs []float32
@@ -162,5 +162,5 @@ func (m *Model) predict(ctx context.Context, batch int, values []float32) ([]flo
 	return outputs, nil
 }
 
-// outputShape is the shape of the outputs for a batch.
+// outputShape returns the shape of the outputs for a batch.
 func (m *Model) outputShape(batch int) []int { return append([]int{batch}, m.program.Output...) }

@@ -19,21 +19,21 @@ import (
 )
 
 const (
-	maxBody = 16 << 20 // bytes of a REST request: 3 pictures at 384, 10 at 224
-	atHand  = 4        // REST requests whose bodies are in memory at the same time; others wait
+	maxBody = 16 << 20 // bytes of a REST request: 3 images at 384, 10 at 224
+	bodies  = 4        // REST requests whose bodies are in memory at the same time; others wait
 )
 
-// restPath is /v1/models/NAME, perhaps with a version, then what is wanted of it.
+// restPath matches /v1/models/NAME, an optional version, and an optional action.
 var restPath = regexp.MustCompile(`^/v1/models/([^/:]+)(?:/versions/(\d+))?(/metadata|:[a-z]+)?$`)
 
-// NewREST is the REST side of the server: status, metadata and predict under /v1/models/.
+// NewREST returns the REST API: status, metadata and predict under /v1/models/.
 func NewREST(m *Model) http.Handler {
-	slots := make(chan struct{}, atHand)
+	slots := make(chan struct{}, bodies)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		body, err := m.answer(r, slots)
 		if err != nil {
-			dropUnread(w, r)
+			drain(w, r)
 			refuse(w, err)
 			return
 		}
@@ -46,29 +46,29 @@ func (m *Model) answer(r *http.Request, slots chan struct{}) ([]byte, error) {
 	if parts == nil {
 		return nil, malformed(r)
 	}
-	name, want := parts[1], parts[3]
+	name, action := parts[1], parts[3]
 	version, err := parseVersion(parts[2])
 	if err != nil {
 		return nil, err
 	}
 	switch {
-	case r.Method == http.MethodGet && want == "":
+	case r.Method == http.MethodGet && action == "":
 		if m.find(name, version) != nil {
 			return nil, statusNotFound(name, version)
 		}
 		return indented(m.restStatus()), nil
-	case r.Method == http.MethodGet && want == "/metadata":
+	case r.Method == http.MethodGet && action == "/metadata":
 		if err := m.find(name, version); err != nil {
 			return nil, err
 		}
 		return indented(m.restMetadata()), nil
-	case r.Method == http.MethodPost && want == ":predict":
+	case r.Method == http.MethodPost && action == ":predict":
 		if err := m.find(name, version); err != nil {
 			return nil, err
 		}
 		return m.restPredict(r, slots)
-	case r.Method == http.MethodPost && strings.HasPrefix(want, ":"):
-		return nil, status.Errorf(codes.Unimplemented, "%s is not supported", want[1:])
+	case r.Method == http.MethodPost && strings.HasPrefix(action, ":"):
+		return nil, status.Errorf(codes.Unimplemented, "%s is not supported", action[1:])
 	}
 	return nil, malformed(r)
 }
@@ -77,7 +77,7 @@ func malformed(r *http.Request) error {
 	return status.Errorf(codes.InvalidArgument, "Malformed request: %s %s", r.Method, r.URL.Path)
 }
 
-// parseVersion reads a version out of a path; nil when there is none.
+// parseVersion parses the version in a path; nil if there is none.
 func parseVersion(text string) (*int64, error) {
 	if text == "" {
 		return nil, nil
@@ -130,7 +130,7 @@ func readBody(r *http.Request) ([]byte, error) {
 		return nil, errTooLarge
 	}
 	var body bytes.Buffer
-	body.Grow(int(max(r.ContentLength, 0) + bytes.MinRead)) // growing by and by takes three times as much
+	body.Grow(int(max(r.ContentLength, 0) + bytes.MinRead)) // growing step by step allocates three times as much
 	if _, err := body.ReadFrom(io.LimitReader(r.Body, maxBody+1)); err != nil {
 		return nil, err
 	}
@@ -140,20 +140,20 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// dropUnread reads on after a refusal, for a client that is still sending does not look for its answer. One that waits to be
-// told to send (Expect: 100-continue) is not told.
-func dropUnread(w http.ResponseWriter, r *http.Request) {
+// drain reads the rest of a refused body, because clients read the answer only after they have sent all. A client that waits
+// for 100 Continue has sent nothing.
+func drain(w http.ResponseWriter, r *http.Request) {
 	const (
-		most    = 64 << 20
-		longest = 10 * time.Second
+		maxDrain = 64 << 20 // bytes
+		maxTime  = 10 * time.Second
 	)
 	if r.Header.Get("Expect") == "" {
-		http.NewResponseController(w).SetReadDeadline(time.Now().Add(longest))
-		io.CopyN(io.Discard, r.Body, most)
+		http.NewResponseController(w).SetReadDeadline(time.Now().Add(maxTime))
+		io.CopyN(io.Discard, r.Body, maxDrain)
 	}
 }
 
-// refuse answers with the status that goes with an error's gRPC code, and its message.
+// refuse answers with the HTTP status for an error's gRPC code, and its message.
 func refuse(w http.ResponseWriter, err error) {
 	code, message := http.StatusInternalServerError, status.Convert(err).Message()
 	switch {
@@ -167,14 +167,14 @@ func refuse(w http.ResponseWriter, err error) {
 		code = http.StatusNotImplemented
 	case status.Code(err) == codes.Canceled, status.Code(err) == codes.DeadlineExceeded:
 		code = http.StatusServiceUnavailable
-	case status.Code(err) == codes.Unknown: // the body broke off
+	case status.Code(err) == codes.Unknown: // the body is incomplete
 		code = http.StatusBadRequest
 	}
 	w.WriteHeader(code)
 	w.Write(indented(map[string]string{"error": message}))
 }
 
-// indented is v as the real server lays out its answers.
+// indented returns v in the format of TensorFlow Serving.
 func indented(v any) []byte {
 	text, err := json.MarshalIndent(v, "", " ")
 	if err != nil {

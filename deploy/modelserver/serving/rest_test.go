@@ -107,7 +107,7 @@ func TestRESTPredictRefuses(t *testing.T) {
 	}
 }
 
-// TestRESTAnswersAClientThatStillSends asks for the answer where the body is so large that it can't have been sent by then.
+// TestRESTAnswersAClientThatStillSends sends a body too large to be sent before the answer.
 func TestRESTAnswersAClientThatStillSends(t *testing.T) {
 	t.Parallel()
 	address := restAddress(t)
@@ -171,7 +171,7 @@ func TestRESTPaths(t *testing.T) {
 	}
 }
 
-func TestRESTMetadataIsNestedAsTheRealServersIs(t *testing.T) {
+func TestRESTMetadataIsNestedAsInTensorFlowServing(t *testing.T) {
 	t.Parallel()
 	response, err := http.Get(restAddress(t) + "/metadata")
 	require.NoError(t, err)
@@ -189,7 +189,7 @@ func TestRESTMetadataIsNestedAsTheRealServersIs(t *testing.T) {
 			"method_name": "tensorflow/serving/predict", "defaults": {}}}}}}`, string(answer))
 }
 
-// FuzzDecodeREST checks that what is taken is JSON with as many numbers as the shape says.
+// FuzzDecodeREST checks that every accepted body is JSON with as many numbers as its shape.
 func FuzzDecodeREST(f *testing.F) {
 	for _, seed := range []string{
 		`{"instances": [[1, 2], [3.5e-1, -4]]}`,

@@ -7,7 +7,7 @@ import (
 	pb "snaptask/functions/tensorflowpb"
 )
 
-// object is a JSON object as the real server writes it: 64-bit numbers as text, fields with their default values too.
+// object is a JSON object as TensorFlow Serving writes it: 64-bit numbers as strings, and default values included.
 type object map[string]any
 
 func (m *Model) restStatus() object {

@@ -17,10 +17,10 @@ type restRequest struct {
 	values    []float32
 }
 
-// maxValues bounds the numbers of one request; as floats they take as much as the largest gRPC message.
+// maxValues bounds the numbers of one request: as floats they are as large as the largest gRPC message.
 const maxValues = maxMessage / 4
 
-// decodeRest reads a body. Its tensor, probably of the given size, has no name or that of the input.
+// decodeRest decodes a body, whose tensor has the name of the input or none. size is the expected number of values.
 func decodeRest(body []byte, input string, size int) (*restRequest, error) {
 	j := &jsonText{data: body}
 	r := &restRequest{signature: savedmodel.DefaultSignature}
@@ -64,7 +64,7 @@ func decodeRest(body []byte, input string, size int) (*restRequest, error) {
 // restTensor collects the numbers of nested lists, all of one length at each level.
 type restTensor struct {
 	text   *jsonText
-	rank   int   // the level at which the numbers are; -1 before the first is met
+	rank   int   // the level of the numbers; -1 until the first is read
 	shape  []int // -1 where not known yet
 	values []float32
 }
@@ -82,7 +82,7 @@ func (t *restTensor) readInstances(input string) error {
 	return err
 }
 
-// readInput reads a tensor or an object with one, named like the input.
+// readInput reads a tensor, or an object that contains one under the name of the input.
 func (t *restTensor) readInput(input string, level int) error {
 	if t.text.next() != '{' {
 		return t.read(level)
@@ -147,7 +147,7 @@ func (t *restTensor) readNumber(level int) error {
 	return err
 }
 
-// encodeRest is the answer to a predict request: rows of outputs, named by how the request came.
+// encodeRest returns the answer to a predict request: "predictions" for "instances", "outputs" for "inputs".
 func encodeRest(rows bool, outputs []float32, shape []int) []byte {
 	key := "outputs"
 	if rows {
@@ -159,7 +159,7 @@ func encodeRest(rows bool, outputs []float32, shape []int) []byte {
 	return append(text, "\n}\n"...)
 }
 
-// appendTensor writes a tensor as nested lists and gives the values that are left.
+// appendTensor appends a tensor as nested lists and returns the values that are left.
 func appendTensor(text []byte, values []float32, shape []int) (longer []byte, rest []float32) {
 	if len(shape) == 0 {
 		return appendNumber(text, values[0]), values[1:]
@@ -174,7 +174,7 @@ func appendTensor(text []byte, values []float32, shape []int) (longer []byte, re
 	return append(text, ']'), values
 }
 
-// appendNumber writes what is not a number as the real server does, though JSON has no word for it.
+// appendNumber writes infinities and NaN as TensorFlow Serving does, although JSON does not have them.
 func appendNumber(text []byte, value float32) []byte {
 	switch {
 	case math.IsInf(float64(value), 1):

@@ -60,7 +60,7 @@ func pictures(shades ...float32) []float32 {
 	return all
 }
 
-// logits are what the model says of pictures, asked without a server.
+// logits returns the logits of pictures without a server.
 func logits(t testing.TB, shades ...float32) []float32 {
 	outputs, err := model(t).predict(t.Context(), len(shades), pictures(shades...))
 	require.NoError(t, err)
