@@ -19,18 +19,18 @@ export default ts.config(
       'vue/block-lang': ['error', { script: { lang: 'ts' } }],
       'vue/component-api-style': ['error', ['script-setup']],
       'vue/no-v-html': 'error',
-      'vue/require-default-prop': 'off', // undefined is what an absent prop is; the types say so
+      'vue/require-default-prop': 'off', // absent props are undefined, as their types say
       'vue/max-attributes-per-line': 'off',
       'vue/singleline-html-element-content-newline': 'off',
       'vue/html-self-closing': ['error', { html: { void: 'always', normal: 'always', component: 'always' } }],
       'vue/html-closing-bracket-newline': 'off',
       'vue/html-indent': 'off',
-      // A template with an inline style would be refused by the server's policy.
+      // The Content Security Policy refuses inline styles.
       'vue/no-static-inline-styles': ['error', { allowBinding: false }],
     },
   },
   {
-    // Only src/api may know that there is a network; views and components speak to stores.
+    // Only src/api uses the network; components use stores.
     files: ['src/**/*.{ts,vue}'],
     ignores: ['src/api/**', 'src/**/*.test.ts'],
     rules: { 'no-restricted-globals': ['error', 'fetch', 'XMLHttpRequest'] },

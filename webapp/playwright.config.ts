@@ -10,7 +10,7 @@ function freePort(): Promise<string> {
   })
 }
 
-/** The stories run against the Snaptask at SNAPTASK_URL, or else against one of their own, on free ports. */
+/** Starts an application on free ports, unless SNAPTASK_URL names one. */
 const own = {
   command: '../.snaptask/bin/snaptask run',
   env: { SNAPTASK_STATE: '../.snaptask/e2e', GATEWAY_PORT: await freePort(), WEB_PORT: await freePort() },
@@ -19,7 +19,7 @@ const own = {
   gracefulShutdown: { signal: 'SIGTERM' as const, timeout: 30_000 },
 }
 
-/** The stories in which processes die need somebody who can do that to the Snaptask that runs: `make test-story`. */
+/** The stories that kill processes need SNAPTASK_SIGNALS: `make test-story` sets it. */
 const withoutSignals = process.env.SNAPTASK_SIGNALS === undefined ? ['faults.spec.ts'] : []
 
 export default defineConfig({

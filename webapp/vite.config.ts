@@ -6,12 +6,12 @@ import { defineConfig } from 'vitest/config'
 import { errorPage } from './error-page/plugin.ts'
 import { contract } from './openapi/plugin.ts'
 
-/** How many bytes of JavaScript the whole app may have, packed with gzip. */
+/** The limit for the app's JavaScript in bytes, gzipped. */
 const scriptLimit = 100_000
 
-/** Writes NAME.gz and NAME.br beside each text file of the build, so that the server need not pack anything at run time. */
-const packed: Plugin = {
-  name: 'snaptask-packed',
+/** Writes NAME.gz and NAME.br beside each text file of the build, so that the server compresses nothing at run time. */
+const compress: Plugin = {
+  name: 'snaptask-compress',
   apply: 'build',
   enforce: 'post',
   generateBundle: {
@@ -19,7 +19,7 @@ const packed: Plugin = {
     handler(_options, bundle) {
       let scripts = 0
       for (const file of Object.values(bundle)) {
-        if (!/\.(js|css|html|svg|json|yaml)$/.test(file.fileName) || file.fileName === 'error.html') continue
+        if (!/\.(js|css|html|svg|json|yaml|txt)$/.test(file.fileName) || file.fileName === 'error.html') continue
         const source = Buffer.from(file.type === 'chunk' ? file.code : file.source)
         const gzip = gzipSync(source, { level: 9 })
         const brotli = brotliCompressSync(source, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: source.length } })
@@ -27,20 +27,22 @@ const packed: Plugin = {
         this.emitFile({ type: 'asset', fileName: `${file.fileName}.br`, source: brotli })
         if (file.fileName.endsWith('.js')) scripts += gzip.length
       }
-      if (scripts > scriptLimit) this.error(`the app's JavaScript has ${scripts.toString()} bytes packed, ${scriptLimit.toString()} at most`)
+      if (scripts > scriptLimit) this.error(`the app's JavaScript has ${scripts.toString()} bytes gzipped; the limit is ${scriptLimit.toString()}`)
     },
   },
 }
 
-/** `npm run dev` takes functions and configuration from a Snaptask that runs here already. */
+/** `npm run dev` forwards to a running application. */
 const running = process.env.SNAPTASK_URL ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [vue(), contract, errorPage, packed],
+  plugins: [vue(), contract, errorPage, compress],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     outDir: 'server/dist',
-    // The server's policy allows no data: addresses and nothing inline.
+    // The licences of what is bundled, for distribution with it.
+    license: { fileName: 'licenses.txt' },
+    // The Content Security Policy allows no data: URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

@@ -3,7 +3,7 @@ import { expect } from '@playwright/test'
 import { expectAccessible } from './look'
 import { addTask, card, newAccount, photo, signIn, signInAfresh, test, tokenIn } from './story'
 
-test('change the password, take the tasks along, delete the account', async ({ page, context }) => {
+test('change the password, export the tasks, delete the account', async ({ page, context }) => {
   const account = await signInAfresh(page)
   await addTask(page, 'Paint the jetty')
   const other = await context.newPage()
@@ -23,7 +23,7 @@ test('change the password, take the tasks along, delete the account', async ({ p
   await expectAccessible(page)
   await page.getByLabel('Current password').fill(account.password)
   await page.getByLabel('New password').press('Enter')
-  await expect(page.getByText('Your password is changed.')).toBeVisible()
+  await expect(page.getByText('Your password was changed.')).toBeVisible()
   account.password = 'an even longer password'
   await addTask(other, 'Still signed in here')
 
@@ -34,11 +34,11 @@ test('change the password, take the tasks along, delete the account', async ({ p
   }
 
   await page.getByRole('button', { name: 'Delete account' }).click()
-  const dialog = page.getByRole('dialog', { name: 'Delete the account' })
+  const dialog = page.getByRole('dialog', { name: 'Delete your account' })
   await expectAccessible(page)
   await dialog.getByLabel('Current password').fill(account.password)
   await dialog.getByRole('button', { name: 'Delete account' }).click()
-  await expect(page.getByText('Your account is gone')).toBeVisible()
+  await expect(page.getByText('Your account was deleted')).toBeVisible()
   await expect(other.getByRole('heading', { name: 'Welcome back' })).toBeVisible()
   await page.getByLabel('Username').fill(account.username)
   await page.getByLabel('Password').fill(account.password)
@@ -46,7 +46,7 @@ test('change the password, take the tasks along, delete the account', async ({ p
   await expect(page.getByRole('alert')).not.toBeEmpty()
 })
 
-test('a session that is ended elsewhere leads to signing in, and back to the place it was in with all that was typed', async ({ page }) => {
+test('after a session that was ended elsewhere, signing in leads back to the same place, with all typed text', async ({ page }) => {
   const account = await signInAfresh(page)
   await page.goto('/?status=all&sort=created')
   await page.getByLabel('Title', { exact: true }).fill('Half a title')
@@ -61,6 +61,14 @@ test('a session that is ended elsewhere leads to signing in, and back to the pla
   await expect(page.getByLabel('Title', { exact: true })).toHaveValue('Half a title')
   await page.getByRole('button', { name: 'Add task' }).click()
   await expect(card(page, 'Half a title').getByRole('link', { name: 'espresso' })).toBeVisible()
+})
+
+test('the account page links the licences of the bundled software', async ({ page }) => {
+  await signInAfresh(page)
+  await page.goto('/account')
+  await page.getByRole('link', { name: 'Licences of third-party software' }).click()
+  for (const name of ['@vue/runtime-core', 'pinia', 'vue-router', '@vueuse/core', 'uuid']) await expect(page.locator('body')).toContainText(new RegExp(`## ${name} `))
+  await expect(page.locator('body')).toContainText('Permission is hereby granted')
 })
 
 test('tabs agree on who is signed in', async ({ page, context }) => {
@@ -83,7 +91,7 @@ test('tabs agree on who is signed in', async ({ page, context }) => {
   expect(first.username).not.toBe(second.username)
 })
 
-test('password managers are told what each field is', async ({ page }) => {
+test('every field has the autocomplete value for password managers', async ({ page }) => {
   await page.goto('/sign-in')
   await expect(page.getByLabel('Username')).toHaveAttribute('autocomplete', 'username')
   await expect(page.getByLabel('Password')).toHaveAttribute('autocomplete', 'current-password')
@@ -96,7 +104,7 @@ test('password managers are told what each field is', async ({ page }) => {
   await expect(page.getByRole('dialog').locator('[autocomplete=username]')).toHaveValue(account.username)
 })
 
-test('an address that leads nowhere says so', async ({ page }) => {
+test('an address that does not exist says so', async ({ page }) => {
   await page.goto('/tasks/of/yesterday')
   await expect(page.getByRole('heading', { name: 'There is nothing here' })).toBeVisible()
   await expectAccessible(page)

@@ -4,7 +4,7 @@ import { addTask, card, photo, signal, signInAfresh, slowUploads, test } from '.
 
 const classifier = 'bin/modelserver'
 
-/** Sends the photo once more, until those that died are back. */
+/** Sends the photo again until the killed processes are back. */
 async function retry(task: Locator): Promise<void> {
   const again = task.getByRole('button', { name: 'Try again' })
   await expect(async () => {
@@ -13,7 +13,7 @@ async function retry(task: Locator): Promise<void> {
   }).toPass()
 }
 
-test('the server is killed in the middle of an upload: the task says so, and the same photo goes through again', async ({ page }) => {
+test('when the server is killed during an upload, the task says so, and the same photo can be sent again', async ({ page }) => {
   await signInAfresh(page)
   await addTask(page, 'Paint the jetty')
   const jetty = card(page, 'Paint the jetty')
@@ -21,7 +21,7 @@ test('the server is killed in the middle of an upload: the task says so, and the
   await jetty.getByLabel('Add photo').setInputFiles(photo('landscape.jpg'))
   const progress = jetty.getByRole('progressbar', { name: 'Uploading' })
   await expect.poll(() => progress.evaluate((bar: HTMLProgressElement) => bar.value)).toBeGreaterThan(0.1)
-  // Over a new connection the browser once sends it again by itself, so it takes a second kill for people to notice.
+  // On a new connection the browser retries once by itself, so it takes a second kill for people to notice.
   await expect(async () => {
     await signal(page, 'KILL', 'snaptask webapp$')
     await expect(jetty.getByRole('alert')).toContainText('no connection', { timeout: 2000 })
@@ -33,8 +33,8 @@ test('the server is killed in the middle of an upload: the task says so, and the
   await expect(jetty.getByRole('alert')).toHaveCount(0)
 })
 
-/** Gives a task a photo while the classifier stands still, and does something once the photo should be looked at. */
-async function whileLookedAt(page: Page, task: Locator, act: () => Promise<void>): Promise<void> {
+/** Sends a photo while the classifier is stopped, and acts once the photo should be recognised. */
+async function whileRecognising(page: Page, task: Locator, act: () => Promise<void>): Promise<void> {
   await signal(page, 'STOP', classifier)
   try {
     await task.getByLabel('Add photo').setInputFiles(photo('landscape.jpg'))
@@ -45,22 +45,22 @@ async function whileLookedAt(page: Page, task: Locator, act: () => Promise<void>
   }
 }
 
-test('the function is killed while it looks at a photo: the task says so, and the photo goes through again', async ({ page }) => {
+test('when the function is killed while it recognises a photo, the task says so, and the photo can be sent again', async ({ page }) => {
   await signInAfresh(page)
   await addTask(page, 'Paint the jetty')
   const jetty = card(page, 'Paint the jetty')
-  await whileLookedAt(page, jetty, async () => {
+  await whileRecognising(page, jetty, async () => {
     await signal(page, 'KILL', 'function predict-image$')
     await expect(jetty.getByRole('alert')).not.toBeEmpty()
   })
   await retry(jetty)
 })
 
-test('a photo is taken back while the classifier looks at it, and the task stays without one', async ({ page }) => {
+test('a photo can be cancelled while it is recognised, and the task stays without one', async ({ page }) => {
   await signInAfresh(page)
   await addTask(page, 'Paint the jetty')
   const jetty = card(page, 'Paint the jetty')
-  await whileLookedAt(page, jetty, async () => {
+  await whileRecognising(page, jetty, async () => {
     await expectAccessible(page)
     await jetty.getByRole('button', { name: 'Cancel the photo of “Paint the jetty”' }).click()
     await expect(jetty.getByText('Add photo')).toBeVisible()

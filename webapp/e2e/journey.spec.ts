@@ -10,7 +10,7 @@ const looks = [
 for (const { name, use } of looks) test.describe(name, () => {
   test.use(use)
 
-  test('from a new account to signing out: add, paste a photo, find by label, edit, complete, delete and take it back', async ({ page }) => {
+  test('from a new account to signing out: add, paste a photo, find by label, edit, complete, delete and undo', async ({ page }) => {
     await page.goto('/register')
     await page.getByLabel('Username').fill(`walker-${crypto.randomUUID().slice(0, 12)}`)
     await page.getByLabel('Password').fill('a long enough password')
@@ -43,7 +43,7 @@ for (const { name, use } of looks) test.describe(name, () => {
     await expectAccessible(page)
     await page.reload()
     await expect(page.getByRole('article')).toHaveCount(1)
-    await page.getByRole('button', { name: 'Show tasks without the label pier too' }).click()
+    await page.getByRole('button', { name: 'Clear the label pier' }).click()
     await expect(page.getByRole('article')).toHaveCount(2)
 
     await jetty.getByRole('button', { name: 'Edit' }).click()

@@ -2,7 +2,7 @@ import { expect } from '@playwright/test'
 import { expectAccessible } from './look'
 import { card, signInAfresh, test } from './story'
 
-test('everything goes by keyboard, and the focus is never lost', async ({ page }) => {
+test('everything works by keyboard, and the focus is never lost', async ({ page }) => {
   await signInAfresh(page)
   const title = page.getByLabel('Title', { exact: true })
   await page.keyboard.press('?')
@@ -40,7 +40,7 @@ test('everything goes by keyboard, and the focus is never lost', async ({ page }
 
   await page.keyboard.press('/')
   await page.keyboard.type('nothing like it')
-  await expect(page.getByRole('heading', { name: 'No such tasks' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'No matching tasks' })).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(card(page, 'Third')).toBeVisible()
 })

@@ -6,10 +6,10 @@ const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 const schemes = ['light', 'dark'] as const
 const screens = [{ width: 1280, height: 860 }, { width: 390, height: 844 }, { width: 320, height: 640 }] as const
 
-/** The folder for pictures of every screen, when somebody wants them: `make screenshots`. */
+/** Where to save screenshots, if anywhere: `make screenshots` sets it. */
 const folder = process.env.SCREENSHOTS
 
-/** Holds the page as it is now to WCAG 2.2 AA, as far as axe can tell, in light and dark, and to its width. */
+/** Checks the page against WCAG 2.2 AA with axe, in light and dark, and that it does not scroll sideways. */
 export async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(axe.source)
   for (const colorScheme of schemes) {
@@ -28,8 +28,8 @@ export async function expectAccessible(page: Page): Promise<void> {
 }
 
 /**
- * Holds a screen to WCAG as it is on a wide and on the narrowest page; with SCREENSHOTS it is photographed there and on a
- * phone, in light and dark. `whole` takes in what is below the edge too.
+ * Checks accessibility at the widest and the narrowest size. With SCREENSHOTS, also saves screenshots at every size, in
+ * light and dark; `whole` captures the full page.
  */
 export async function look(page: Page, name: string, { whole = false } = {}): Promise<void> {
   const before = page.viewportSize() ?? screens[0]

@@ -2,7 +2,7 @@ import { expect, type Page } from '@playwright/test'
 import { look } from './look'
 import { addTask, card, makeTasks, pastePhoto, photo, type Sample, signIn, test, tokenOf } from './story'
 
-/** Every screen and state, each held to WCAG, and photographed by `make screenshots`. */
+/** Every screen and state: checked against WCAG, and captured by `make screenshots`. */
 
 const account = { username: 'walker', password: 'a long enough password' }
 
@@ -22,7 +22,7 @@ const awkward: Sample[] = [
   { title: 'x', day: 400 },
 ]
 
-/** Begins with nobody of that name, whatever an earlier run left. */
+/** Creates the account anew, deleting one that an earlier run left. */
 async function register(page: Page): Promise<string> {
   const post = (name: string, data: object, token = '') =>
     page.request.post(`/function/${name}`, { data, headers: { Authorization: `Bearer ${token}` } })
@@ -33,14 +33,14 @@ async function register(page: Page): Promise<string> {
   return tokenOf(page, account)
 }
 
-/** Keeps the calls of a function waiting, and gives a way to let them go. */
+/** Holds the calls of a function. Returns a function that releases them. */
 async function hold(page: Page, name: string): Promise<() => Promise<void>> {
   let open: () => void = () => undefined
   const opened = new Promise<void>((resolve) => { open = resolve })
   const pattern = `**/function/${name}*`
   await page.route(pattern, async (route) => {
     await opened
-    await route.continue().catch(() => undefined) // the page may have given up
+    await route.continue().catch(() => undefined) // the page may have cancelled
   })
   return async () => {
     open()
@@ -48,10 +48,10 @@ async function hold(page: Page, name: string): Promise<() => Promise<void>> {
   }
 }
 
-/** Lets what has just been said stay as long as somebody is at it. */
+/** Keeps the notices open, as pointing at them does. */
 const keepNotices = (page: Page) => page.getByRole('status', { name: 'Notices' }).dispatchEvent('pointerenter')
 
-/** Answers the next call for the list with every picture in this state. */
+/** Answers the next call for the list with every picture in this status. */
 async function withPictures(page: Page, imageStatus: string): Promise<void> {
   await page.route('**/function/get-tasks*', async (route) => {
     const answer = await route.fetch()
@@ -68,13 +68,13 @@ test('before signing in', async ({ page }) => {
   await page.goto('/')
   await expect(page.getByRole('link', { name: 'Create an account' })).toBeVisible()
   await look(page, 'sign-in')
-  const letGo = await hold(page, 'login')
+  const release = await hold(page, 'login')
   await page.getByLabel('Username').fill(account.username)
   await page.getByLabel('Password').fill('not the password')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('button', { name: 'Signing in…' })).toBeVisible()
   await look(page, 'sign-in-busy')
-  await letGo()
+  await release()
   await expect(page.getByRole('alert')).not.toBeEmpty()
   await look(page, 'sign-in-wrong')
   await page.getByRole('link', { name: 'Create an account' }).click()
@@ -89,7 +89,7 @@ test('before signing in', async ({ page }) => {
     await route.fulfill({ response: answer, json: { ...(await answer.json()) as object, registration: false } })
   })
   await page.reload()
-  await expect(page.getByText('New accounts can’t be made here')).toBeVisible()
+  await expect(page.getByText('New accounts can’t be created here')).toBeVisible()
   await look(page, 'register-closed')
 })
 
@@ -106,14 +106,14 @@ test('the list', async ({ page }) => {
 
   await page.getByRole('button', { name: 'Add task' }).or(page.getByLabel('Title', { exact: true })).first().focus()
   await page.getByLabel('Title', { exact: true }).press('Enter')
-  await expect(page.getByText('A task needs a title.')).toBeVisible()
+  await expect(page.getByText('Enter a title.')).toBeVisible()
   await look(page, 'compose-wrong')
   await page.getByLabel('Title', { exact: true }).fill('Repaint the railing of the pier')
   await page.getByLabel('Notes').fill('Two coats, the second one on a dry day.')
   await page.getByLabel('Add photo to the new task').setInputFiles(photo('landscape.jpg'))
   await look(page, 'compose')
   await page.getByLabel('Title', { exact: true }).fill('')
-  await page.getByRole('button', { name: 'Without the photo' }).click()
+  await page.getByRole('button', { name: 'Remove the photo' }).click()
   await page.getByLabel('Notes').fill('')
 
   await makeTasks(page, token, week)
@@ -130,9 +130,9 @@ test('the list', async ({ page }) => {
   await expect(page.getByRole('article')).toHaveCount(1)
   await look(page, 'found')
   await page.goto('/?q=zebra&due=week')
-  await expect(page.getByRole('heading', { name: 'No such tasks' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'No matching tasks' })).toBeVisible()
   await look(page, 'nothing-found')
-  await page.getByRole('button', { name: 'Clear the search' }).click()
+  await page.getByRole('button', { name: 'Clear search and filters' }).click()
   await expect(page).toHaveURL(/\/$/)
   await page.goto('/?sort=created')
   await expect(page.getByRole('article')).toHaveCount(7)
@@ -171,9 +171,9 @@ test('the list', async ({ page }) => {
   const { id, version } = ((await (await page.request.get('/function/get-tasks?q=railing', { headers: { Authorization: `Bearer ${token}` } })).json()) as { id: string; version: number }[])[0] ?? { id: '', version: 0 }
   await page.request.patch(`/function/update-task?id=${id}`, { headers: { Authorization: `Bearer ${token}` }, data: { title: 'Repaint the railing in green', version } })
   await pier.getByRole('button', { name: 'Save' }).click()
-  await expect(page.getByRole('dialog', { name: 'Changed elsewhere meanwhile' })).toBeVisible()
+  await expect(page.getByRole('dialog', { name: 'This task was changed elsewhere' })).toBeVisible()
   await look(page, 'conflict')
-  await page.getByRole('button', { name: 'Keep yours' }).click()
+  await page.getByRole('button', { name: 'Keep your version' }).click()
   await expect(page.getByRole('dialog')).toHaveCount(0)
 
   await makeTasks(page, token, awkward)
@@ -183,7 +183,7 @@ test('the list', async ({ page }) => {
   await look(page, 'awkward', { whole: true })
 })
 
-test('a picture on its way', async ({ page }) => {
+test('uploading a photo', async ({ page }) => {
   const token = await register(page)
   await page.goto('/')
   await signIn(page, account)
@@ -216,26 +216,26 @@ test('a picture on its way', async ({ page }) => {
     await expect(page.locator('article img')).toHaveCount(2)
     await look(page, status)
   }
-  const letGo = await hold(page, 'predict-image')
+  const release = await hold(page, 'predict-image')
   await pier.getByRole('button', { name: 'Look again' }).click()
   await expect(pier.getByText('Looking at your photo…').first()).toBeVisible()
   await look(page, 'recognising')
-  await letGo()
+  await release()
   await expect(pier.getByRole('link', { name: 'pier' })).toBeVisible()
 })
 
-test('when something is amiss', async ({ page, context }) => {
+test('when something fails', async ({ page, context }) => {
   const token = await register(page)
   await page.goto('/')
   await signIn(page, account)
   await makeTasks(page, token, week.slice(0, 3))
-  const letGo = await hold(page, 'get-tasks')
+  const release = await hold(page, 'get-tasks')
   await page.reload()
   await expect(page.getByText('Loading your tasks…')).toBeAttached()
   await look(page, 'loading')
-  await expect(page.getByText('This takes longer than usual…')).toBeVisible()
+  await expect(page.getByText('This is taking longer than usual…')).toBeVisible()
   await look(page, 'slow')
-  await letGo()
+  await release()
   await expect(page.getByRole('article')).toHaveCount(3)
 
   await page.route('**/function/get-tasks*', (route) => route.fulfill({ status: 502, body: 'Bad gateway' }), { times: 1 })
@@ -265,7 +265,7 @@ test('when something is amiss', async ({ page, context }) => {
   await look(page, 'session-ended')
 })
 
-test('the account, and pages beside the app', async ({ page }) => {
+test('the account, and pages outside the app', async ({ page }) => {
   await register(page)
   await page.goto('/')
   await signIn(page, account)
@@ -286,7 +286,7 @@ test('the account, and pages beside the app', async ({ page }) => {
   await look(page, 'account-delete')
   await dialog.getByLabel('Current password').fill(account.password)
   await dialog.getByRole('button', { name: 'Delete account' }).click()
-  await expect(page.getByText('Your account is gone')).toBeVisible()
+  await expect(page.getByText('Your account was deleted')).toBeVisible()
   await look(page, 'account-gone')
 
   await page.goto('/api')

@@ -1,14 +1,14 @@
 import { expect, type Page } from '@playwright/test'
 import { card, makeTasks, pastePhoto, signInAfresh, test, tokenOf } from './story'
 
-/** What the browser itself says of a page: how much moved since it was asked last, and when what was painted. */
+/** The browser's own measurements of a page. Layout shifts are those since the last measurement. */
 interface Seen {
   shifts: { value: number; afterInput: boolean; moved: string[] }[]
-  /** Milliseconds since the page was asked for. */
+  /** Milliseconds since the request for the page. */
   firstPaint: number
   largestPaint: number
   list: number
-  /** Bytes that came over the network for scripts and styles; 0 from the cache. */
+  /** Bytes of scripts and styles from the network; 0 from the cache. */
   fetched: number
 }
 
@@ -16,7 +16,7 @@ interface Watch {
   take: () => Seen
 }
 
-/** Has the browser watch every page from its beginning. */
+/** Starts measuring with every page load. Returns a function that takes the measurements. */
 async function watch(page: Page): Promise<() => Promise<Seen>> {
   await page.addInitScript(() => {
     interface Shift extends PerformanceEntry { value: number; hadRecentInput: boolean; sources: { node: Node | null }[] }
@@ -35,7 +35,7 @@ async function watch(page: Page): Promise<() => Promise<Seen>> {
     const filling = new MutationObserver(() => {
       if (document.querySelector('article') === null) return
       filling.disconnect()
-      // A task sent from within a frame runs after that frame is on the screen.
+      // A task queued within a frame runs after that frame has been painted.
       requestAnimationFrame(() => setTimeout(() => { seen.list = performance.mark('list').startTime }))
     })
     filling.observe(document, { childList: true, subtree: true })
@@ -59,7 +59,7 @@ const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor
 const ms = (value: number) => `${Math.round(value).toString()} ms`
 
 for (const width of [1280, 320]) {
-  test(`nothing moves while photos are looked at, on ${width.toString()} pixels`, async ({ page }) => {
+  test(`nothing moves while photos are recognised, at ${width.toString()} pixels`, async ({ page }) => {
     await page.setViewportSize({ width, height: 900 })
     const look = await watch(page)
     const token = await tokenOf(page, await signInAfresh(page))
@@ -73,7 +73,7 @@ for (const width of [1280, 320]) {
       await pastePhoto(task, photo)
       await expect(task.getByRole('progressbar')).toBeVisible()
       await expect(task.locator('img')).toBeVisible()
-      const room = moved(await look()) // the picture made itself room: somebody asked for that
+      const room = moved(await look()) // the thumbnail makes room for itself, after user input
       await expect(task.getByRole('link').first()).toBeVisible()
       await expect(page.getByRole('status', { name: 'Notices' })).toContainText(title)
       const seen = await look()
@@ -84,7 +84,7 @@ for (const width of [1280, 320]) {
   })
 }
 
-test('how soon the list is there, with everything warm', async ({ page }) => {
+test('how fast the list appears, with warm caches', async ({ page }) => {
   const look = await watch(page)
   const token = await tokenOf(page, await signInAfresh(page))
   const photos = ['landscape.jpg', 'coffee.png', 'chelsea.png', 'rocket.jpg']

@@ -3,16 +3,16 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test as base, type CDPSession, type Locator, type Page } from '@playwright/test'
 
-/** A page on which nothing may be refused by the server's policy and no script may fail. */
+/** A page that must not violate the Content Security Policy or throw. */
 export const test = base.extend({
   page: async ({ page }, use) => {
-    const complaints: string[] = []
-    page.on('pageerror', (error) => complaints.push(error.message))
+    const errors: string[] = []
+    page.on('pageerror', (error) => errors.push(error.message))
     page.on('console', (message) => {
-      if (message.text().includes('Content Security Policy')) complaints.push(message.text())
+      if (message.text().includes('Content Security Policy')) errors.push(message.text())
     })
     await use(page)
-    expect(complaints).toEqual([])
+    expect(errors).toEqual([])
   },
 })
 
@@ -33,7 +33,7 @@ export interface Sample {
   done?: boolean
 }
 
-/** An account that nobody else uses, so that a story sees its own tasks only. */
+/** Creates an account, so that each story sees only its own tasks. */
 export async function newAccount(page: Page): Promise<Account> {
   const account = { username: freshName('walker'), password: 'a long enough password' }
   const answer = await page.request.post('/function/register', { data: account })
@@ -41,7 +41,7 @@ export async function newAccount(page: Page): Promise<Account> {
   return account
 }
 
-/** Signs in on the page that is open, or else on the first. */
+/** Signs in on the open sign-in page, or else on the start page. */
 export async function signIn(page: Page, { username, password }: Account): Promise<void> {
   if (!page.url().includes('/sign-in')) await page.goto('/')
   await page.getByLabel('Username').fill(username)
@@ -50,21 +50,21 @@ export async function signIn(page: Page, { username, password }: Account): Promi
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
 }
 
-/** A page of somebody who has just got an account. */
+/** Creates an account and signs in. */
 export async function signInAfresh(page: Page): Promise<Account> {
   const account = await newAccount(page)
   await signIn(page, account)
   return account
 }
 
-/** A token of a session of its own, to do something behind the page's back. */
+/** Returns the token of a separate session, for calls outside the page. */
 export async function tokenOf(page: Page, account: Account): Promise<string> {
   const answer = await page.request.post('/function/login', { data: account })
   const { token } = (await answer.json()) as { token: string }
   return token
 }
 
-/** Makes tasks behind the page's back, with photos where a name is given; days count from today. */
+/** Creates tasks outside the page, with photos where a name is given; days count from today. */
 export async function makeTasks(page: Page, token: string, tasks: readonly Sample[]): Promise<void> {
   const headers = { Authorization: `Bearer ${token}` }
   for (const { title, body = '', day = 0, picture, done = false } of tasks) {
@@ -89,7 +89,7 @@ export async function makeTasks(page: Page, token: string, tasks: readonly Sampl
   }
 }
 
-/** The titles that the server has for a session. */
+/** Returns the titles of a session's tasks on the server. */
 export async function tasksOf(page: Page, token: string): Promise<string[]> {
   const answer = await page.request.get('/function/get-tasks', { headers: { Authorization: `Bearer ${token}` } })
   return ((await answer.json()) as { title: string }[]).map(({ title }) => title)
@@ -97,7 +97,7 @@ export async function tasksOf(page: Page, token: string): Promise<string[]> {
 
 export const card = (page: Page, title: string): Locator => page.getByRole('article', { name: title, exact: true })
 
-/** Pastes a photo where the focus is, as the browser does after Ctrl+V. */
+/** Pastes a photo into an element, as Ctrl+V does. */
 export async function pastePhoto(target: Locator, name: string): Promise<void> {
   const bytes = (await readFile(photo(name))).toString('base64')
   await target.evaluate((element, { bytes, name }) => {
@@ -107,7 +107,7 @@ export async function pastePhoto(target: Locator, name: string): Promise<void> {
   }, { bytes, name })
 }
 
-/** Drags a photo over a place, and drops it there when asked to. */
+/** Drags a photo over an element. Returns a function that drops it. */
 export async function dragPhoto(target: Locator, name: string): Promise<() => Promise<void>> {
   const bytes = (await readFile(photo(name))).toString('base64')
   const data = await target.page().evaluateHandle(({ bytes, name }) => {
@@ -125,26 +125,26 @@ export async function addTask(page: Page, title: string): Promise<void> {
   await expect(card(page, title)).toBeVisible()
 }
 
-/** Holds what the page sends to some kilobytes a second until it is detached. */
+/** Limits uploads to 40 kB a second until the session is detached. */
 export async function slowUploads(page: Page): Promise<CDPSession> {
   const network = await page.context().newCDPSession(page)
   await network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 40_000 })
   return network
 }
 
-/** The token of the session that the page is in. */
+/** Returns the token of the page's session. */
 export async function tokenIn(page: Page): Promise<string> {
   const kept = await page.evaluate(() => localStorage.getItem('snaptask.session'))
   return (JSON.parse(kept ?? '{}') as { token: string }).token
 }
 
-/** Sends a signal to the process of the application whose command line has these words, by way of SNAPTASK_SIGNALS. */
+/** Sends a signal to the application's process whose command line matches, through SNAPTASK_SIGNALS. */
 export async function signal(page: Page, name: 'KILL' | 'STOP' | 'CONT', words: string): Promise<void> {
   const answer = await page.request.post(`${process.env.SNAPTASK_SIGNALS ?? ''}/?${new URLSearchParams({ process: words, signal: name }).toString()}`)
   expect(answer.status(), await answer.text()).toBe(200)
 }
 
-/** Notes every time the page shows some words, however shortly; gives whether it has by the time it is asked. */
+/** Watches for a text on the page. Returns a function that reports whether it has appeared, however briefly. */
 export async function watchFor(page: Page, words: string): Promise<() => Promise<boolean>> {
   await page.evaluate((sought) => {
     new MutationObserver(() => {

@@ -2,7 +2,7 @@ import { expect } from '@playwright/test'
 import { expectAccessible } from './look'
 import { addTask, card, dragPhoto, pastePhoto, photo, signIn, signInAfresh, slowUploads, tasksOf, test, tokenOf } from './story'
 
-test('a deleted task is gone when the page is left before its notice closes', async ({ page }) => {
+test('a deleted task is gone even if the page closes before its notice does', async ({ page }) => {
   const token = await tokenOf(page, await signInAfresh(page))
   await addTask(page, 'Fix the skateboard')
   await page.getByRole('button', { name: 'Delete “Fix the skateboard”' }).click()
@@ -11,7 +11,7 @@ test('a deleted task is gone when the page is left before its notice closes', as
   await expect.poll(() => tasksOf(page, token)).toEqual([])
 })
 
-test('a photo that does not decode is refused in words, and the task stays as it was', async ({ page }) => {
+test('a photo that does not decode is refused with a message, and the task does not change', async ({ page }) => {
   await signInAfresh(page)
   await addTask(page, 'Fix the skateboard')
   const board = card(page, 'Fix the skateboard')
@@ -22,7 +22,7 @@ test('a photo that does not decode is refused in words, and the task stays as it
   await expect(board.getByText('Add photo')).toBeVisible()
 })
 
-test('a new task takes its photo along, and the photo can be replaced and removed', async ({ page }) => {
+test('a new task can have a photo, which can be replaced and removed', async ({ page }) => {
   await signInAfresh(page)
   await page.getByLabel('Add photo to the new task').setInputFiles(photo('coffee.png'))
   await expect(page.getByText('coffee.png')).toBeVisible()
@@ -38,7 +38,7 @@ test('a new task takes its photo along, and the photo can be replaced and remove
   await expect(coffee.getByRole('list')).toHaveCount(0)
 })
 
-test('a photo of a large camera held upright is sent smaller, and stays upright', async ({ page }) => {
+test('a large upright photo is sent smaller and stays upright', async ({ page }) => {
   await signInAfresh(page)
   await addTask(page, 'Paint the jetty')
   const jetty = card(page, 'Paint the jetty')
@@ -86,21 +86,21 @@ test('two tabs edit one task: the second sees both versions and chooses', async 
 
   await other.getByRole('form', { name: form }).getByLabel('Title').fill('Paint it red')
   await other.getByRole('button', { name: 'Save' }).click()
-  const dialog = other.getByRole('dialog', { name: 'Changed elsewhere meanwhile' })
+  const dialog = other.getByRole('dialog', { name: 'This task was changed elsewhere' })
   await expect(dialog.getByText('Paint it blue')).toBeVisible()
   await expect(dialog.getByText('Paint it red')).toBeVisible()
   await expectAccessible(other)
   await other.keyboard.press('Escape')
   await expect(dialog).toHaveCount(0)
-  await expect(other.getByRole('form', { name: form }).getByLabel('Title'), 'to close it is to go on editing').toHaveValue('Paint it red')
+  await expect(other.getByRole('form', { name: form }).getByLabel('Title'), 'closing it returns to the editor').toHaveValue('Paint it red')
   await other.getByRole('button', { name: 'Save' }).click()
-  await dialog.getByRole('button', { name: 'Keep yours' }).click()
+  await dialog.getByRole('button', { name: 'Keep your version' }).click()
   await expect(dialog).toHaveCount(0)
   await expect(card(other, 'Paint it red')).toBeVisible()
   await expect(card(page, 'Paint it red')).toBeVisible()
 })
 
-test('the session ends elsewhere while something is being written: sign in again, and nothing typed is lost', async ({ page, context }) => {
+test('when the session ends elsewhere during an edit, signing in again restores everything typed', async ({ page, context }) => {
   const account = await signInAfresh(page)
   await addTask(page, 'Paint the jetty')
   await page.getByRole('button', { name: 'Edit “Paint the jetty”' }).click()
@@ -118,7 +118,7 @@ test('the session ends elsewhere while something is being written: sign in again
   await expect(card(page, 'Paint the jetty').getByText('Half a page of notes')).toBeVisible()
 })
 
-test('a task that another tab deletes while it is being edited leaves what was written', async ({ page, context }) => {
+test('when another tab deletes a task during an edit, the edit is kept', async ({ page, context }) => {
   await signInAfresh(page)
   await addTask(page, 'Paint the jetty')
   await page.getByRole('button', { name: 'Edit “Paint the jetty”' }).click()
@@ -131,22 +131,22 @@ test('a task that another tab deletes while it is being edited leaves what was w
   await expect(page.getByRole('form', { name: 'New task' }).getByLabel('Notes')).toHaveValue('Half a page of notes')
 })
 
-test('what is looked for is in the address, and going back undoes it', async ({ page }) => {
+test('search and filters are in the address, and going back undoes them', async ({ page }) => {
   await signInAfresh(page)
   await addTask(page, 'Paint the jetty')
   await addTask(page, 'Buy paint')
   await page.getByLabel('Search').pressSequentially('jetty', { delay: 20 })
   await expect(page).toHaveURL(/\?q=jetty$/)
   await expect(page.getByRole('article')).toHaveCount(1)
-  await page.getByLabel('Order').selectOption('Newest first')
+  await page.getByLabel('Sort by').selectOption('Newest first')
   await expect(page).toHaveURL(/\?q=jetty&sort=created$/)
   await page.getByText('Done', { exact: true }).click()
-  await expect(page.getByRole('heading', { name: 'No such tasks' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'No matching tasks' })).toBeVisible()
   await page.goBack()
   await expect(page.getByRole('article')).toHaveCount(1)
   await expect(page.getByRole('radio', { name: 'To do' })).toBeChecked()
   await page.goBack()
-  await expect(page.getByLabel('Order')).toHaveValue('due')
+  await expect(page.getByLabel('Sort by')).toHaveValue('due')
   await page.goBack()
   await expect(page).toHaveURL(/\/$/)
   await expect(page.getByLabel('Search')).toHaveValue('')
@@ -156,7 +156,7 @@ test('what is looked for is in the address, and going back undoes it', async ({ 
   await expect(page.getByRole('article')).toHaveCount(1)
 })
 
-test('a photo that is pasted where nothing has the focus begins a new task', async ({ page }) => {
+test('a photo pasted without any focus starts a new task', async ({ page }) => {
   await signInAfresh(page)
   await pastePhoto(page.locator('body'), 'landscape.jpg')
   await expect(page.getByText('landscape.jpg')).toBeVisible()
@@ -166,10 +166,10 @@ test('a photo that is pasted where nothing has the focus begins a new task', asy
   await expect(card(page, 'Paint the jetty').getByRole('link', { name: 'pier' })).toBeVisible()
 })
 
-test('a photo that is dropped where no task is begins a new one, and a word says so beforehand', async ({ page }) => {
+test('a photo dropped beside the tasks starts a new one, and a hint says so before the drop', async ({ page }) => {
   await signInAfresh(page)
   const drop = await dragPhoto(page.getByRole('banner'), 'landscape.jpg')
-  const hint = page.getByText('Drop the photo on a task, or anywhere else for a new one')
+  const hint = page.getByText('Drop the photo on a task, or anywhere else for a new task')
   await expect(hint).toBeVisible()
   await expectAccessible(page)
   await drop()
@@ -183,7 +183,7 @@ test('a photo that is dropped where no task is begins a new one, and a word says
   await expect(page.getByText('rocket.jpg')).toHaveCount(0)
 })
 
-test('photos of several tasks go up at once, each with its own progress', async ({ page }) => {
+test('photos of several tasks are uploaded at once, each with its own progress', async ({ page }) => {
   await signInAfresh(page)
   const photos = { 'Buy coffee': 'coffee.png', 'Feed the cat': 'chelsea.png', 'Paint the jetty': 'landscape.jpg' }
   for (const title of Object.keys(photos)) await addTask(page, title)

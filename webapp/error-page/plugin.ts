@@ -3,7 +3,7 @@ import type { Plugin } from 'vite'
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
 
-/** Adds error.html to the build: what the server fills in, as a Go template, and shows to people when it has nothing else. */
+/** Adds error.html to the build, the Go template of the server's error page. */
 export const errorPage: Plugin = {
   name: 'snaptask-error-page',
   apply: 'build',

@@ -1,4 +1,4 @@
-/** The parts of an OpenAPI 3.1 document that the page shows. */
+/** Types of the parts of an OpenAPI 3.1 document that the page shows. */
 
 export interface Schema {
   $ref?: string
@@ -73,14 +73,14 @@ export interface Contract {
   } & Record<string, Record<string, unknown>>
 }
 
-/** What a reference such as #/components/schemas/Task leads to; anything else is given back as it is. */
+/** Resolves a reference such as #/components/schemas/Task; returns anything else unchanged. */
 export function follow<T extends object>(contract: Contract, part: T | Reference): T {
   if (!('$ref' in part) || typeof part.$ref !== 'string') return part as T
   const [, , kind = '', name = ''] = part.$ref.split('/')
   const found = contract.components[kind]?.[name]
-  if (found === undefined) throw new Error(`${part.$ref} leads nowhere`)
+  if (found === undefined) throw new Error(`${part.$ref} does not exist`)
   return found as T
 }
 
-/** The last part of a reference. */
+/** Returns the last part of a reference. */
 export const nameOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1)

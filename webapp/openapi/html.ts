@@ -1,4 +1,4 @@
-/** HTML that is safe to put into a page. */
+/** Escaped HTML. */
 export class Html {
   readonly text: string
 
@@ -17,14 +17,14 @@ function write(value: Value): string {
   return String(value).replace(/[&<>"']/g, (c) => entities[c] ?? c)
 }
 
-/** A template in which every value that is not HTML itself is taken for text. */
+/** A template literal that escapes every value that is not Html. */
 export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
   return new Html(parts.reduce((text, part, i) => text + write(values[i - 1] ?? '') + part))
 }
 
 export const nothing = new Html('')
 
-/** The few forms of Markdown that openapi.yaml has: paragraphs, lists with hyphens, **strong** and `code`. */
+/** Converts the Markdown that openapi.yaml uses: paragraphs, lists with hyphens, **strong** and `code`. */
 export function prose(markdown: string): Html[] {
   return markdown.trim().split(/\n{2,}/).map((block) => {
     if (!block.startsWith('- ')) return html`<p>${inline(block)}</p>\n`
@@ -32,7 +32,7 @@ export function prose(markdown: string): Html[] {
   })
 }
 
-/** One line of prose. */
+/** Converts one line. */
 export function inline(text: string): Html[] {
   return text.replace(/\s+/g, ' ').split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part) => {
     if (part.startsWith('`')) return html`<code>${part.slice(1, -1)}</code>`

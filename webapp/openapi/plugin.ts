@@ -6,7 +6,7 @@ import { render } from './render.ts'
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
 
-/** Adds the functions' contract to the build: openapi.yaml as it is, and api.html for people. */
+/** Adds the contract of the functions to the build: openapi.yaml, and api.html for people. */
 export const contract: Plugin = {
   name: 'snaptask-contract',
   apply: 'build',

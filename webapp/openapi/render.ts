@@ -2,13 +2,13 @@ import type { Contract, Media, Operation, Parameter, Response, Schema } from './
 import { follow, nameOf } from './document.ts'
 import { html, Html, inline, nothing, prose } from './html.ts'
 
-/** Addresses of what the page needs beside itself. */
+/** URLs of the page's assets. */
 export interface Assets {
   style: string
   icon: string
 }
 
-/** The contract as a page that people can read: plain HTML without scripts. */
+/** Renders the contract as a page without scripts. */
 export function render(contract: Contract, assets: Assets): string {
   const { info } = contract
   const page = html`<!doctype html>
@@ -29,13 +29,13 @@ export function render(contract: Contract, assets: Assets): string {
     </header>
     <main>
       <section>
-        <h2>What holds for all</h2>
+        <h2>All functions</h2>
         ${prose(info.description)}
         <dl>${contract.servers.map((s) => html`<dt><code>${s.url}</code></dt><dd>${s.description}</dd>`)}</dl>
       </section>
       ${contract.tags.flatMap((tag) => operations(contract, tag.name).map(([method, path, o]) => section(contract, method, path, o)))}
       <section>
-        <h2>Shapes</h2>
+        <h2>Schemas</h2>
         ${Object.entries(contract.components.schemas).map(([name, schema]) => shape(name, schema))}
       </section>
     </main>
@@ -45,7 +45,7 @@ export function render(contract: Contract, assets: Assets): string {
   return page.text
 }
 
-/** The operations with a tag: method, path and what is said of them. */
+/** Returns the operations with a tag. */
 function operations(contract: Contract, tag: string): [method: string, path: string, operation: Operation][] {
   return Object.entries(contract.paths).flatMap(([path, item]) => Object.entries(item)
     .filter(([, operation]) => operation.tags.includes(tag))
@@ -65,10 +65,10 @@ function section(contract: Contract, method: string, path: string, o: Operation)
         <h2>${o.summary}</h2>
         <p class="call"><b>${method}</b> <code>${path}</code></p>
         ${prose(o.description ?? '')}
-        <p>${o.security ? 'Wants no session.' : 'Wants a session.'}</p>
+        <p>${o.security ? 'Needs no session.' : 'Needs a session.'}</p>
         ${parameters.length > 0 ? html`<h3>Parameters</h3><dl>${parameters.map(parameter)}</dl>` : nothing}
         ${o.requestBody ? requestBody(contract, o.requestBody) : nothing}
-        <h3>Answers</h3>
+        <h3>Responses</h3>
         <dl>${Object.entries(o.responses).map(([status, r]) => answer(contract, status, follow(contract, r)))}</dl>
       </section>`
 }
@@ -114,7 +114,7 @@ function shape(name: string, schema: Schema): Html {
 ${fields.length > 0 ? html`<dl>${fields}</dl>` : nothing}`
 }
 
-/** What a value is, in a few words. */
+/** Describes a schema in a few words. */
 function kind(s: Schema): Html {
   if (s.$ref !== undefined) return html`<a href="#${nameOf(s.$ref)}">${nameOf(s.$ref)}</a>`
   if (s.oneOf) return html`${s.oneOf.map((one, i) => html`${i > 0 ? ' or ' : ''}${kind(one)}`)}`

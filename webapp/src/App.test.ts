@@ -9,7 +9,7 @@ import { useSessionStore } from './account/session'
 enableAutoUnmount(afterEach)
 
 describe('the app', () => {
-  test('asks a stranger to sign in, and then shows the tasks', async () => {
+  test('asks users to sign in, and then shows their tasks', async () => {
     stubFetch({ login: () => json(grant), 'get-tasks': () => json([makeTask({ title: 'Paint the jetty' })]) })
     const app = await mountApp(App, { signedIn: false })
     expect(app.find('h1').text()).toBe(text.signIn.heading)
@@ -21,7 +21,7 @@ describe('the app', () => {
     expect(document.title).toBe('Tasks · Snaptask')
   })
 
-  test('says in words what is wrong with the password', async () => {
+  test('shows the error about the password', async () => {
     stubFetch({ login: () => failure(401, 'wrong', 'The username or the password is wrong.') })
     const app = await mountApp(App, { signedIn: false })
     await app.find('form').trigger('submit')
@@ -30,7 +30,7 @@ describe('the app', () => {
     expect(button(app, text.signIn.submit).attributes('aria-disabled')).toBe('false')
   })
 
-  test('says of each field of a new account what is wrong with it', async () => {
+  test('shows the error at each field of a new account', async () => {
     stubFetch({ register: () => failure(400, 'invalid_fields', 'Some fields are not valid.', { password: 'is too short' }) })
     const app = await mountApp(App, { signedIn: false, path: '/register' })
     await app.find('form').trigger('submit')
@@ -40,7 +40,7 @@ describe('the app', () => {
     expect(app.find(`[id="${field.attributes('aria-describedby') ?? ''}"]`).text()).toBe('Password is too short.')
   })
 
-  test('puts the focus where another view begins', async () => {
+  test('moves the focus to the heading of another view', async () => {
     stubFetch({ 'get-tasks': () => json([]) })
     const app = await mountApp(App)
     await flushPromises()
@@ -54,7 +54,7 @@ describe('the app', () => {
     expect(document.activeElement).toBe(app.find('input[name=username]').element)
   })
 
-  test('takes a photo that is dropped anywhere among the tasks for a new one, and lets no other file take the place of the page', async () => {
+  test('takes a photo dropped anywhere among the tasks for a new one, and lets no file replace the page', async () => {
     stubFetch({ 'get-tasks': () => json([]) })
     const app = await mountApp(App)
     await flushPromises()
@@ -72,7 +72,7 @@ describe('the app', () => {
     await flushPromises()
     expect(app.text()).not.toContain(text.tasks.drop)
     expect(app.find('form.composer').text()).toContain('pier.jpg')
-    expect(drag('dragover', ['text/plain']).defaultPrevented, 'words may be dragged into a field').toBe(false)
+    expect(drag('dragover', ['text/plain']).defaultPrevented, 'text may be dragged into a field').toBe(false)
     expect(drag('drop', ['text/plain']).defaultPrevented).toBe(false)
     await app.vm.$router.push('/account')
     const over = drag('dragover', ['Files'])
@@ -80,7 +80,7 @@ describe('the app', () => {
     expect(drag('drop', ['Files']).defaultPrevented).toBe(true)
   })
 
-  test('goes back to signing in, with the reason, when the session has ended', async () => {
+  test('returns to the sign-in view, with the reason, when the session has ended', async () => {
     stubFetch({ 'get-tasks': () => failure(401, 'no_session', 'Please sign in.') })
     const app = await mountApp(App)
     await flushPromises()
@@ -88,7 +88,7 @@ describe('the app', () => {
     expect(app.text()).toContain(text.signIn.ended)
   })
 
-  test('shows nothing of the last person to the next', async () => {
+  test('shows nothing of one user to the next', async () => {
     stubFetch({ 'get-tasks': () => json([makeTask({ title: 'Mine' })]) })
     const app = await mountApp(App)
     await flushPromises()
@@ -103,18 +103,18 @@ describe('the app', () => {
     expect(app.text()).toContain(text.tasks.loading)
   })
 
-  test('has a word for no tasks, and for tasks that can’t be loaded', async () => {
+  test('has a message for no tasks, and for tasks that can’t be loaded', async () => {
     stubFetch({ 'get-tasks': () => json([]) })
     const app = await mountApp(App)
     await flushPromises()
-    expect(app.text()).toContain(text.tasks.emptyHeading)
+    expect(app.text()).toContain(text.tasks.empty.heading)
 
     stubFetch({ 'get-tasks': () => new TypeError('no network') })
     const broken = await mountApp(App)
     await flushPromises()
-    expect(broken.find('[role=alert]').text()).toContain(text.problem.network)
+    expect(broken.find('[role=alert]').text()).toContain(text.problem.codes.network)
     stubFetch({ 'get-tasks': () => json([makeTask()]) })
-    await button(broken, text.problem.retry).trigger('click')
+    await button(broken, text.app.retry).trigger('click')
     await flushPromises()
     expect(broken.findAll('article')).toHaveLength(1)
   })

@@ -5,23 +5,23 @@ import { failure, grant, json, stubFetch } from './testing/edge'
 import { button, mountApp } from './testing/mount'
 import { text } from './ui/text'
 import App from './App.vue'
-import { placeAfterSignIn } from './router'
+import { pathAfterSignIn } from './router'
 import { useDraftsStore } from './tasks/drafts'
 import { useSessionStore } from './account/session'
 
 afterEach(() => { document.body.innerHTML = '' })
 
-const place = (next: unknown) => placeAfterSignIn({ query: { next } } as unknown as Parameters<typeof placeAfterSignIn>[0])
+const path = (next: unknown) => pathAfterSignIn({ query: { next } } as unknown as Parameters<typeof pathAfterSignIn>[0])
 
 test.each([
   ['/account', '/account'], ['/?q=a&sort=created', '/?q=a&sort=created'], [undefined, '/'],
   ['//elsewhere.test', '/'], ['/\\elsewhere.test', '/'], ['https://elsewhere.test', '/'], [['/account'], '/'],
-])('who signs in with %j to go to comes to %s', (next, to) => {
-  expect(place(next)).toBe(to)
+])('signing in with next=%j leads to %s', (next, to) => {
+  expect(path(next)).toBe(to)
 })
 
 describe('the address', () => {
-  /** Mounts the app and gives where it is. */
+  /** Mounts the app and returns its current path. */
   async function mounted(path: string, signedIn = true) {
     const app = await mountApp(App, { path, signedIn })
     await flushPromises()
@@ -29,7 +29,7 @@ describe('the address', () => {
     return { app, at: () => $router.currentRoute.value.fullPath }
   }
 
-  test('leads back to where a session ended, not to where somebody signed out', async () => {
+  test('leads back to where a session ended, but not to where the user signed out', async () => {
     stubFetch({ 'get-tasks': () => json([]), logout: () => json({}) })
     const { app, at } = await mounted('/?q=secret')
     await button(app, text.app.signOut).trigger('click')
@@ -46,7 +46,7 @@ describe('the address', () => {
     expect(ended.at()).toBe('/?q=jetty')
   })
 
-  test('that leads nowhere says so, with and without a session', async () => {
+  test('that does not exist says so, with and without a session', async () => {
     stubFetch({ 'get-tasks': () => json([]) })
     for (const signedIn of [true, false]) {
       const { app } = await mounted('/tasks/of/yesterday', signedIn)
@@ -54,25 +54,25 @@ describe('the address', () => {
     }
   })
 
-  test('of signing in is not for who is signed in', async () => {
+  test('of the sign-in view leads users who are signed in to their tasks', async () => {
     stubFetch({ 'get-tasks': () => json([]) })
     expect((await mounted('/sign-in')).at()).toBe('/')
   })
 })
 
-test('the browser asks before a page goes that has something unsaved, and only then', async () => {
+test('the browser asks before it closes a page with unsaved text, and only then', async () => {
   stubFetch({ 'get-tasks': () => json([]) })
   const app = await mountApp(App)
   const leave = () => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
   expect(leave()).toBe(true)
   useDraftsStore().composed.title = 'Half a title'
   expect(leave()).toBe(false)
-  useDraftsStore().renew()
+  useDraftsStore().clearNew()
   expect(leave()).toBe(true)
   app.unmount()
 })
 
-test('keys do something by themselves until they are switched off', async () => {
+test('single-key shortcuts work until they are switched off', async () => {
   stubFetch({ 'get-tasks': () => json([]) })
   const app = await mountApp(App)
   const press = async () => {
@@ -82,12 +82,12 @@ test('keys do something by themselves until they are switched off', async () => 
   await press()
   expect(app.find('dialog').text()).toContain(text.help.heading)
   await app.find('dialog input[type=checkbox]').setValue(false)
-  await button(app, text.help.close).trigger('click')
+  await button(app, text.app.close).trigger('click')
   await press()
   expect(app.find('dialog').exists()).toBe(false)
   await button(app, text.app.help).trigger('click')
   await app.find('dialog input[type=checkbox]').setValue(true)
-  await button(app, text.help.close).trigger('click')
+  await button(app, text.app.close).trigger('click')
   await press()
   expect(app.find('dialog').exists()).toBe(true)
 })

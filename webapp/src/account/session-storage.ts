@@ -2,16 +2,18 @@ import type { SessionGrant } from '@/api/types'
 
 const key = 'snaptask.session'
 
-/** The session kept by this browser for all its tabs; null without one, or where nothing may be kept. */
+/** Returns the session that this browser's tabs share, or null without one or without access to storage. */
 export function readSession(): SessionGrant | null {
   try {
-    return parseSession(localStorage.getItem(key))
+    const { token, username, expiresAt } = JSON.parse(localStorage.getItem(key) ?? 'null') as Record<string, unknown>
+    if (typeof token !== 'string' || typeof username !== 'string' || typeof expiresAt !== 'string') return null
+    return { token, username, expiresAt }
   } catch {
     return null
   }
 }
 
-/** Keeps or forgets the session. A browser that refuses to keep it still has it in this tab. */
+/** Stores or removes the session. Without access to storage, the session lasts as long as its tab. */
 export function writeSession(session: SessionGrant | null): void {
   try {
     if (session === null) localStorage.removeItem(key)
@@ -26,12 +28,4 @@ export function watchSession(changed: (session: SessionGrant | null) => void): v
   window.addEventListener('storage', (event) => {
     if (event.key === key || event.key === null) changed(readSession())
   })
-}
-
-function parseSession(kept: string | null): SessionGrant | null {
-  const value: unknown = JSON.parse(kept ?? 'null')
-  if (typeof value !== 'object' || value === null) return null
-  const { token, username, expiresAt } = value as Record<string, unknown>
-  if (typeof token !== 'string' || typeof username !== 'string' || typeof expiresAt !== 'string') return null
-  return { token, username, expiresAt }
 }

@@ -20,7 +20,7 @@ async function signedIn() {
 }
 
 describe('a session', () => {
-  test('begins with signing in, is kept, and ends with signing out', async () => {
+  test('starts with signing in, is stored, and ends with signing out', async () => {
     const session = await signedIn()
     expect(session.username).toBe('demo')
     setActivePinia(createPinia())
@@ -35,14 +35,14 @@ describe('a session', () => {
     expect(useSessionStore().token).toBeNull()
   })
 
-  test('ends here even when the server can’t be told', async () => {
+  test('ends here even if the server can’t be reached', async () => {
     const session = await signedIn()
     stubFetch({ logout: () => new TypeError('no network') })
     await session.signOut()
     expect(session.token).toBeNull()
   })
 
-  test('does not begin with a wrong password', async () => {
+  test('does not start with a wrong password', async () => {
     const session = useSessionStore()
     stubFetch({ login: () => failure(401, 'wrong', 'The username or the password is wrong.') })
     await expect(session.signIn(credentials)).rejects.toThrow('The username or the password is wrong.')
@@ -50,7 +50,7 @@ describe('a session', () => {
     expect(session.endReason).toBeNull()
   })
 
-  test('begins with a new account too', async () => {
+  test('starts with a new account too', async () => {
     const session = useSessionStore()
     const calls = stubFetch({ register: () => json({ username: 'demo' }), login: () => json(grant) })
     await session.register(credentials)
@@ -58,7 +58,7 @@ describe('a session', () => {
     expect(session.token).toBe('token-1')
   })
 
-  test('begins with a new account whose first answer was lost, but with nobody else’s', async () => {
+  test('starts with a new account whose first response was lost, but not with another user’s', async () => {
     const session = useSessionStore()
     const taken = () => failure(409, 'username_taken', 'This username is taken.')
     stubFetch({ register: taken, login: () => json(grant) })
@@ -75,7 +75,7 @@ describe('a session', () => {
     expect(useSessionStore().token).toBeNull()
   })
 
-  test('that the server does not know ends with a reason', async () => {
+  test('that the server rejects ends with a reason', async () => {
     const session = await signedIn()
     stubFetch({ 'get-tasks': () => failure(401, 'no_session', 'Please sign in.') })
     await expect(session.authorized(() => fetchTasks())).rejects.toMatchObject({ status: 401 })
@@ -83,7 +83,7 @@ describe('a session', () => {
     expect(session.endReason).toBe('ended')
   })
 
-  test('is not ended by an answer to an earlier one', async () => {
+  test('is not ended by a response to an earlier one', async () => {
     const session = await signedIn()
     const call = session.authorized(async () => {
       stubFetch({ login: () => json({ ...grant, token: 'token-2' }) })
@@ -95,7 +95,7 @@ describe('a session', () => {
     expect(session.token).toBe('token-2')
   })
 
-  test('drops what was asked for in an earlier one', async () => {
+  test('drops responses to an earlier one', async () => {
     const session = await signedIn()
     const call = session.authorized(() => {
       stubFetch({ logout: () => json({}) })

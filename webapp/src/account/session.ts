@@ -1,23 +1,23 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { functions } from '@/api/functions'
-import { asProblem, cancelledProblem, fieldProblem } from '@/api/problem'
+import { asProblem, cancelledProblem, Problem } from '@/api/problem'
 import type { Credentials, PasswordChange, SessionGrant } from '@/api/types'
 import { readSession, watchSession, writeSession } from './session-storage'
 
-/** Why nobody is signed in any more, where it was not by signing out here. */
+/** Why the session ended, unless the user signed out here. */
 export type EndReason = 'ended' | 'elsewhere' | 'deleted'
 
-/** Who is signed in. */
+/** The user who is signed in. */
 export const useSessionStore = defineStore('session', () => {
   const grant = shallowRef<SessionGrant | null>(readSession())
   const endReason = ref<EndReason | null>(null)
   const username = computed(() => grant.value?.username ?? null)
-  /** Changes whenever another session begins or ends; everything that belongs to a session is forgotten then. */
+  /** Changes with every session. */
   const token = computed(() => grant.value?.token ?? null)
 
-  /** The name of an account that may be there already, since the answer about it was lost or signing in failed after it. */
-  let perhapsMade: string | null = null
+  /** The name of an account that may have been created: the response was lost, or signing in failed afterwards. */
+  let maybeRegistered: string | null = null
 
   watchSession((other) => {
     if (other?.token === grant.value?.token) return
@@ -25,57 +25,50 @@ export const useSessionStore = defineStore('session', () => {
     grant.value = other
   })
 
-  // The reason comes first, for those who watch the session.
-  function become(next: SessionGrant | null, reason: EndReason | null = null): void {
-    endReason.value = reason
-    grant.value = next
-    writeSession(next)
+  function setSession(session: SessionGrant | null, reason: EndReason | null = null): void {
+    endReason.value = reason // before the session, whose watchers read it
+    grant.value = session
+    writeSession(session)
   }
 
   async function signIn(credentials: Credentials): Promise<void> {
-    become(await functions.login(credentials))
+    setSession(await functions.login(credentials))
   }
 
-  /** Makes an account and signs in with it. Called again after an answer was lost, it goes on from where that came to. */
+  /** Creates an account and signs in. After a lost response it can be called again. */
   async function register(credentials: Credentials): Promise<void> {
     try {
       await functions.register(credentials)
     } catch (thrown) {
-      const reason = asProblem(thrown)
-      const isOurs = reason.status === 409 && perhapsMade === credentials.username
-      if (reason.status === 0 || reason.status >= 500) perhapsMade = credentials.username
-      if (!isOurs) throw reason.code === 'username_taken' ? fieldProblem(reason, 'username') : reason
+      const { status, code, message, fields } = asProblem(thrown)
+      const isOurs = status === 409 && maybeRegistered === credentials.username
+      if (status === 0 || status >= 500) maybeRegistered = credentials.username
+      if (!isOurs) throw new Problem(status, code, message, code === 'username_taken' ? { username: message } : fields)
     }
-    perhapsMade = credentials.username
+    maybeRegistered = credentials.username
     await signIn(credentials)
   }
 
-  /** Ends the session here at once, and on the server as soon as that can be reached. */
+  /** Ends the session here at once, and on the server if it can be reached. */
   async function signOut(): Promise<void> {
     const ended = token.value
-    become(null)
-    if (ended === null) return
-    try {
-      await functions.logout(ended)
-    } catch {
-      return // the token is forgotten here, and dies by itself in time
-    }
+    setSession(null)
+    if (ended !== null) await functions.logout(ended).catch(() => undefined) // the token expires by itself
   }
 
-  /** Changes the password; this session goes on as a new one, all others end. Throws a Problem. */
+  /** Changes the password. This session is replaced by a new one; all others end. */
   async function changePassword(change: PasswordChange): Promise<void> {
-    become(await authorized((used) => functions.changePassword(used, change)))
+    setSession(await authorized((current) => functions.changePassword(current, change)))
   }
 
-  /** Ends the account with everything in it. Throws a Problem. */
   async function deleteAccount(currentPassword: string): Promise<void> {
-    await authorized((used) => functions.deleteAccount(used, currentPassword))
-    become(null, 'deleted')
+    await authorized((current) => functions.deleteAccount(current, currentPassword))
+    setSession(null, 'deleted')
   }
 
   /**
-   * Makes a call in the name of who is signed in. The session ends when the answer is that there is none (401). An answer
-   * that comes after another session has begun is dropped as if the call had been cancelled.
+   * Makes a call with the session's token. A 401 ends the session. A response that arrives in another session is dropped:
+   * the call throws a cancelled Problem.
    */
   async function authorized<T>(call: (token: string) => Promise<T>): Promise<T> {
     const used = token.value
@@ -87,7 +80,7 @@ export const useSessionStore = defineStore('session', () => {
     } catch (thrown) {
       const problem = asProblem(thrown)
       if (token.value !== used) throw cancelledProblem()
-      if (problem.status === 401) become(null, 'ended')
+      if (problem.status === 401) setSession(null, 'ended')
       throw problem
     }
   }

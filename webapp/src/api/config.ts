@@ -1,10 +1,10 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import { functions } from './functions'
-import { callFunctionsAt } from './request'
+import { setGateway } from './request'
 import type { AppConfig } from './types'
 
-/** What holds until the web server has said otherwise. */
+/** Used until the web server answers. */
 const defaults: AppConfig = {
   gateway: '',
   registration: false,
@@ -16,17 +16,17 @@ const defaults: AppConfig = {
   },
 }
 
-/** The longest wait for it, in milliseconds: the app does not begin before. */
-const patience = 5000
+/** The app starts no later than this, in milliseconds. */
+const timeout = 5000
 
-/** What the web server tells about itself. */
+/** The web server's configuration. */
 export const useConfigStore = defineStore('config', () => {
   const current = ref<AppConfig>(defaults)
 
-  /** Asks the web server; when it does not answer, the defaults stay, and the next call will show what is wrong. */
+  /** Loads the configuration. Without it the defaults apply, and the next call reports what is wrong. */
   async function load(): Promise<void> {
-    current.value = await functions.appConfig(AbortSignal.timeout(patience)).catch(() => defaults)
-    callFunctionsAt(current.value.gateway)
+    current.value = await functions.appConfig(AbortSignal.timeout(timeout)).catch(() => defaults)
+    setGateway(current.value.gateway)
   }
 
   return { current, load }

@@ -1,74 +1,64 @@
-import { bodyOf, functionURL, request, requestJSON } from './request'
+import { functionURL, received, request, requestJSON, type RequestOptions } from './request'
 import type {
   AppConfig, Credentials, NewTask, PasswordChange, PictureSize, SessionGrant, Task, TaskChange,
 } from './types'
 import { upload, type UploadOptions } from './upload'
 
-/** One page of tasks, and how to ask for the next. */
 export interface TaskPage {
   tasks: Task[]
-  /** The query of the next page; null on the last. */
+  /** The query for the next page; null on the last. */
   next: Record<string, string> | null
 }
 
-/**
- * The functions of Snaptask, one by one. Each throws a Problem when it does not succeed. What changes something goes through
- * even when the page goes away meanwhile.
- */
+const call = <T>(name: string, options: RequestOptions, query?: Record<string, string>) => requestJSON<T>(functionURL(name, query), options)
+
+/** The one client of Snaptask's functions. Each call throws a Problem when it fails. Writes are sent even if the page closes. */
 export const functions = {
   appConfig: (signal: AbortSignal) => requestJSON<AppConfig>('/config.json', { signal }),
 
-  register: (credentials: Credentials) =>
-    requestJSON<{ username: string }>(functionURL('register'), { method: 'POST', json: credentials }),
+  register: (credentials: Credentials) => call<{ username: string }>('register', { method: 'POST', json: credentials }),
 
-  login: (credentials: Credentials) =>
-    requestJSON<SessionGrant>(functionURL('login'), { method: 'POST', json: credentials }),
+  login: (credentials: Credentials) => call<SessionGrant>('login', { method: 'POST', json: credentials }),
 
-  logout: (token: string) =>
-    requestJSON<Record<string, never>>(functionURL('logout'), { method: 'POST', token, keepalive: true }),
+  logout: (token: string) => call<Record<string, never>>('logout', { method: 'POST', token, keepalive: true }),
 
   changePassword: (token: string, change: PasswordChange) =>
-    requestJSON<SessionGrant>(functionURL('change-password'), { method: 'POST', json: change, token }),
+    call<SessionGrant>('change-password', { method: 'POST', json: change, token }),
 
   deleteAccount: (token: string, currentPassword: string) =>
-    requestJSON<Record<string, never>>(functionURL('delete-account'), { method: 'POST', json: { currentPassword }, token }),
+    call<Record<string, never>>('delete-account', { method: 'POST', json: { currentPassword }, token }),
 
   async getTasks(token: string, query: Record<string, string>, signal?: AbortSignal): Promise<TaskPage> {
     const response = await request(functionURL('get-tasks', query), { token, signal })
-    const tasks = await bodyOf(response.json() as Promise<Task[]>, signal)
+    const tasks = await received(response.json() as Promise<Task[]>, signal)
     return { tasks, next: nextQuery(response.headers.get('Link')) }
   },
 
-  getTask: (token: string, id: string) =>
-    requestJSON<Task>(functionURL('get-tasks', { id }), { token }),
+  getTask: (token: string, id: string) => call<Task>('get-tasks', { token }, { id }),
 
-  createTask: (token: string, task: NewTask) =>
-    requestJSON<Task>(functionURL('create-task'), { method: 'POST', json: task, token, keepalive: true }),
+  createTask: (token: string, task: NewTask) => call<Task>('create-task', { method: 'POST', json: task, token, keepalive: true }),
 
   updateTask: (token: string, id: string, change: TaskChange) =>
-    requestJSON<Task>(functionURL('update-task', { id }), { method: 'PATCH', json: change, token, keepalive: true }),
+    call<Task>('update-task', { method: 'PATCH', json: change, token, keepalive: true }, { id }),
 
   deleteTask: (token: string, id: string) =>
-    requestJSON<{ deleted: string }>(functionURL('delete-task', { id }), { method: 'DELETE', token, keepalive: true }),
+    call<{ deleted: string }>('delete-task', { method: 'DELETE', token, keepalive: true }, { id }),
 
-  predictImage: (id: string, file: Blob, options: UploadOptions) =>
-    upload<Task>(functionURL('predict-image', { id }), file, options),
+  predictImage: (id: string, file: Blob, options: UploadOptions) => upload<Task>(functionURL('predict-image', { id }), file, options),
 
-  /** Lets the classifier look again at the picture that a task has. */
+  /** Asks the classifier again about a task's picture. */
   predictAgain: (token: string, id: string, signal?: AbortSignal) =>
-    requestJSON<Task>(functionURL('predict-image', { id }), { method: 'POST', token, signal }),
+    call<Task>('predict-image', { method: 'POST', token, signal }, { id }),
 
-  /** Takes the picture off a task. */
-  deleteImage: (token: string, id: string) =>
-    requestJSON<Task>(functionURL('delete-image', { id }), { method: 'DELETE', token, keepalive: true }),
+  deleteImage: (token: string, id: string) => call<Task>('delete-image', { method: 'DELETE', token, keepalive: true }, { id }),
 
   async getImage(token: string, id: string, size: PictureSize, signal?: AbortSignal): Promise<Blob> {
     const response = await request(functionURL('get-image', { id, size }), { token, signal })
-    return bodyOf(response.blob(), signal)
+    return received(response.blob(), signal)
   },
 }
 
-/** The query in a Link header `<?...>; rel="next"`, which is relative because a function does not know its own path. */
+/** Returns the query in a Link header `<?...>; rel="next"`; a function does not know its own path. */
 export function nextQuery(link: string | null): Record<string, string> | null {
   const match = /<\?([^>]*)>\s*;\s*rel="?next"?/.exec(link ?? '')
   return match?.[1] === undefined ? null : Object.fromEntries(new URLSearchParams(match[1]))

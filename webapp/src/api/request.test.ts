@@ -2,7 +2,6 @@ import { createPinia, setActivePinia } from 'pinia'
 import { describe, expect, test } from 'vitest'
 import { useConfigStore } from './config'
 import { appConfig, failure, json, stubFetch } from '@/testing/edge'
-import { text } from '@/ui/text'
 import { functions, nextQuery } from './functions'
 import { functionURL, request } from './request'
 
@@ -17,17 +16,17 @@ describe('a call of a function', () => {
   })
 
   test.each([
-    ['the function’s own words', failure(400, 'invalid_fields', 'Some fields are not valid.', { title: 'is required' }),
+    ['the function’s own message', failure(400, 'invalid_fields', 'Some fields are not valid.', { title: 'is required' }),
       { status: 400, code: 'invalid_fields', message: 'Some fields are not valid.', fields: { title: 'is required' } }],
-    ['a proxy that found nobody', new Response('<h1>Bad gateway</h1>', { status: 502 }), { status: 502, message: text.problem.away }],
-    ['JSON of some other kind', json({ error: 'nope' }, 418), { status: 418, message: text.problem.unreadable(418) }],
-    ['no network', new TypeError('fetch failed'), { status: 0, code: 'network', message: text.problem.network }],
-  ])('that fails tells why: %s', async (_name, answer, problem) => {
+    ['a proxy without an upstream', new Response('<h1>Bad gateway</h1>', { status: 502 }), { status: 502, code: 'unreadable' }],
+    ['JSON of another kind', json({ error: 'nope' }, 418), { status: 418, code: 'unreadable' }],
+    ['no network', new TypeError('fetch failed'), { status: 0, code: 'network' }],
+  ])('that fails reports why: %s', async (_name, answer, problem) => {
     stubFetch({ login: () => answer })
     await expect(functions.login({ username: 'a', password: 'b' })).rejects.toMatchObject(problem)
   })
 
-  test('goes to the gateway that the web server names', async () => {
+  test('goes to the configured gateway', async () => {
     const calls = stubFetch({ '/config.json': () => json({ ...appConfig, gateway: 'https://gateway.test' }), 'https://gateway.test/function/login': () => json({}) })
     setActivePinia(createPinia())
     await useConfigStore().load()
@@ -46,7 +45,7 @@ describe('a call of a function', () => {
     await expect(call).rejects.toMatchObject({ code: 'cancelled', cancelled: true })
   })
 
-  test('whose answer breaks off is a network problem', async () => {
+  test('whose response breaks off is a network problem', async () => {
     const broken = new ReadableStream({ start: (stream) => { stream.error(new Error('reset')) } })
     stubFetch({ 'get-image': () => new Response(broken) })
     await expect(functions.getImage('t', '1', 'thumb')).rejects.toMatchObject({ code: 'network' })

@@ -4,15 +4,15 @@ import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 
-/** The shapes of the contract as types, without its words, which are in openapi.yaml itself. */
+/** Generates the types of the contract, without descriptions: those are in openapi.yaml. */
 async function types(): Promise<string> {
-  const wordless = (key: string, value: unknown) => (['description', 'example', 'examples'].includes(key) ? undefined : value)
-  const contract = JSON.parse(JSON.stringify(parse(readFileSync('../functions/openapi.yaml', 'utf8')), wordless) as string) as OpenAPI3
+  const withoutProse = (key: string, value: unknown) => (['description', 'example', 'examples'].includes(key) ? undefined : value)
+  const contract = JSON.parse(JSON.stringify(parse(readFileSync('../functions/openapi.yaml', 'utf8')), withoutProse) as string) as OpenAPI3
   const { schemas, parameters } = contract.components ?? {}
   const nodes = await openapiTS({ ...contract, paths: {}, components: { schemas: schemas ?? {}, parameters: parameters ?? {} } })
-  return `// Made from functions/openapi.yaml by: npm run types\n${astToString(nodes)}`
+  return `// Generated from functions/openapi.yaml by: npm run types\n${astToString(nodes)}`
 }
 
-test('the types are those of openapi.yaml; npm run types writes them anew', async () => {
+test('schema.ts is generated from openapi.yaml: run npm run types', async () => {
   await expect(await types()).toMatchFileSnapshot('schema.ts')
 })

@@ -1,4 +1,4 @@
-// Made from functions/openapi.yaml by: npm run types
+// Generated from functions/openapi.yaml by: npm run types
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {

@@ -1,47 +1,43 @@
 import type { components } from './schema'
 
-/** The shapes of the functions' JSON: those of openapi.yaml, and what of them the app makes use of. */
+/** Short names for the types generated from openapi.yaml. */
 type Schemas = components['schemas']
 
 export type Task = Schemas['Task']
-export type ImageStatus = Task['imageStatus']
-/** Its score is 0..1. */
+/** A label and its score, 0..1. */
 export type Prediction = Schemas['Prediction']
 export type Credentials = Schemas['Credentials']
 export type SessionGrant = Schemas['Session']
 export type PasswordChange = Schemas['PasswordChange']
+export type PictureSize = components['parameters']['size']
 
-/** What a person writes about a task; its day as YYYY-MM-DD. */
+/** What a person writes; dueDate is YYYY-MM-DD. */
 export type TaskDraft = Pick<Task, 'title' | 'body' | 'dueDate'>
 
-/** A task to be made, with a UUID of version 7, so that sending it twice makes one task. */
+/** The client chooses the id, a UUIDv7: sending it twice creates one task. */
 export type NewTask = TaskDraft & Pick<Task, 'id'>
 
-/** What of a task can be changed. */
 export type TaskFields = Partial<TaskDraft & Pick<Task, 'completed'>>
 
-/** A change of the task that has this version. */
+/** A change to one version of a task. */
 export type TaskChange = TaskFields & Pick<Schemas['TaskChange'], 'version'>
 
-/** What is read of an error. Its code need not be one of ours: a proxy or the web server has others. */
+export type TaskQuery = Partial<Pick<components['parameters'], 'status' | 'due' | 'today' | 'label' | 'q' | 'sort'>>
+
+/** The parts of an error that the app reads. A proxy or the web server has codes of its own. */
 export interface ErrorBody {
   error: Pick<Schemas['Error']['error'], 'message' | 'fields'> & { code: string }
 }
 
-/** The filters of get-tasks. */
-export type FoundBy = Partial<Pick<components['parameters'], 'status' | 'due' | 'today' | 'label' | 'q' | 'sort'>>
-
-export type PictureSize = components['parameters']['size']
-
-/** What the web server tells the app about itself: /config.json. */
+/** The web server's /config.json. */
 export interface AppConfig {
-  /** What comes before /function/NAME: '' where the web server forwards. */
+  /** The base URL of the functions; '' where the web server forwards. */
   gateway: string
   registration: boolean
   limits: {
     pictureBytes: number
     pictureTypes: string[]
-    /** characters */
+    /** in characters */
     titleLength: number
     bodyBytes: number
   }

@@ -19,7 +19,7 @@ beforeEach(() => {
 })
 
 describe('an upload', () => {
-  test('sends the bytes as they are, tells how many have left, and gives the answer', async () => {
+  test('sends the bytes unchanged, reports progress, and returns the response', async () => {
     const result = start()
     const call = FakeUpload.last
     expect(call).toMatchObject({ method: 'PUT', url: '/function/predict-image?id=7', body: file })
@@ -31,19 +31,19 @@ describe('an upload', () => {
     expect(sent).toEqual([3, 8])
   })
 
-  test('that is refused tells why', async () => {
+  test('that is refused reports why', async () => {
     const result = start()
     FakeUpload.last.answer(422, { error: { code: 'broken', message: 'This picture is broken.' } })
     await expect(result).rejects.toMatchObject({ status: 422, code: 'broken', message: 'This picture is broken.' })
   })
 
-  test('with an answer that is no JSON is a problem, not a crash', async () => {
+  test('with a response that is not JSON is a problem, not a crash', async () => {
     const result = start()
     FakeUpload.last.answer(200, '<html>')
     await expect(result).rejects.toMatchObject({ code: 'unreadable' })
   })
 
-  test('on a broken line is a network problem', async () => {
+  test('that loses its connection is a network problem', async () => {
     const result = start()
     FakeUpload.last.end('error')
     await expect(result).rejects.toMatchObject({ code: 'network' })
@@ -56,7 +56,7 @@ describe('an upload', () => {
     await expect(start()).rejects.toMatchObject({ cancelled: true })
   })
 
-  test('does not wait for ever while nothing moves', async () => {
+  test('times out when nothing is sent', async () => {
     vi.useFakeTimers()
     const result = start()
     const outcome = expect(result).rejects.toMatchObject({ code: 'network' })
@@ -70,7 +70,7 @@ describe('an upload', () => {
     vi.useRealTimers()
   })
 
-  test('does not wait for ever for the answer', async () => {
+  test('times out without a response', async () => {
     vi.useFakeTimers()
     const result = start()
     const outcome = expect(result).rejects.toMatchObject({ code: 'network' })

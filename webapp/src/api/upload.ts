@@ -1,20 +1,16 @@
 import { cancelledProblem, networkProblem, Problem, problemOf } from './problem'
-import { text } from '@/ui/text'
 
 export interface UploadOptions {
   token: string
   signal: AbortSignal
-  /** Called with the bytes that have left so far; with the whole size, the server has them and is at work. */
+  /** Called with the number of bytes sent so far; once that is the file's size, the server is working on them. */
   onSent: (bytes: number) => void
 }
 
-/** Longest wait without any byte moving, or for an answer after the last: the server's own bound and some more. */
-const patience = 90_000
+/** The longest pause between bytes, or before the response, in milliseconds: a little more than the server's own limit. */
+const timeout = 90_000
 
-/**
- * Sends a file's bytes and gives the JSON answer. It uses XMLHttpRequest because fetch does not tell how much of a request
- * has been sent.
- */
+/** Sends a file and returns the JSON response. fetch does not report upload progress; XMLHttpRequest does. */
 export function upload<T>(url: string, file: Blob, { token, signal, onSent }: UploadOptions): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     if (signal.aborted) {
@@ -24,23 +20,23 @@ export function upload<T>(url: string, file: Blob, { token, signal, onSent }: Up
     const call = new XMLHttpRequest()
     const abort = () => { call.abort() }
     let timer: ReturnType<typeof setTimeout> | undefined
-    let late = false
-    function wait(): void {
+    let timedOut = false
+    function restartTimer(): void {
       clearTimeout(timer)
       timer = setTimeout(() => {
-        late = true
+        timedOut = true
         call.abort()
-      }, patience)
+      }, timeout)
     }
     signal.addEventListener('abort', abort, { once: true })
 
     call.upload.addEventListener('progress', (event) => {
       onSent(event.loaded)
-      wait()
+      restartTimer()
     })
     call.upload.addEventListener('load', () => {
       onSent(file.size)
-      wait()
+      restartTimer()
     })
     call.addEventListener('load', () => {
       if (call.status < 200 || call.status > 299) {
@@ -50,11 +46,11 @@ export function upload<T>(url: string, file: Blob, { token, signal, onSent }: Up
       try {
         resolve(JSON.parse(call.responseText) as T)
       } catch {
-        reject(new Problem(call.status, 'unreadable', text.problem.unreadable(call.status)))
+        reject(new Problem(call.status, 'unreadable'))
       }
     })
     call.addEventListener('error', () => { reject(networkProblem()) })
-    call.addEventListener('abort', () => { reject(late ? networkProblem() : cancelledProblem()) })
+    call.addEventListener('abort', () => { reject(timedOut ? networkProblem() : cancelledProblem()) })
     call.addEventListener('loadend', () => {
       clearTimeout(timer)
       signal.removeEventListener('abort', abort)
@@ -64,6 +60,6 @@ export function upload<T>(url: string, file: Blob, { token, signal, onSent }: Up
     call.setRequestHeader('Authorization', `Bearer ${token}`)
     call.setRequestHeader('Accept', 'application/json')
     call.send(file)
-    wait()
+    restartTimer()
   })
 }

@@ -2,7 +2,6 @@ import { flushPromises } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { failure, FakeUpload, grant, json, makeTask, recognised, stubFetch, stubTabs, stubUploads } from '@/testing/edge'
-import { text } from '@/ui/text'
 import { usePicturesStore } from './pictures'
 import { useTasksStore } from '@/tasks/tasks'
 
@@ -19,7 +18,7 @@ beforeEach(() => {
 })
 
 describe('a photo', () => {
-  test('goes up, is looked at, and brings the task its labels', async () => {
+  test('is uploaded and recognised, and its labels come to the task', async () => {
     const pictures = usePicturesStore()
     const done = pictures.attach(task.id, file)
     await flushPromises()
@@ -33,20 +32,20 @@ describe('a photo', () => {
     expect(useTasksStore().get(task.id)?.labels[0]).toBe('pier')
   })
 
-  test('that is refused says why in the server’s words, and the next one clears them', async () => {
+  test('that is refused reports the server’s reason, which the next photo clears', async () => {
     const pictures = usePicturesStore()
     const done = pictures.attach(task.id, file)
     await flushPromises()
     FakeUpload.last.answer(422, { error: { code: 'broken', message: 'This picture is broken.' } })
     await done
-    expect(pictures.problems.get(task.id)).toEqual({ words: 'This picture is broken.', retry: null })
+    expect(pictures.failures.get(task.id)).toMatchObject({ problem: { message: 'This picture is broken.' }, retry: null })
     expect(pictures.uploads.size).toBe(0)
     void pictures.attach(task.id, file)
     await flushPromises()
-    expect(pictures.problems.size).toBe(0)
+    expect(pictures.failures.size).toBe(0)
   })
 
-  test('that is kept while the classifier is away shows as waiting, not as lost', async () => {
+  test('that is stored while the classifier is unavailable is pending, not failed', async () => {
     const pictures = usePicturesStore()
     stubFetch({ 'get-tasks': () => json({ ...task, version: 2, upload: true, imageStatus: 'pending' }) })
     const done = pictures.attach(task.id, file)
@@ -54,30 +53,30 @@ describe('a photo', () => {
     FakeUpload.last.answer(503, { error: { code: 'unavailable', message: 'The classifier can’t be reached.' } })
     await done
     expect(useTasksStore().get(task.id)?.imageStatus).toBe('pending')
-    expect(pictures.problems.size).toBe(0)
+    expect(pictures.failures.size).toBe(0)
   })
 
-  test('that could not be kept says so, even when the server is out of reach after it', async () => {
+  test('that could not be sent reports why, even if the task can’t be refreshed', async () => {
     const pictures = usePicturesStore()
     stubFetch({ 'get-tasks': () => failure(503, 'unavailable', 'Later.') })
     const done = pictures.attach(task.id, file)
     await flushPromises()
     FakeUpload.last.end('error')
     await done
-    expect(pictures.problems.get(task.id)?.words).toBe(text.problem.network)
+    expect(pictures.failures.get(task.id)?.problem.code).toBe('network')
   })
 
-  test('can be cancelled without a word of failure', async () => {
+  test('can be cancelled without an error', async () => {
     const pictures = usePicturesStore()
     const done = pictures.attach(task.id, file)
     await flushPromises()
     pictures.cancel(task.id)
     await done
     expect(pictures.uploads.size).toBe(0)
-    expect(pictures.problems.size).toBe(0)
+    expect(pictures.failures.size).toBe(0)
   })
 
-  test('chosen while another is under way takes its place', async () => {
+  test('chosen during an upload replaces it', async () => {
     const pictures = usePicturesStore()
     const first = pictures.attach(task.id, file)
     await flushPromises()
@@ -92,31 +91,31 @@ describe('a photo', () => {
   })
 
   test.each([
-    ['too large', new File([new Uint8Array(17 * 2 ** 20)], 'a.jpg', { type: 'image/jpeg' }), 'too large'],
-    ['of another kind', new File(['x'], 'a.txt', { type: 'text/plain' }), text.picture.wrongKind],
-    ['empty', new File([], 'a.jpg', { type: 'image/jpeg' }), text.picture.empty],
-  ])('that is %s is not sent', async (_name, refused, words) => {
+    ['too large', new File([new Uint8Array(17 * 2 ** 20)], 'a.jpg', { type: 'image/jpeg' }), 'too_large'],
+    ['of another kind', new File(['x'], 'a.txt', { type: 'text/plain' }), 'wrong_type'],
+    ['empty', new File([], 'a.jpg', { type: 'image/jpeg' }), 'empty_file'],
+  ])('that is %s is not sent', async (_name, refused, code) => {
     const pictures = usePicturesStore()
     await pictures.attach(task.id, refused)
-    expect(pictures.problems.get(task.id)?.words).toContain(words)
+    expect(pictures.failures.get(task.id)?.problem.code).toBe(code)
     expect(pictures.uploads.size).toBe(0)
   })
 
-  test('on its way stops when the session does, and can go on in the next', async () => {
+  test('stops uploading when the session ends, and can be retried in the next', async () => {
     const pictures = usePicturesStore()
     const done = pictures.attach(task.id, file)
     await flushPromises()
     pictures.interrupt()
     await done
     expect(pictures.uploads.size).toBe(0)
-    const problem = pictures.problems.get(task.id)
-    expect(problem?.words).toBe(text.picture.interrupted)
+    const failure = pictures.failures.get(task.id)
+    expect(failure?.problem.code).toBe('interrupted')
     const first = FakeUpload.last
-    void problem?.retry?.()
+    void failure?.retry?.()
     await flushPromises()
     expect(FakeUpload.last).not.toBe(first)
     expect(FakeUpload.last.body).toBe(file)
     pictures.reset()
-    expect([pictures.uploads.size, pictures.problems.size]).toEqual([0, 0])
+    expect([pictures.uploads.size, pictures.failures.size]).toEqual([0, 0])
   })
 })

@@ -1,179 +1,168 @@
 import { defineStore } from 'pinia'
 import { shallowReactive } from 'vue'
-import { functions } from '@/api/functions'
-import { asProblem, cancelledProblem, type Problem } from '@/api/problem'
-import type { PictureSize, Task } from '@/api/types'
-import { strongPredictions } from './labels'
-import { megabytes } from '@/ui/numbers'
-import { fit } from './fit'
-import { text } from '@/ui/text'
-import { useConfigStore } from '@/api/config'
-import { useNoticesStore } from '@/ui/notices'
 import { useSessionStore } from '@/account/session'
+import { useConfigStore } from '@/api/config'
+import { functions } from '@/api/functions'
+import { asProblem, cancelledProblem, Problem } from '@/api/problem'
+import type { PictureSize, Task } from '@/api/types'
 import { useTasksStore } from '@/tasks/tasks'
+import { useNoticesStore } from '@/ui/notices'
+import { strongPredictions } from './labels'
+import { shrink } from './shrink'
 
-/** A photo on its way to a task. */
 export interface Upload {
-  /** Null when the task's own photo is looked at again. */
+  /** Null when the classifier is asked again about the picture that the task has. */
   file: File | null
   phase: 'preparing' | 'uploading' | 'recognising'
-  /** Share of the file that has left, 0..1. */
+  /** The share of the file that has been sent, 0..1. */
   sent: number
 }
 
-/** What went wrong with the last photo of a task. */
-export interface PictureProblem {
-  words: string
-  /** Tries the same once more; null where that would end the same way. */
+/** Why a task's last picture failed. */
+export interface Failure {
+  problem: Problem
+  /** Null where trying again can't help. */
   retry: (() => Promise<void>) | null
 }
 
-const without: Partial<Task> = { upload: false, imageStatus: 'none', labels: [], predictions: [] }
+const noPicture: Partial<Task> = { upload: false, imageStatus: 'none', labels: [], predictions: [] }
 
-/** Photos on their way, by task, and the photos that tasks have. */
+/** The pictures of tasks, and the uploads under way by task id. */
 export const usePicturesStore = defineStore('pictures', () => {
   const session = useSessionStore()
   const tasks = useTasksStore()
   const config = useConfigStore()
   const notices = useNoticesStore()
   const uploads = shallowReactive(new Map<string, Upload>())
-  const problems = shallowReactive(new Map<string, PictureProblem>())
-  const running = new Map<string, { controller: AbortController; again: () => Promise<void> }>()
+  const failures = shallowReactive(new Map<string, Failure>())
+  const running = new Map<string, { controller: AbortController; retry: () => Promise<void> }>()
   const removals = new Map<string, () => void>()
 
-  /** What forbids sending this file, in words; null when nothing does. A photo that is only too large may still be made smaller. */
-  function refusal(file: File): string | null {
-    if (file.type !== '' && !config.current.limits.pictureTypes.includes(file.type)) return text.picture.wrongKind
-    return file.size === 0 ? text.picture.empty : null
+  const fail = (taskID: string, problem: Problem, retry: Failure['retry'] = null) => { failures.set(taskID, { problem, retry }) }
+
+  /** Returns why a file can't be sent, or null. One that is only too large may still be shrunk. */
+  function check(file: File): Problem | null {
+    if (file.type !== '' && !config.current.limits.pictureTypes.includes(file.type)) return new Problem(0, 'wrong_type')
+    return file.size === 0 ? new Problem(0, 'empty_file') : null
   }
 
-  /** Sends a photo to a task and waits for its labels. It never throws: `problems` tells what went wrong. */
-  async function attach(taskId: string, file: File): Promise<void> {
-    const refused = refusal(file)
-    if (refused !== null) {
-      problems.set(taskId, { words: refused, retry: null })
+  /** Sends a picture to a task and waits for its labels. It never throws: `failures` has what went wrong. */
+  async function attach(taskID: string, file: File): Promise<void> {
+    const problem = check(file)
+    if (problem !== null) {
+      fail(taskID, problem)
       return
     }
-    const again = () => attach(taskId, file)
-    await run(taskId, { file, phase: 'preparing', sent: 0 }, again, async (signal, show) => {
-      const photo = await fit(file, signal).catch(() => { throw cancelledProblem() })
-      const { pictureBytes } = config.current.limits
-      if (photo.size > pictureBytes) {
-        problems.set(taskId, { words: text.picture.tooLarge(megabytes(pictureBytes)), retry: null })
-        throw cancelledProblem()
-      }
+    await run(taskID, { file, phase: 'preparing', sent: 0 }, () => attach(taskID, file), async (signal, show) => {
+      const picture = await shrink(file, signal).catch(() => { throw cancelledProblem() })
+      if (picture.size > config.current.limits.pictureBytes) throw new Problem(0, 'too_large')
       show({ file, phase: 'uploading', sent: 0 })
       const onSent = (bytes: number) => {
-        const sent = Math.min(1, bytes / photo.size)
+        const sent = Math.min(1, bytes / picture.size)
         show({ file, phase: sent < 1 ? 'uploading' : 'recognising', sent })
       }
-      return session.authorized((token) => functions.predictImage(taskId, photo, { token, signal, onSent }))
+      return session.authorized((token) => functions.predictImage(taskID, picture, { token, signal, onSent }))
     })
   }
 
-  /** Lets the classifier look again at the photo that a task has. It never throws. */
-  async function lookAgain(taskId: string): Promise<void> {
-    await run(taskId, { file: null, phase: 'recognising', sent: 1 }, () => lookAgain(taskId), (signal) =>
-      session.authorized((token) => functions.predictAgain(token, taskId, signal)))
+  /** Asks the classifier again about a task's picture. It never throws. */
+  async function recogniseAgain(taskID: string): Promise<void> {
+    await run(taskID, { file: null, phase: 'recognising', sent: 1 }, () => recogniseAgain(taskID), (signal) =>
+      session.authorized((token) => functions.predictAgain(token, taskID, signal)))
   }
 
   async function run(
-    taskId: string, first: Upload, again: () => Promise<void>, work: (signal: AbortSignal, show: (upload: Upload) => void) => Promise<Task>,
+    taskID: string, first: Upload, retry: () => Promise<void>, work: (signal: AbortSignal, show: (upload: Upload) => void) => Promise<Task>,
   ): Promise<void> {
-    cancel(taskId)
-    keep(taskId)
-    problems.delete(taskId)
+    cancel(taskID)
+    keep(taskID)
+    failures.delete(taskID)
     const controller = new AbortController()
-    running.set(taskId, { controller, again })
-    uploads.set(taskId, first)
-    const current = () => running.get(taskId)?.controller === controller
+    running.set(taskID, { controller, retry })
+    uploads.set(taskID, first)
+    const isCurrent = () => running.get(taskID)?.controller === controller
     try {
-      const task = await work(controller.signal, (upload) => { if (current()) uploads.set(taskId, upload) })
+      const task = await work(controller.signal, (upload) => { if (isCurrent()) uploads.set(taskID, upload) })
       tasks.share(task)
-      if (task.imageStatus === 'done') notices.read(text.picture.recognised(task.title, strongPredictions(task.predictions).map(({ label }) => label).join(', ')))
+      const labels = strongPredictions(task.predictions).map(({ label }) => label)
+      if (task.imageStatus === 'done') notices.announce('recognised', { title: task.title, labels })
     } catch (thrown) {
-      const reason = asProblem(thrown)
-      if (current() && !reason.cancelled) problems.set(taskId, { words: reason.message, retry: reason.mayPass ? again : null })
-      await settle(taskId, reason, current)
+      const problem = asProblem(thrown)
+      if (isCurrent() && !problem.cancelled) fail(taskID, problem, problem.retryable ? retry : null)
+      await refresh(taskID, problem, isCurrent)
     } finally {
-      if (current()) forget(taskId)
+      if (isCurrent()) forget(taskID)
     }
   }
 
-  /** After a photo did not come through, only the server knows what the task has now: it may have kept the photo. */
-  async function settle(taskId: string, reason: Problem, current: () => boolean): Promise<void> {
+  /** Asks for the task after a failed upload: the server may have stored the picture. */
+  async function refresh(taskID: string, problem: Problem, isCurrent: () => boolean): Promise<void> {
     if (session.token === null) return
-    try {
-      const task = await tasks.refresh(taskId)
-      // A photo that is kept and waits has a word of its own beside the task.
-      if (reason.status === 503 && current() && task.imageStatus === 'pending') dismiss(taskId)
-    } catch {
-      return // what went wrong first is shown already
-    }
+    const task = await tasks.refresh(taskID).catch(() => null)
+    // The status of a stored picture says already that its labels follow.
+    if (problem.status === 503 && isCurrent() && task?.imageStatus === 'pending') dismiss(taskID)
   }
 
-  /** Takes the photo off a task: out of sight at once, on the server when there was time to take it back. */
-  function remove(task: Task): void {
-    cancel(task.id)
-    dismiss(task.id)
-    tasks.overlay(task.id, 'picture', without)
-    const withdraw = notices.offer(text.picture.removed(task.title), {
-      undo: () => { keep(task.id) },
+  /** Removes a task's picture: hidden at once, removed on the server when the notice closes. */
+  function remove({ id, title }: Task): void {
+    cancel(id)
+    dismiss(id)
+    tasks.overlay(id, 'picture', noPicture)
+    removals.set(id, notices.offer('photoRemoved', { title }, {
+      undo: () => { keep(id) },
       commit: async () => {
         try {
-          tasks.share(await session.authorized((token) => functions.deleteImage(token, task.id)))
+          tasks.share(await session.authorized((token) => functions.deleteImage(token, id)))
         } catch (thrown) {
-          const reason = asProblem(thrown)
-          if (reason.status === 404) return
-          problems.set(task.id, { words: reason.cancelled ? text.picture.notRemoved : reason.message, retry: null })
+          const problem = asProblem(thrown)
+          if (problem.status !== 404) fail(id, problem.cancelled ? new Problem(0, 'not_removed') : problem)
         } finally {
-          keep(task.id)
+          keep(id)
         }
       },
-    })
-    removals.set(task.id, withdraw)
+    }))
   }
 
-  /** Forgets that the photo was to go. */
-  function keep(taskId: string): void {
-    removals.get(taskId)?.()
-    removals.delete(taskId)
-    tasks.overlay(taskId, 'picture', null)
+  /** Withdraws the removal of a picture. */
+  function keep(taskID: string): void {
+    removals.get(taskID)?.()
+    removals.delete(taskID)
+    tasks.overlay(taskID, 'picture', null)
   }
 
-  function forget(taskId: string): void {
-    running.delete(taskId)
-    uploads.delete(taskId)
+  function forget(taskID: string): void {
+    running.delete(taskID)
+    uploads.delete(taskID)
   }
 
-  function cancel(taskId: string): void {
-    const controller = running.get(taskId)?.controller
-    forget(taskId)
+  function cancel(taskID: string): void {
+    const controller = running.get(taskID)?.controller
+    forget(taskID)
     controller?.abort()
   }
 
-  function dismiss(taskId: string): void {
-    problems.delete(taskId)
+  function dismiss(taskID: string): void {
+    failures.delete(taskID)
   }
 
-  /** The bytes of a task's photo; throws a Problem. */
-  function load(taskId: string, size: PictureSize, signal: AbortSignal): Promise<Blob> {
-    return session.authorized((token) => functions.getImage(token, taskId, size, signal))
+  /** Returns the bytes of a task's picture; throws a Problem. */
+  function load(taskID: string, size: PictureSize, signal: AbortSignal): Promise<Blob> {
+    return session.authorized((token) => functions.getImage(token, taskID, size, signal))
   }
 
-  /** Stops everything that needs the session, which has ended; the person may go on with it in another. */
+  /** Stops all uploads because the session has ended. They can be retried in the next one. */
   function interrupt(): void {
-    for (const [taskId, { again }] of [...running]) {
-      cancel(taskId)
-      problems.set(taskId, { words: text.picture.interrupted, retry: again })
+    for (const [taskID, { retry }] of [...running]) {
+      cancel(taskID)
+      fail(taskID, new Problem(0, 'interrupted'), retry)
     }
   }
 
-  /** Forgets everything, for the next person. */
+  /** Forgets everything, for the next user. */
   function reset(): void {
     interrupt()
-    problems.clear()
+    failures.clear()
   }
 
-  return { uploads, problems, refusal, attach, lookAgain, remove, cancel, dismiss, load, interrupt, reset }
+  return { uploads, failures, check, attach, recogniseAgain, remove, cancel, dismiss, load, interrupt, reset }
 })

@@ -1,59 +1,57 @@
-import { onBeforeUnmount, onMounted, ref, type Ref } from 'vue'
-import { isForTyping } from '@/ui/use-shortcuts'
+import { useEventListener } from '@vueuse/core'
+import { ref, type Ref } from 'vue'
+import { isTextField } from '@/ui/use-shortcuts'
 
-/** The first picture among what is pasted or dropped, if there is one. */
-function pictureIn(data: DataTransfer | null): File | undefined {
+function photoIn(data: DataTransfer | null): File | undefined {
   return Array.from(data?.files ?? []).find((file) => file.type.startsWith('image/'))
 }
 
-/** Whether files are dragged, and not words or the like. */
-export function carriesFiles(event: DragEvent): boolean {
+/** Reports whether files are dragged, not text. */
+export function hasFiles(event: DragEvent): boolean {
   return event.dataTransfer?.types.includes('Files') === true
 }
 
-/** A listener for pasted pictures. Where somebody types, words that come along with a picture are what is meant. */
+/** Returns a listener for pasted photos. In a text field, text that comes with the photo wins. */
 export function onPastedPhoto(pasted: (file: File) => void): (event: ClipboardEvent) => void {
   return (event) => {
-    const file = pictureIn(event.clipboardData)
+    const file = photoIn(event.clipboardData)
     if (file === undefined || event.defaultPrevented) return
-    if (event.clipboardData?.types.includes('text/plain') === true && isForTyping(event.target)) return
+    if (event.clipboardData?.types.includes('text/plain') === true && isTextField(event.target)) return
     event.preventDefault()
     pasted(file)
   }
 }
 
-/** Lets a file be dropped anywhere on an element: whether one hovers there, and the listeners to bind. */
+/** Returns whether a file hovers over an element, and the listeners to bind to it. */
 export function usePhotoDrop(dropped: (file: File) => void): {
-  over: Readonly<Ref<boolean>>
+  isOver: Readonly<Ref<boolean>>
   listeners: Record<'dragenter' | 'dragover' | 'dragleave' | 'drop', (event: DragEvent) => void>
 } {
-  const over = ref(false)
-  // Entering a child comes before leaving its parent.
+  const isOver = ref(false)
+  // A child's dragenter comes before its parent's dragleave.
   let depth = 0
 
-  function leave(): void {
-    depth = Math.max(0, depth - 1)
-    over.value = depth > 0
-  }
-
   return {
-    over,
+    isOver,
     listeners: {
       dragenter(event) {
-        if (!carriesFiles(event)) return
+        if (!hasFiles(event)) return
         depth += 1
-        over.value = true
+        isOver.value = true
       },
       dragover(event) {
-        if (!carriesFiles(event)) return
+        if (!hasFiles(event)) return
         event.preventDefault()
         if (event.dataTransfer !== null) event.dataTransfer.dropEffect = 'copy'
       },
-      dragleave: leave,
+      dragleave() {
+        depth = Math.max(0, depth - 1)
+        isOver.value = depth > 0
+      },
       drop(event) {
         depth = 0
-        over.value = false
-        const file = pictureIn(event.dataTransfer) ?? event.dataTransfer?.files[0]
+        isOver.value = false
+        const file = photoIn(event.dataTransfer) ?? event.dataTransfer?.files[0]
         if (file === undefined || event.defaultPrevented) return
         event.preventDefault()
         dropped(file)
@@ -62,14 +60,13 @@ export function usePhotoDrop(dropped: (file: File) => void): {
   }
 }
 
-/** Takes photos that are dropped or pasted where nothing else does, unless a dialog is open; gives whether one hovers over the page. */
+/** Takes photos dropped or pasted anywhere else on the page, unless a dialog is open. Returns whether one hovers over the page. */
 export function usePhotoAnywhere(taken: (file: File) => void): Readonly<Ref<boolean>> {
   function take(file: File): void {
     if (document.querySelector('dialog[open]') === null) taken(file)
   }
-  const { over, listeners } = usePhotoDrop(take)
-  const all = Object.entries({ ...listeners, paste: onPastedPhoto(take) }) as [string, EventListener][]
-  onMounted(() => { for (const [name, listener] of all) document.addEventListener(name, listener) })
-  onBeforeUnmount(() => { for (const [name, listener] of all) document.removeEventListener(name, listener) })
-  return over
+  const { isOver, listeners } = usePhotoDrop(take)
+  for (const name of ['dragenter', 'dragover', 'dragleave', 'drop'] as const) useEventListener(document, name, listeners[name])
+  useEventListener(document, 'paste', onPastedPhoto(take))
+  return isOver
 }

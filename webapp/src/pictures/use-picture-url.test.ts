@@ -1,9 +1,9 @@
 import { flushPromises } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
-import { effectScope, shallowRef } from 'vue'
+import { effectScope, nextTick, shallowRef } from 'vue'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { grant, stubFetch, stubTabs } from '@/testing/edge'
-import { usePictureUrl, type PictureSource } from './use-picture-url'
+import { usePictureURL, type PictureSource } from './use-picture-url'
 
 const open = new Set<string>()
 let made = 0
@@ -21,14 +21,15 @@ beforeEach(() => {
   vi.spyOn(URL, 'revokeObjectURL').mockImplementation((url) => { open.delete(url) })
 })
 
-const ofTask = (version: number): PictureSource => ({ kind: 'task', taskId: 'a', version, size: 'thumb' })
+const ofTask = (version: number): PictureSource => ({ taskID: 'a', version, size: 'thumb' })
 
-describe('the address of a picture', () => {
-  test('is one at a time, and none outlives what shows it', async () => {
+describe('the URL of a picture', () => {
+  test('is revoked when the next one arrives or its component is unmounted', async () => {
     stubFetch({ 'get-image': () => new Response('bytes') })
-    const source = shallowRef<PictureSource | null>({ kind: 'file', file: new File(['1'], 'a.jpg') })
+    const source = shallowRef<PictureSource | null>({ file: new File(['1'], 'a.jpg') })
     const scope = effectScope()
-    const picture = scope.run(() => usePictureUrl(() => source.value))
+    const picture = scope.run(() => usePictureURL(() => source.value))
+    await nextTick()
     expect([...open]).toEqual([picture?.url.value])
     source.value = ofTask(1)
     await flushPromises()
@@ -42,12 +43,12 @@ describe('the address of a picture', () => {
     expect(open.size).toBe(0)
   })
 
-  test('is not made of an answer that comes too late', async () => {
+  test('is not created from a late response', async () => {
     const answers: ((response: Response) => void)[] = []
     stubFetch({ 'get-image': () => new Promise((resolve) => { answers.push(resolve) }) })
     const source = shallowRef<PictureSource | null>(ofTask(1))
     const scope = effectScope()
-    const picture = scope.run(() => usePictureUrl(() => source.value))
+    const picture = scope.run(() => usePictureURL(() => source.value))
     source.value = ofTask(2)
     await flushPromises()
     answers[1]?.(new Response('new'))
@@ -59,7 +60,7 @@ describe('the address of a picture', () => {
     source.value = ofTask(3)
     await flushPromises()
     scope.stop()
-    answers[2]?.(new Response('nobody looks'))
+    answers[2]?.(new Response('unmounted'))
     await flushPromises()
     expect(open.size).toBe(0)
   })

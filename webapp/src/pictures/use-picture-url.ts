@@ -1,65 +1,54 @@
+import { useEventListener, useObjectUrl } from '@vueuse/core'
 import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
 import { asProblem, type Problem } from '@/api/problem'
 import type { PictureSize } from '@/api/types'
 import { usePicturesStore } from './pictures'
-import { useOnline } from '@/ui/use-online'
 
-/** Which picture to show: a file of this machine, or a task's picture, whose version changes when the picture does. */
-export type PictureSource =
-  | { kind: 'file'; file: File }
-  | { kind: 'task'; taskId: string; version: number; size: PictureSize }
+/** A local file, or a task's picture; the version changes when the picture does. */
+export type PictureSource = { file: File } | { taskID: string; version: number; size: PictureSize }
 
 /**
- * An address for an img element, of a picture that must be fetched with the session's token. The last picture stays until
- * the next one is here, so that nothing flickers; one that could not be had is asked for again when the network is back. No
- * address outlives the component.
+ * Returns a URL for an img element, whose bytes must be fetched with the session's token. The last picture stays until the
+ * next one has arrived, so that nothing flickers. A failed request is repeated when the browser is online again.
  */
-export function usePictureUrl(source: () => PictureSource | null): {
-  url: Readonly<Ref<string | null>>
+export function usePictureURL(source: () => PictureSource | null): {
+  url: Readonly<Ref<string | undefined>>
   problem: Readonly<Ref<Problem | null>>
-  /** Fetches the picture once more. */
   retry: () => void
 } {
   const pictures = usePicturesStore()
-  const url = shallowRef<string | null>(null)
+  const picture = shallowRef<Blob | null>(null)
+  const url = useObjectUrl(picture)
   const problem = shallowRef<Problem | null>(null)
   let loading: AbortController | undefined
-
-  function show(picture: Blob | null): void {
-    if (url.value !== null) URL.revokeObjectURL(url.value)
-    url.value = picture === null ? null : URL.createObjectURL(picture)
-  }
 
   async function load(wanted: PictureSource | null): Promise<void> {
     loading?.abort()
     problem.value = null
-    if (wanted?.kind !== 'task') {
-      show(wanted?.file ?? null)
+    if (wanted === null || 'file' in wanted) {
+      picture.value = wanted?.file ?? null
       return
     }
     const { signal } = (loading = new AbortController())
     try {
-      const picture = await pictures.load(wanted.taskId, wanted.size, signal)
-      if (!signal.aborted) show(picture)
+      const loaded = await pictures.load(wanted.taskID, wanted.size, signal)
+      if (!signal.aborted) picture.value = loaded
     } catch (thrown) {
       const reason = asProblem(thrown)
       if (reason.cancelled || signal.aborted) return
       problem.value = reason
-      show(null)
+      picture.value = null
     }
   }
 
-  watch(source, (wanted, before) => { if (!same(wanted, before)) void load(wanted) }, { immediate: true })
-  useOnline(() => { if (problem.value?.mayPass === true) void load(source()) })
-  onScopeDispose(() => {
-    loading?.abort()
-    show(null)
-  })
+  watch(source, (wanted, before) => { if (!isSame(wanted, before)) void load(wanted) }, { immediate: true })
+  useEventListener('online', () => { if (problem.value?.retryable === true) void load(source()) })
+  onScopeDispose(() => { loading?.abort() })
   return { url, problem, retry: () => { void load(source()) } }
 }
 
-function same(a: PictureSource | null, b: PictureSource | null | undefined): boolean {
+function isSame(a: PictureSource | null, b: PictureSource | null | undefined): boolean {
   if (a === null || b === null || b === undefined) return a === b
-  if (a.kind === 'file') return b.kind === 'file' && a.file === b.file
-  return b.kind === 'task' && a.taskId === b.taskId && a.version === b.version && a.size === b.size
+  if ('file' in a || 'file' in b) return 'file' in a && 'file' in b && a.file === b.file
+  return a.taskID === b.taskID && a.version === b.version && a.size === b.size
 }

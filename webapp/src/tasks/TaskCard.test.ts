@@ -25,7 +25,7 @@ async function mountCard(shown: Task) {
 
 beforeEach(() => {
   stubUploads()
-  // Everything is in sight.
+  // Everything is in view.
   vi.stubGlobal('IntersectionObserver', class {
     constructor(private readonly seen: (entries: { isIntersecting: boolean }[]) => void) {}
     observe() { this.seen([{ isIntersecting: true }]) }
@@ -34,7 +34,7 @@ beforeEach(() => {
 })
 
 describe('a task’s photo', () => {
-  test('shows how far it has come, then its labels, the weak ones folded', async () => {
+  test('shows its progress, then its strong labels, and the weak ones on demand', async () => {
     stubFetch({ 'get-image': () => new Response('bytes') })
     const card = await mountCard(task)
     const input = card.find<HTMLInputElement>('input[type=file]')
@@ -47,57 +47,57 @@ describe('a task’s photo', () => {
     expect(card.find('progress').attributes('value')).toBe('0.25')
     FakeUpload.last.allSent()
     await flushPromises()
-    expect(card.text()).toContain(text.picture.recognising)
+    expect(card.text()).toContain(text.photo.phases.recognising)
     expect(card.find('progress').attributes('value')).toBeUndefined()
     FakeUpload.last.answer(200, recognised(task))
     await flushPromises()
 
     expect(card.findAll('.chip .label').map((label) => label.text())).toEqual(['pier', 'lakeside', 'breakwater'])
-    expect(useNoticesStore().list).toMatchObject([{ text: text.picture.recognised(task.title, 'pier, lakeside, breakwater'), unseen: true }])
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'recognised', title: task.title, labels: ['pier', 'lakeside', 'breakwater'], unseen: true }])
     await button(card, text.labels.showAll(10)).trigger('click')
     expect(card.findAll('.chip')).toHaveLength(10)
     expect(button(card, text.labels.showFewer).attributes('aria-expanded')).toBe('true')
   })
 
-  test('can be cancelled while it is on its way', async () => {
+  test('can be cancelled during the upload', async () => {
     stubFetch({ 'get-tasks': () => json(task) })
     const card = await mountCard(task)
     const input = card.find<HTMLInputElement>('input[type=file]')
     Object.defineProperty(input.element, 'files', { value: [photo] })
     await input.trigger('change')
     await flushPromises()
-    await button(card, text.picture.cancelNamed(task.title)).trigger('click')
+    await button(card, text.photo.cancelOf(task.title)).trigger('click')
     await flushPromises()
     expect(card.find('progress').exists()).toBe(false)
     expect(card.find('[role=alert]').exists()).toBe(false)
   })
 
-  test('comes with the token and opens in full', async () => {
+  test('is requested with the token and opens in full size', async () => {
     const calls = stubFetch({ 'get-image': () => new Response('bytes') })
     const card = await mountCard(recognised(task))
     await flushPromises()
-    await button(card, text.picture.open(task.title)).trigger('click')
+    await button(card, text.photo.open(task.title)).trigger('click')
     await flushPromises()
     expect(calls.map(({ url, token }) => `${url} ${token ?? ''}`)).toEqual([
       `/function/get-image?id=${task.id}&size=thumb token-1`, `/function/get-image?id=${task.id}&size=full token-1`,
     ])
-    expect(card.find('dialog img').attributes('alt')).toBe(text.picture.of(task.title))
+    expect(card.find('dialog img').attributes('alt')).toBe(text.photo.of(task.title))
     expect(card.find('dialog img').attributes('src')).toMatch(/^blob:/)
   })
 
-  test.each([['pending', text.picture.pending], ['failed', text.picture.failed]] as const)('that is %s says so', async (imageStatus, words) => {
+  test.each([['pending', text.photo.statuses.pending], ['failed', text.photo.statuses.failed]] as const)('that is %s says so', async (imageStatus, words) => {
     stubFetch({ 'get-image': () => new Response('bytes') })
     const card = await mountCard({ ...task, upload: true, imageStatus })
     expect(card.text()).toContain(words)
   })
 
-  test.each(['pending', 'failed'] as const)('that is %s can be looked at again', async (imageStatus) => {
+  test.each(['pending', 'failed'] as const)('that is %s can be recognised again', async (imageStatus) => {
     const calls = stubFetch({
       'get-image': () => new Response('bytes'),
       'predict-image': () => json({ ...recognised(task), version: 3 }),
     })
     const card = await mountCard({ ...task, version: 2, upload: true, imageStatus })
-    await button(card, text.picture.retryNamed(task.title)).trigger('click')
+    await button(card, text.photo.recogniseAgainOf(task.title)).trigger('click')
     await flushPromises()
     expect(card.text()).toContain('pier')
     expect(calls.filter(({ method }) => method === 'POST').map(({ url }) => url)).toEqual([`/function/predict-image?id=${task.id}`])
@@ -113,7 +113,7 @@ describe('a task’s photo', () => {
     expect(card.find('progress').exists()).toBe(true)
   })
 
-  test('that comes along with words is left out where somebody types', async () => {
+  test('that is pasted with text into a text field is ignored', async () => {
     stubFetch({})
     const card = await mountCard(task)
     await button(card, text.task.editNamed(task.title)).trigger('click')
@@ -124,7 +124,7 @@ describe('a task’s photo', () => {
     expect(usePicturesStore().uploads.size).toBe(1)
   })
 
-  test('that does not come through can be sent again as it is', async () => {
+  test('that failed can be sent again', async () => {
     stubFetch({ 'get-tasks': () => json(task) })
     const card = await mountCard(task)
     await card.trigger('drop', { dataTransfer: { files: [photo], types: ['Files'] } })
@@ -132,14 +132,14 @@ describe('a task’s photo', () => {
     FakeUpload.last.end('error')
     await flushPromises()
     const first = FakeUpload.last
-    await button(card, text.problem.retry).trigger('click')
+    await button(card, text.app.retry).trigger('click')
     await flushPromises()
     expect(FakeUpload.last).not.toBe(first)
     expect(FakeUpload.last.body).toBe(photo)
     expect(card.find('[role=alert]').exists()).toBe(false)
   })
 
-  test('that waits is asked about until it has been recognised', async () => {
+  test('that is pending is polled until it has been recognised', async () => {
     vi.useFakeTimers()
     const waiting: Task = { ...task, version: 2, upload: true, imageStatus: 'pending' }
     let now = waiting
@@ -156,7 +156,7 @@ describe('a task’s photo', () => {
     vi.useRealTimers()
   })
 
-  test('that can’t be had can be asked for again, and comes by itself when the network is back', async () => {
+  test('that could not be loaded can be retried, and is loaded when the network is back', async () => {
     stubFetch({ 'get-image': () => new TypeError('no network') })
     const card = await mountCard(recognised(task))
     await flushPromises()
@@ -169,29 +169,29 @@ describe('a task’s photo', () => {
     await card.setProps({ task: { ...recognised(task), version: 9 } })
     await flushPromises()
     stubFetch({ 'get-image': () => new Response('bytes') })
-    await button(card, text.picture.missing(task.title)).trigger('click')
+    await button(card, text.photo.missing(task.title)).trigger('click')
     await flushPromises()
     expect(card.find('img').attributes('src')).toMatch(/^blob:/)
   })
 
-  test('is removed when there was time to take it back', async () => {
+  test('is removed on the server once it can no longer be undone', async () => {
     const calls = stubFetch({
       'get-image': () => new Response('bytes'), 'delete-image': () => json({ ...task, version: 3 }),
     })
     const card = await mountCard(recognised(task))
     await flushPromises()
-    await button(card, text.picture.open(task.title)).trigger('click')
-    await button(card, text.picture.removeNamed(task.title)).trigger('click')
+    await button(card, text.photo.open(task.title)).trigger('click')
+    await button(card, text.photo.removeOf(task.title)).trigger('click')
     expect(card.find('.chip').exists()).toBe(false)
     expect(calls.some(({ method }) => method === 'DELETE')).toBe(false)
     await useNoticesStore().settle()
     expect(calls.at(-1)).toMatchObject({ method: 'DELETE', url: `/function/delete-image?id=${task.id}` })
-    expect(useTasksStore().known.get(task.id)?.upload).toBe(false)
+    expect(useTasksStore().byID.get(task.id)?.upload).toBe(false)
   })
 })
 
 describe('a task', () => {
-  test('is edited in its place, and only what is different goes out', async () => {
+  test('is edited in place, and only changed fields are sent', async () => {
     const calls = stubFetch({ 'update-task': () => json({ ...task, title: 'Paint it', version: 2 }) })
     const card = await mountCard(task)
     await button(card, text.task.editNamed(task.title)).trigger('click')
@@ -203,7 +203,7 @@ describe('a task', () => {
     expect(card.find('h3').text()).toBe('Paint it')
   })
 
-  test('that can’t be saved stays in its form, with the reason', async () => {
+  test('that can’t be saved stays in the editor, with the reason', async () => {
     stubFetch({ 'update-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { body: 'is too long' }) })
     const card = await mountCard(task)
     await button(card, text.task.editNamed(task.title)).trigger('click')
@@ -215,7 +215,7 @@ describe('a task', () => {
     expect(card.find('textarea').element.value).toBe('x')
   })
 
-  test('is left as it was by Escape, and the focus goes back to where it came from', async () => {
+  test('is not changed by Escape, which returns the focus to the edit button', async () => {
     const calls = stubFetch({})
     const card = await mountCard(task)
     await button(card, text.task.editNamed(task.title)).trigger('click')
@@ -227,7 +227,7 @@ describe('a task', () => {
     expect(calls).toEqual([])
   })
 
-  test('is left with a way back to what was written', async () => {
+  test('restores a discarded edit on undo', async () => {
     stubFetch({})
     const card = await mountCard(task)
     const notices = useNoticesStore()
@@ -242,25 +242,25 @@ describe('a task', () => {
     expect(card.find('textarea').element.value).toBe('Half a page')
   })
 
-  test('that is deleted elsewhere leaves what was written about it in the form for a new one', async () => {
+  test('that is deleted elsewhere moves its unsaved edit to the form for a new task', async () => {
     stubFetch({})
     const card = await mountCard(task)
     await button(card, text.task.editNamed(task.title)).trigger('click')
     await card.find('textarea').setValue('Half a page')
     useTasksStore().drop(task.id)
     expect(useDraftsStore().composed).toMatchObject({ title: task.title, body: 'Half a page', dueDate: task.dueDate })
-    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.goneButKept(task.title)])
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'editRescued', title: task.title }])
   })
 
-  test('that can’t be done says so, and offers nothing to take back', async () => {
+  test('that can’t be marked as done says so, and offers no undo', async () => {
     stubFetch({ 'update-task': () => new TypeError('no network') })
     const card = await mountCard(task)
     await card.find('input[type=checkbox]').trigger('change')
     await flushPromises()
-    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.notChanged(task.title, text.problem.network)])
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'notChanged', title: task.title, problem: { code: 'network' }, undoable: false }])
   })
 
-  test('takes no more words while it is being saved', async () => {
+  test('is readonly while it is being saved', async () => {
     stubFetch({ 'update-task': () => new Promise(() => undefined) })
     const card = await mountCard(task)
     await button(card, text.task.editNamed(task.title)).trigger('click')
@@ -269,7 +269,7 @@ describe('a task', () => {
     expect(card.findAll('form :is(input, textarea)').every((field) => field.attributes('readonly') !== undefined)).toBe(true)
   })
 
-  test('is done at once, with a way back', async () => {
+  test('is marked as done at once, with undo', async () => {
     const calls = stubFetch({
       'update-task': ({ json: change }) => json({ ...task, ...(change as object), version: (change as { version: number }).version + 1 }),
     })
@@ -278,7 +278,7 @@ describe('a task', () => {
     expect(useTasksStore().list).toEqual([])
     await flushPromises()
     const notices = useNoticesStore()
-    expect(notices.list[0]).toMatchObject({ text: text.tasks.completed(task.title), undoable: true })
+    expect(notices.list[0]).toMatchObject({ kind: 'completed', title: task.title, undoable: true })
     notices.undo(notices.list[0]?.id ?? 0)
     await flushPromises()
     expect(useTasksStore().list).toHaveLength(1)
@@ -308,7 +308,7 @@ describe('a task', () => {
     expect(card.find('h3').text()).toBe('Mine')
   })
 
-  test('that was changed elsewhere keeps what was written here until it is saved', async () => {
+  test('that was changed elsewhere keeps the edit until it is saved', async () => {
     const theirs = { ...task, title: 'Theirs', version: 2 }
     stubFetch({
       'update-task': ({ json: change }) =>

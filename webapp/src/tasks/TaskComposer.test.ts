@@ -11,7 +11,7 @@ import TaskComposer from './TaskComposer.vue'
 const props = { today: '2026-11-23' }
 
 describe('the form for a new task', () => {
-  test('asks for today unless told otherwise, and is empty again afterwards', async () => {
+  test('uses today as the due date, and is empty afterwards', async () => {
     const calls = stubFetch({ 'create-task': () => json(makeTask()) })
     const form = await mountApp(TaskComposer, { props })
     await form.find('input[name=title]').setValue('  Paint the jetty ')
@@ -21,27 +21,27 @@ describe('the form for a new task', () => {
     expect(calls[0]?.json).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{14}7/) as string, title: 'Paint the jetty', body: 'Two coats', dueDate: '2026-11-23' })
     expect(form.find<HTMLInputElement>('input[name=title]').element.value).toBe('')
     expect(useTasksStore().list).toEqual([makeTask()])
-    expect(useNoticesStore().list).toMatchObject([{ text: text.tasks.created('Paint the jetty'), unseen: true }])
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'added', title: 'Paint the jetty', unseen: true }])
   })
 
-  test('says so when what is looked for hides the new task', async () => {
+  test('says so when the filter hides the new task', async () => {
     stubFetch({ 'create-task': () => json(makeTask()) })
     const form = await mountApp(TaskComposer, { props })
     useTasksStore().filter.q = 'zebra'
     await form.find('input[name=title]').setValue('Paint the jetty')
     await form.find('form').trigger('submit')
     await flushPromises()
-    expect(useNoticesStore().list).toMatchObject([{ text: text.tasks.createdElsewhere('Paint the jetty'), unseen: false }])
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'addedHidden', title: 'Paint the jetty', unseen: false }])
   })
 
-  test('sends nothing without a title or a day', async () => {
+  test('sends nothing without a title or a due date', async () => {
     const calls = stubFetch({})
     const form = await mountApp(TaskComposer, { props })
     await form.find('input[name=title]').setValue('   ')
     await form.find('input[name=due]').setValue('')
     await form.find('form').trigger('submit')
-    expect(form.text()).toContain(text.compose.titleMissing)
-    expect(form.text()).toContain(text.compose.dueMissing)
+    expect(form.text()).toContain(text.task.titleMissing)
+    expect(form.text()).toContain(text.task.dueMissing)
     expect(form.find('input[name=title]').attributes('aria-invalid')).toBe('true')
     expect(calls).toEqual([])
   })
@@ -52,12 +52,12 @@ describe('the form for a new task', () => {
     await form.find('input[name=title]').setValue('🦆'.repeat(256))
     await form.find('textarea').setValue('é'.repeat(32_768))
     await form.find('form').trigger('submit')
-    expect(form.text()).toContain(text.compose.titleLong('256', '255'))
-    expect(form.text()).toContain(text.compose.bodyLong('65,536', '65,535'))
+    expect(form.text()).toContain(text.task.titleLong('256', '255'))
+    expect(form.text()).toContain(text.task.bodyLong('65,536', '65,535'))
     expect(calls).toEqual([])
   })
 
-  test('goes with the day until one is chosen', async () => {
+  test('follows the current day until a day is chosen', async () => {
     stubFetch({})
     const form = await mountApp(TaskComposer, { props })
     const day = form.find<HTMLInputElement>('input[name=due]')
@@ -68,7 +68,7 @@ describe('the form for a new task', () => {
     expect(day.element.value).toBe('2026-12-24')
   })
 
-  test('keeps what was typed when the server refuses, says why at the field, and goes there', async () => {
+  test('keeps its text when the server refuses it, and shows and focuses the error at its field', async () => {
     stubFetch({ 'create-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { body: 'is too long' }) })
     const form = await mountApp(TaskComposer, { props })
     await form.find('input[name=title]').setValue('Paint the jetty')
@@ -80,7 +80,7 @@ describe('the form for a new task', () => {
     expect(form.find<HTMLInputElement>('input[name=title]').element.value).toBe('Paint the jetty')
   })
 
-  test('says that something is wrong where no field of it can', async () => {
+  test('shows an error that belongs to none of its fields', async () => {
     stubFetch({ 'create-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { id: 'must be a UUID', body: 'is too long' }) })
     const form = await mountApp(TaskComposer, { props })
     await form.find('input[name=title]').setValue('Paint the jetty')
@@ -89,22 +89,22 @@ describe('the form for a new task', () => {
     expect(form.text()).toContain('Some fields are not valid.')
   })
 
-  test('refuses what is no photo, and keeps the photo that it has', async () => {
+  test('refuses a file that is no photo, and keeps the photo it has', async () => {
     const form = await mountApp(TaskComposer, { props })
-    const composer = form.vm as unknown as { choose: (file: File) => void }
+    const composer = form.vm as unknown as { addPhoto: (file: File) => void }
     const { composed } = useDraftsStore()
     const photo = new File(['1'], 'pier.jpg', { type: 'image/jpeg' })
-    composer.choose(photo)
-    composer.choose(new File(['1'], 'list.pdf', { type: 'application/pdf' }))
+    composer.addPhoto(photo)
+    composer.addPhoto(new File(['1'], 'list.pdf', { type: 'application/pdf' }))
     await form.vm.$nextTick()
-    expect(form.text()).toContain(text.picture.wrongKind)
+    expect(form.text()).toContain(text.problem.codes.wrong_type)
     expect(composed.photo?.name).toBe('pier.jpg')
     await form.find('img').trigger('error')
-    expect(form.text()).toContain(text.picture.broken)
+    expect(form.text()).toContain(text.problem.codes.broken_file)
     expect(composed.photo).toBeNull()
   })
 
-  test('is folded by Escape, but never over something that was written', async () => {
+  test('closes on Escape, unless it has content', async () => {
     const form = await mountApp(TaskComposer, { props })
     await form.find('input[name=title]').trigger('focusin')
     expect(form.classes()).toContain('open')
@@ -115,7 +115,7 @@ describe('the form for a new task', () => {
     expect(form.classes()).toContain('open')
   })
 
-  test('makes one task when sent twice at once', async () => {
+  test('creates one task when submitted twice', async () => {
     const calls = stubFetch({ 'create-task': () => json(makeTask()) })
     const form = await mountApp(TaskComposer, { props })
     await form.find('input[name=title]').setValue('Paint the jetty')

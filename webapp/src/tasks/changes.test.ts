@@ -1,7 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { failure, grant, json, makeTask, stubFetch, stubTabs, type Call } from '@/testing/edge'
-import { clash, useChangesStore } from './changes'
+import { conflicts, useChangesStore } from './changes'
 import { useTasksStore } from './tasks'
 
 const task = makeTask()
@@ -17,16 +17,16 @@ beforeEach(() => {
 })
 
 describe('a change', () => {
-  test('is seen at once and confirmed later', async () => {
+  test('is shown at once and confirmed later', async () => {
     const calls = stubFetch({ 'update-task': () => json({ ...task, title: 'New', version: 2 }) })
     const done = useChangesStore().change(task, { title: 'New' })
     expect(useTasksStore().list[0]?.title).toBe('New')
     await done
-    expect(useTasksStore().known.get(task.id)).toMatchObject({ title: 'New', version: 2 })
+    expect(useTasksStore().byID.get(task.id)).toMatchObject({ title: 'New', version: 2 })
     expect(calls[0]).toMatchObject({ method: 'PATCH', url: `/function/update-task?id=${task.id}`, json: { title: 'New', version: 1 } })
   })
 
-  test('that is refused is taken back', async () => {
+  test('that fails is reverted', async () => {
     stubFetch({ 'update-task': () => failure(503, 'unavailable', 'Later.') })
     const done = useChangesStore().change(task, { completed: true })
     expect(useTasksStore().list).toEqual([])
@@ -43,7 +43,7 @@ describe('a change', () => {
     expect(calls.map(versionIn)).toEqual([1, 2])
   })
 
-  test('of what nobody else has touched goes through on the newer version', async () => {
+  test('of fields nobody else has changed is made on top of the newer version', async () => {
     const newer = { ...task, body: 'theirs', version: 5 }
     const calls = stubFetch({
       'update-task': (call) => (versionIn(call) === 5 ? json({ ...newer, title: 'New', version: 6 }) : stale()),
@@ -54,7 +54,7 @@ describe('a change', () => {
     expect(calls.map(({ method }) => method)).toEqual(['PATCH', 'GET', 'PATCH'])
   })
 
-  test('of what somebody else has changed is for the person to decide', async () => {
+  test('of a field somebody else has changed is returned as a conflict', async () => {
     const theirs = { ...task, title: 'Their title', version: 2 }
     stubFetch({
       'update-task': (call) => (versionIn(call) === 2 ? json({ ...theirs, title: 'My title', version: 3 }) : stale()),
@@ -68,7 +68,7 @@ describe('a change', () => {
     expect(useTasksStore().get(task.id)).toMatchObject({ title: 'My title', version: 3 })
   })
 
-  test('does not go on for ever against a server that always knows a newer version', async () => {
+  test('gives up when the server always has a newer version', async () => {
     let version = 1
     stubFetch({ 'update-task': stale, 'get-tasks': () => json({ ...task, version: version += 1 }) })
     await expect(useChangesStore().change(task, { title: 'New' })).rejects.toMatchObject({ status: 409 })
@@ -88,6 +88,6 @@ test.each([
   [{ title: 'b' }, { body: 'c' }, false],
   [{ completed: true }, { completed: true, title: 'c' }, false],
   [{ dueDate: '2026-12-01' }, { dueDate: '2026-12-02' }, true],
-])('a change of %o against %o clashes: %s', (mine, theirs, clashes) => {
-  expect(clash(task, mine, { ...task, ...theirs })).toBe(clashes)
+])('a change of %o conflicts with %o: %s', (mine, theirs, expected) => {
+  expect(conflicts(task, mine, { ...task, ...theirs })).toBe(expected)
 })

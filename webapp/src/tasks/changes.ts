@@ -1,82 +1,79 @@
 import { defineStore } from 'pinia'
+import { useSessionStore } from '@/account/session'
 import { functions } from '@/api/functions'
 import { asProblem } from '@/api/problem'
 import type { Task, TaskFields } from '@/api/types'
-import { useSessionStore } from '@/account/session'
 import { useTasksStore } from './tasks'
 
-/** Two people, or two tabs, wrote something else in the same place: a person has to decide. */
+/** Two edits of the same field: a person has to decide. */
 export interface Conflict {
-  /** What was to be changed here. */
   mine: TaskFields
-  /** The task as it has become meanwhile. */
+  /** The task as it is now. */
   theirs: Task
 }
 
-/** How often a change is sent on top of ever newer versions before it counts as refused. */
+/** How often a change is retried on top of a newer version. */
 const attempts = 5
 
-/** Changes of tasks: to be seen at once, sent one after the other, and taken back when they are refused. */
+/** Changes to tasks: shown at once, sent one after the other per task, and reverted if they fail. */
 export const useChangesStore = defineStore('changes', () => {
   const session = useSessionStore()
   const tasks = useTasksStore()
-  const waiting = new Map<string, TaskFields[]>()
+  const pending = new Map<string, TaskFields[]>()
   const queues = new Map<string, Promise<unknown>>()
 
   /**
-   * Changes a task that the person saw as `seen`. Where that is no longer how it is, the change still goes through as long as
-   * it touches nothing that has become something else; otherwise nothing is changed, and this gives the conflict. Throws a
-   * Problem when it is refused.
+   * Changes a task based on the version the user saw. If it has changed since, the change is merged, or else returned as a
+   * conflict and not made. Throws a Problem if it fails.
    */
-  function change(seen: Task, fields: TaskFields): Promise<Conflict | null> {
-    const { id } = seen
-    waiting.set(id, [...waiting.get(id) ?? [], fields])
+  function change(base: Task, fields: TaskFields): Promise<Conflict | null> {
+    const { id } = base
+    pending.set(id, [...pending.get(id) ?? [], fields])
     show(id)
-    const before = queues.get(id) ?? Promise.resolve()
-    const turn = before.then(() => send(seen, fields)).finally(() => {
-      const rest = (waiting.get(id) ?? []).filter((one) => one !== fields)
-      if (rest.length > 0) waiting.set(id, rest)
-      else waiting.delete(id)
+    const sending = (queues.get(id) ?? Promise.resolve()).then(() => send(base, fields)).finally(() => {
+      const rest = (pending.get(id) ?? []).filter((one) => one !== fields)
+      if (rest.length > 0) pending.set(id, rest)
+      else pending.delete(id)
       show(id)
     })
-    queues.set(id, turn.catch(() => undefined))
-    return turn
+    queues.set(id, sending.catch(() => undefined))
+    return sending
   }
 
   function show(id: string): void {
-    const all = waiting.get(id)
+    const all = pending.get(id)
     tasks.overlay(id, 'change', all === undefined ? null : Object.assign({}, ...all) as TaskFields)
     tasks.place(id)
   }
 
-  async function send(seen: Task, fields: TaskFields): Promise<Conflict | null> {
+  async function send(base: Task, fields: TaskFields): Promise<Conflict | null> {
     for (let left = attempts; ; left -= 1) {
-      const newest = tasks.known.get(seen.id) ?? seen
-      if (clash(seen, fields, newest)) return { mine: fields, theirs: newest }
+      const newest = tasks.byID.get(base.id) ?? base
+      if (conflicts(base, fields, newest)) return { mine: fields, theirs: newest }
       try {
         const { version } = newest
-        tasks.share(await session.authorized((token) => functions.updateTask(token, seen.id, { ...fields, version })))
+        tasks.share(await session.authorized((token) => functions.updateTask(token, base.id, { ...fields, version })))
         return null
       } catch (thrown) {
         const reason = asProblem(thrown)
-        if (reason.status === 404) tasks.drop(seen.id)
+        if (reason.status === 404) tasks.drop(base.id)
         if (reason.status !== 409 || left === 1) throw reason
       }
-      await tasks.refresh(seen.id)
+      await tasks.refresh(base.id)
     }
   }
 
-  /** Forgets everything, for the next person. */
+  /** Forgets everything, for the next user. */
   function reset(): void {
-    waiting.clear()
+    pending.clear()
     queues.clear()
   }
 
   return { change, reset }
 })
 
-/** Whether a field was changed there, and to something else than here. Done or not is no matter to argue about. */
-export function clash(seen: Task, mine: TaskFields, theirs: Task): boolean {
+/** Reports whether both sides changed a field, to different values. `completed` never conflicts: the last one wins. */
+export function conflicts(base: Task, mine: TaskFields, theirs: Task): boolean {
   return (['title', 'body', 'dueDate'] as const).some((name) =>
-    mine[name] !== undefined && theirs[name] !== seen[name] && theirs[name] !== mine[name])
+    mine[name] !== undefined && theirs[name] !== base[name] && theirs[name] !== mine[name])
 }

@@ -2,7 +2,6 @@ import { flushPromises } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { failure, grant, json, makeTask, stubFetch, stubTabs, type Answer } from '@/testing/edge'
-import { text } from '@/ui/text'
 import { useDeletionsStore } from './deletions'
 import { useNoticesStore } from '@/ui/notices'
 import { useTasksStore } from './tasks'
@@ -27,18 +26,18 @@ function remove(answer: () => Answer) {
 }
 
 describe('deleting a task', () => {
-  test('hides it at once, and asks the server when the notice closes', async () => {
+  test('hides it at once, and deletes it on the server when the notice closes', async () => {
     const calls = remove(() => json({ deleted: task.id }))
     expect(useTasksStore().list).toEqual([])
-    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.deleted(task.title)])
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'deleted', title: task.title, undoable: true }])
     expect(calls).toEqual([])
     await vi.advanceTimersByTimeAsync(longEnough)
     expect(calls.map(({ method, url }) => `${method} ${url}`)).toEqual([`DELETE /function/delete-task?id=${task.id}`])
-    expect(useTasksStore().known.size).toBe(0)
+    expect(useTasksStore().byID.size).toBe(0)
     expect(useNoticesStore().list).toEqual([])
   })
 
-  test('can be taken back without any request', async () => {
+  test('can be undone without any request', async () => {
     const calls = remove(() => json({ deleted: task.id }))
     const notices = useNoticesStore()
     notices.undo(notices.list[0]?.id ?? 0)
@@ -47,13 +46,13 @@ describe('deleting a task', () => {
     expect(calls).toEqual([])
   })
 
-  test('goes out at once when the page is left', async () => {
+  test('is sent at once when the page closes', async () => {
     const calls = remove(() => json({ deleted: task.id }))
     await useNoticesStore().settle()
     expect(calls).toHaveLength(1)
   })
 
-  test('waits while somebody is at the notice', async () => {
+  test('waits while the notice is held', async () => {
     const calls = remove(() => json({ deleted: task.id }))
     useNoticesStore().hold(true)
     await vi.advanceTimersByTimeAsync(longEnough)
@@ -63,35 +62,35 @@ describe('deleting a task', () => {
     expect(calls).toHaveLength(1)
   })
 
-  test('that fails brings the task back with a word', async () => {
+  test('that fails brings the task back with a notice', async () => {
     remove(() => failure(503, 'unavailable', 'Later.'))
     useNoticesStore().dismiss(useNoticesStore().list[0]?.id ?? 0)
     await flushPromises()
     expect(useTasksStore().list).toEqual([task])
-    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.notDeleted(task.title, 'Later.')])
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'notDeleted', title: task.title, problem: { message: 'Later.' } }])
   })
 
-  test('whose session ends before it says that it did not happen', async () => {
+  test('whose session ends first says that it was not done', async () => {
     const calls = remove(() => json({ deleted: task.id }))
     localStorage.removeItem('snaptask.session')
     window.dispatchEvent(new StorageEvent('storage', { key: 'snaptask.session' }))
     await useNoticesStore().settle()
     expect(calls).toEqual([])
-    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual([text.tasks.notDeleted(task.title, text.problem.signedOut)])
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'notDeleted', title: task.title, problem: { code: 'cancelled' } }])
   })
 
-  test('of one that is gone already is done', async () => {
+  test('of a task that is already gone succeeds', async () => {
     remove(() => failure(404, 'task_not_found', 'There is no such task.'))
     await useNoticesStore().settle()
-    expect(useTasksStore().known.size).toBe(0)
+    expect(useTasksStore().byID.size).toBe(0)
     expect(useNoticesStore().list).toEqual([])
   })
 
-  test('happens when other notices need the room', async () => {
+  test('happens when other notices take its place', async () => {
     const calls = remove(() => json({ deleted: task.id }))
-    for (const words of ['one', 'two', 'three']) useNoticesStore().say(words)
+    for (const title of ['one', 'two', 'three']) useNoticesStore().say('saved', { title })
     await flushPromises()
     expect(calls).toHaveLength(1)
-    expect(useNoticesStore().list.map((notice) => notice.text)).toEqual(['one', 'two', 'three'])
+    expect(useNoticesStore().list.map(({ title }) => title)).toEqual(['one', 'two', 'three'])
   })
 })

@@ -7,20 +7,20 @@ const task = makeTask()
 
 beforeEach(() => { setActivePinia(createPinia()) })
 
-describe('what has been typed', () => {
-  test('counts as something to lose once it differs from what is there', () => {
+describe('unsent text', () => {
+  test('would be lost once it differs from the task, and can be restored', () => {
     const drafts = useDraftsStore()
     drafts.edit(task)
     drafts.composed.title = ' '
-    expect(drafts.any).toBe(false)
+    expect(drafts.hasAny).toBe(false)
     const edit = drafts.edits.get(task.id)
     if (edit !== undefined) edit.draft.body = 'Half a page'
-    expect(drafts.any).toBe(true)
-    drafts.leave(task.id)?.()
+    expect(drafts.hasAny).toBe(true)
+    drafts.endEdit(task.id)?.()
     expect(drafts.edits.get(task.id)?.draft.body).toBe('Half a page')
   })
 
-  test('of a task that is gone comes below what is in the form for a new one', () => {
+  test('of a deleted task is appended to the form for a new task', () => {
     const drafts = useDraftsStore()
     drafts.edit(task)
     expect(drafts.rescue(task.id), 'nothing was changed').toBe(false)
@@ -32,15 +32,15 @@ describe('what has been typed', () => {
     expect(drafts.composed).toMatchObject({ title: 'Another', body: `Its notes\n${task.title}\nHalf a page` })
   })
 
-  test('stays for the same person and goes for another', () => {
+  test('stays for the same user and not for another', () => {
     const drafts = useDraftsStore()
-    drafts.belongTo('demo')
+    drafts.setOwner('demo')
     drafts.composed.title = 'Half a title'
     drafts.edit(task)
     const { id } = drafts.composed
-    expect(drafts.belongTo('demo')).toBe(false)
+    expect(drafts.setOwner('demo')).toBe(false)
     expect(drafts.composed.title).toBe('Half a title')
-    expect(drafts.belongTo('other')).toBe(true)
+    expect(drafts.setOwner('other')).toBe(true)
     expect(drafts.composed).toMatchObject({ title: '', dueDate: null, photo: null })
     expect(drafts.composed.id).not.toBe(id)
     expect(drafts.edits.size).toBe(0)

@@ -5,7 +5,7 @@ import { exportKinds, toCalendar, toCSV } from './export'
 const now = new Date('2026-11-23T08:00:00.123Z')
 
 describe('exported tasks', () => {
-  test('are JSON as the functions give it', () => {
+  test('are JSON as the functions return it', () => {
     const tasks = [recognised(makeTask()), makeTask({ id: 'b' })]
     expect(JSON.parse(exportKinds.json.write(tasks))).toEqual(tasks)
   })
@@ -20,7 +20,7 @@ describe('exported tasks', () => {
     expect(toCSV([recognised(makeTask())])).toContain(',true,pier; lakeside; breakwater;')
   })
 
-  test('are a calendar of what is still to be done', () => {
+  test('are a calendar of open tasks', () => {
     const lines = toCalendar([makeTask({ title: 'Paint; sand,\u0007 \\ rest', body: 'One\nTwo', dueDate: '2026-12-31' }),
       makeTask({ completed: true, title: 'Done' })], now).split('\r\n')
     expect(lines).toEqual([

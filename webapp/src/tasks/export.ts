@@ -1,6 +1,6 @@
 import type { Task } from '@/api/types'
 
-/** The kinds of file that tasks can be saved as: name, media type, and how they are written. */
+/** The file formats for export. */
 export const exportKinds = {
   json: { name: 'snaptask.json', type: 'application/json', write: (tasks: readonly Task[]) => JSON.stringify(tasks, null, 2) + '\n' },
   csv: { name: 'snaptask.csv', type: 'text/csv', write: toCSV },
@@ -12,8 +12,8 @@ export type ExportKind = keyof typeof exportKinds
 const columns = ['id', 'title', 'body', 'dueDate', 'completed', 'createdAt', 'updatedAt', 'upload', 'labels'] as const
 
 /**
- * Tasks as comma-separated values (RFC 4180), with a byte order mark, without which spreadsheets take UTF-8 for something
- * else. Text that a spreadsheet would run as a formula gets an apostrophe before it.
+ * Writes comma-separated values (RFC 4180), with a byte order mark so that spreadsheets recognise UTF-8, and an apostrophe
+ * before text that they would run as a formula.
  */
 export function toCSV(tasks: readonly Task[]): string {
   const rows = tasks.map((task) => columns.map((name) => {
@@ -24,14 +24,11 @@ export function toCSV(tasks: readonly Task[]): string {
 }
 
 function cell(value: string): string {
-  const harmless = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
-/**
- * The due dates of tasks still to be done as a calendar (RFC 5545), made at `now`. An event that starts on a date and has no
- * end takes that day.
- */
+/** Writes the due dates of open tasks as all-day events of a calendar (RFC 5545). */
 export function toCalendar(tasks: readonly Task[], now: Date): string {
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '')
   const day = (date: string) => date.replaceAll('-', '')
@@ -49,12 +46,12 @@ export function toCalendar(tasks: readonly Task[], now: Date): string {
   return lines.map((line) => folded(line) + '\r\n').join('')
 }
 
-/** Words as a calendar's text (RFC 5545, 3.3.11), which has no control characters but tabs. */
-function escaped(words: string): string {
-  return words.replace(/[\\;,]/g, '\\$&').replace(/\r\n|\r|\n/g, '\\n').replace(/(?!\t)\p{Cc}/gu, '')
+/** Escapes text for a calendar (RFC 5545, 3.3.11), where tab is the only control character. */
+function escaped(value: string): string {
+  return value.replace(/[\\;,]/g, '\\$&').replace(/\r\n|\r|\n/g, '\\n').replace(/(?!\t)\p{Cc}/gu, '')
 }
 
-/** A line in pieces of at most 75 bytes, none of which cuts a character in two (RFC 5545, 3.1). */
+/** Folds a line at 75 bytes, between characters (RFC 5545, 3.1). */
 function folded(line: string): string {
   const bytesOf = (piece: string) => new TextEncoder().encode(piece).length
   const pieces = ['']

@@ -1,27 +1,26 @@
 import { describe, expect, test } from 'vitest'
 import { makeTask, recognised } from '@/testing/edge'
-import { addressOf, everyday, filterOf, inOrder, matches, narrows, parametersOf, type Filter } from './filter'
-import { newId } from './ids'
+import { compare, defaultFilter, filterOf, isNarrow, matches, pageQueryOf, queryOf, type Filter } from './filter'
 
 const today = '2026-11-23'
 const wanted: Filter = { status: 'done', due: 'week', label: 'pier', q: 'two coats', sort: 'created' }
 
 describe('a filter', () => {
-  test('is in the page’s address, without what is everyday', () => {
-    expect(addressOf(everyday)).toEqual({})
-    expect(filterOf(addressOf(wanted))).toEqual(wanted)
-    expect(filterOf({ status: 'other', due: ['today'], q: null, sort: '' })).toEqual(everyday)
+  test('is in the page’s address, without defaults', () => {
+    expect(pageQueryOf(defaultFilter)).toEqual({})
+    expect(filterOf(pageQueryOf(wanted))).toEqual(wanted)
+    expect(filterOf({ status: 'other', due: ['today'], q: null, sort: '' })).toEqual(defaultFilter)
   })
 
-  test('asks get-tasks in its own words', () => {
-    expect(parametersOf(everyday, today)).toEqual({ status: 'open', sort: 'due' })
-    expect(parametersOf(wanted, today)).toEqual({ status: 'done', due: 'week', today, label: 'pier', q: 'two coats', sort: 'created' })
-    expect(parametersOf({ ...everyday, status: 'all', q: '  ' }, today)).toEqual({ sort: 'due' })
+  test('becomes parameters of get-tasks', () => {
+    expect(queryOf(defaultFilter, today)).toEqual({ status: 'open', sort: 'due' })
+    expect(queryOf(wanted, today)).toEqual({ status: 'done', due: 'week', today, label: 'pier', q: 'two coats', sort: 'created' })
+    expect(queryOf({ ...defaultFilter, status: 'all', q: '  ' }, today)).toEqual({ sort: 'due' })
   })
 
-  test('narrows by anything but status and order', () => {
-    expect(narrows({ ...everyday, status: 'all', sort: 'created', q: ' ' })).toBe(false)
-    for (const one of [{ q: 'a' }, { label: 'a' }, { due: 'today' } as const]) expect(narrows({ ...everyday, ...one })).toBe(true)
+  test('is narrow with anything but status and order', () => {
+    expect(isNarrow({ ...defaultFilter, status: 'all', sort: 'created', q: ' ' })).toBe(false)
+    for (const one of [{ q: 'a' }, { label: 'a' }, { due: 'today' } as const]) expect(isNarrow({ ...defaultFilter, ...one })).toBe(true)
   })
 
   test.each<[string, Partial<Filter>, ReturnType<typeof makeTask>, boolean]>([
@@ -41,21 +40,14 @@ describe('a filter', () => {
     ['a strong label', { label: 'lakeside' }, recognised(makeTask()), true],
     ['a weak label', { label: 'yawl' }, recognised(makeTask()), false],
   ])('lets through: %s', (_name, changes, task, through) => {
-    expect(matches(task, { ...everyday, ...changes }, today)).toBe(through)
+    expect(matches(task, { ...defaultFilter, ...changes }, today)).toBe(through)
   })
 
-  test('orders as the functions do', () => {
+  test('sorts as the functions do', () => {
     const a = makeTask({ id: 'a', dueDate: '2026-11-24' })
     const b = makeTask({ id: 'b', dueDate: '2026-11-23' })
-    expect([a, b].sort((x, y) => inOrder('due', x, y))).toEqual([b, a])
-    expect([a, b].sort((x, y) => inOrder('created', x, y))).toEqual([b, a])
-    expect(inOrder('due', a, { ...b, dueDate: a.dueDate })).toBeLessThan(0)
+    expect([a, b].sort((x, y) => compare('due', x, y))).toEqual([b, a])
+    expect([a, b].sort((x, y) => compare('created', x, y))).toEqual([b, a])
+    expect(compare('due', a, { ...b, dueDate: a.dueDate })).toBeLessThan(0)
   })
-})
-
-test('ids are UUIDs of version 7 that begin with the time', () => {
-  const id = newId(Date.UTC(2026, 10, 23))
-  expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
-  expect(parseInt(id.replace('-', '').slice(0, 12), 16)).toBe(Date.UTC(2026, 10, 23))
-  expect(newId()).not.toBe(newId())
 })

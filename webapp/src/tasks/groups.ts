@@ -4,9 +4,9 @@ import type { Filter } from './filter'
 
 export type GroupName = 'earlier' | 'overdue' | 'today' | 'week' | 'later' | 'newest'
 
-/** Some tasks that come one after the other under the same heading: the unit in which a long list is rendered. */
+/** Consecutive tasks under one heading, rendered as a unit. */
 export interface TaskChunk {
-  /** The first one's id. */
+  /** The id of its first task. */
   key: string
   tasks: readonly Task[]
 }
@@ -16,7 +16,7 @@ export interface TaskGroup {
   chunks: TaskChunk[]
 }
 
-/** Tasks that come by due date, under headings; by age there is but one. Past tasks are overdue only where all are open. */
+/** Groups sorted tasks under headings. Past tasks count as overdue only if the list has no completed ones. */
 export function groupTasks(tasks: readonly Task[], filter: Filter, today: string): TaskGroup[] {
   const weekEnd = addDays(today, 6)
   const nameOf = ({ dueDate }: Task): GroupName => {
@@ -31,29 +31,29 @@ export function groupTasks(tasks: readonly Task[], filter: Filter, today: string
     const name = nameOf(task)
     const sameGroup = groups.at(-1)?.name === name
     if (!sameGroup) groups.push({ name, chunks: [] })
-    if (!sameGroup || beginsChunk(task)) groups.at(-1)?.chunks.push({ key: task.id, tasks: chunk = [] })
+    if (!sameGroup || startsChunk(task)) groups.at(-1)?.chunks.push({ key: task.id, tasks: chunk = [] })
     chunk.push(task)
   }
   return groups
 }
 
 /**
- * Whether a task begins a chunk: about every 43rd does, by the random end of its id. Counting them out instead would move a
- * task from each chunk to the next whenever one is added or removed.
+ * Reports whether a task starts a chunk: one in 43 does, by the random end of its id. With chunks of a fixed size, each
+ * addition would move a task from every chunk to the next.
  */
-function beginsChunk({ id }: Task): boolean {
+function startsChunk({ id }: Task): boolean {
   return parseInt(id.slice(-2), 16) < 6
 }
 
-/** The new groups, with the old chunks in the place of those that hold the same tasks, so that these need no rendering. */
+/** Returns the new groups with the old chunk objects wherever the tasks are the same, so that Vue does not render those again. */
 export function keepChunks(now: TaskGroup[], before: readonly TaskGroup[]): TaskGroup[] {
   const old = new Map(before.flatMap(({ chunks }) => chunks).map((chunk) => [chunk.key, chunk]))
-  const same = (a: readonly Task[], b: readonly Task[]) => a.length === b.length && a.every((task, index) => task === b[index])
+  const isSame = (a: readonly Task[], b: readonly Task[]) => a.length === b.length && a.every((task, index) => task === b[index])
   return now.map(({ name, chunks }) => ({
     name,
     chunks: chunks.map((chunk) => {
-      const known = old.get(chunk.key)
-      return known !== undefined && same(known.tasks, chunk.tasks) ? known : chunk
+      const previous = old.get(chunk.key)
+      return previous !== undefined && isSame(previous.tasks, chunk.tasks) ? previous : chunk
     }),
   }))
 }

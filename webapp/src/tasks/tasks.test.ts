@@ -1,6 +1,6 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { everyday } from './filter'
+import { defaultFilter } from './filter'
 import { failure, grant, json, makeTask, stubFetch } from '@/testing/edge'
 import { useTasksStore } from './tasks'
 
@@ -31,7 +31,7 @@ describe('tasks', () => {
     ])
   })
 
-  test('that were put at the end stay last when the pages before them come', async () => {
+  test('at the end of the list stay last when the pages before them are loaded', async () => {
     const tasks = useTasksStore()
     const day = (id: string, dueDate: string) => makeTask({ id, dueDate })
     stubFetch({ 'get-tasks': () => json([day('a', '2026-11-23')], 200, { Link: '<?cursor=x>; rel="next"' }) })
@@ -45,7 +45,7 @@ describe('tasks', () => {
     expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd', 'z'])
   })
 
-  test('that have become others meanwhile are taken over, without those of later pages going', async () => {
+  test('that have changed are updated without dropping later pages', async () => {
     const tasks = useTasksStore()
     const day = (id: string, date: number, version = 1) => makeTask({ id, dueDate: `2026-11-${String(date)}`, version })
     const first = [day('a', 11), day('b', 12)]
@@ -63,7 +63,7 @@ describe('tasks', () => {
     expect([tasks.state, tasks.problem, tasks.list.length]).toEqual(['ready', null, 3])
   })
 
-  test('are all there for an export, page by page', async () => {
+  test('are all loaded for an export, page by page', async () => {
     const tasks = useTasksStore()
     const calls = stubFetch({
       'get-tasks': ({ url }) => url.includes('cursor')
@@ -71,12 +71,12 @@ describe('tasks', () => {
         : json([makeTask({ id: 'a' })], 200, { Link: '<?cursor=x&limit=1000>; rel="next"' }),
     })
     const counts: number[] = []
-    expect((await tasks.all((count) => counts.push(count))).map(({ id }) => id)).toEqual(['a', 'b'])
+    expect((await tasks.fetchAll((count) => counts.push(count))).map(({ id }) => id)).toEqual(['a', 'b'])
     expect(counts).toEqual([1, 2])
     expect(calls.map(({ url }) => url)).toEqual(['/function/get-tasks?limit=1000', '/function/get-tasks?cursor=x&limit=1000'])
   })
 
-  test('that can’t be loaded say why, and can be asked for again', async () => {
+  test('that can’t be loaded report why, and can be loaded again', async () => {
     const tasks = useTasksStore()
     stubFetch({ 'get-tasks': () => failure(503, 'unavailable', 'The database can’t be reached.') })
     await tasks.load()
@@ -88,7 +88,7 @@ describe('tasks', () => {
     expect(tasks.problem).toBeNull()
   })
 
-  test('keep what is there when older ones can’t be loaded', async () => {
+  test('stay when the next page can’t be loaded', async () => {
     const tasks = useTasksStore()
     stubFetch({ 'get-tasks': () => json([makeTask()], 200, { Link: '<?cursor=x>; rel="next"' }) })
     await tasks.load()
@@ -100,7 +100,7 @@ describe('tasks', () => {
     expect(tasks.loadingMore).toBe(false)
   })
 
-  test('are added when the server has them, not before', async () => {
+  test('are added only after the server has created them', async () => {
     const tasks = useTasksStore()
     stubFetch({ 'create-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { title: 'is required' }) })
     await expect(tasks.create(draft)).rejects.toMatchObject({ fields: { title: 'is required' } })
@@ -111,14 +111,14 @@ describe('tasks', () => {
     expect(tasks.list).toEqual([makeTask()])
   })
 
-  test('are found by a filter, and a newer search takes an older one’s place', async () => {
+  test('are found by a filter, and a newer search replaces an older one', async () => {
     const tasks = useTasksStore()
     let slow: (answer: Response) => void = () => undefined
     const calls = stubFetch({
       'get-tasks': ({ url }) => url.includes('q=slow') ? new Promise((resolve) => { slow = resolve }) : json([makeTask({ id: 'b' })]),
     })
-    const first = tasks.load({ ...everyday, q: 'slow' })
-    await tasks.load({ ...everyday, label: 'pier', status: 'all' })
+    const first = tasks.load({ ...defaultFilter, q: 'slow' })
+    await tasks.load({ ...defaultFilter, label: 'pier', status: 'all' })
     slow(json([makeTask({ id: 'a' })]))
     await first
     expect(calls[1]?.url).toBe('/function/get-tasks?label=pier&sort=due&limit=100')
@@ -126,7 +126,7 @@ describe('tasks', () => {
     expect(tasks.state).toBe('ready')
   })
 
-  test('that are added while the list is asked for stay in it', async () => {
+  test('that are added while the list is loading stay in it', async () => {
     const tasks = useTasksStore()
     let answer: (response: Response) => void = () => undefined
     stubFetch({ 'get-tasks': () => new Promise((resolve) => { answer = resolve }), 'create-task': () => json(makeTask({ id: 'new' })) })
@@ -137,7 +137,7 @@ describe('tasks', () => {
     expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'new'])
   })
 
-  test('come to their place in the order, or leave the list', () => {
+  test('move to their place in the order, or leave the list', () => {
     const tasks = useTasksStore()
     for (const [id, dueDate] of [['a', '2026-11-23'], ['c', '2026-11-25'], ['b', '2026-11-24']] as const) {
       tasks.put(makeTask({ id, dueDate }))
@@ -152,7 +152,7 @@ describe('tasks', () => {
     expect(tasks.list.map(({ id }) => id)).toEqual(['c', 'a'])
   })
 
-  test('are the same in every tab of a person', async () => {
+  test('are the same in every tab of a user', async () => {
     const here = useTasksStore()
     here.state = 'ready'
     setActivePinia(createPinia())
@@ -163,14 +163,14 @@ describe('tasks', () => {
     await vi.waitFor(() => { expect(here.list).toEqual([]) })
   })
 
-  test('are not overwritten by older news', () => {
+  test('are not overwritten by older versions', () => {
     const tasks = useTasksStore()
     tasks.put(makeTask({ version: 3, title: 'new' }))
     tasks.put(makeTask({ version: 2, title: 'old' }))
     expect(tasks.get(makeTask().id)?.title).toBe('new')
   })
 
-  test('that have gone leave the list when asked for', async () => {
+  test('that are gone leave the list when refreshed', async () => {
     const tasks = useTasksStore()
     tasks.put(makeTask({ id: 'a' }))
     tasks.place('a')

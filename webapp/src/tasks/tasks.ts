@@ -1,34 +1,30 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
-import { functions } from '@/api/functions'
+import { useSessionStore } from '@/account/session'
+import { functions, type TaskPage } from '@/api/functions'
 import { asProblem, type Problem } from '@/api/problem'
 import type { NewTask, Task } from '@/api/types'
-import { dayOf } from './dates'
-import { everyday, inOrder, matches, parametersOf, type Filter } from './filter'
-import { text } from '@/ui/text'
-import { useDraftsStore } from './drafts'
 import { useNoticesStore } from '@/ui/notices'
-import { useSessionStore } from '@/account/session'
+import { dayOf } from './dates'
+import { useDraftsStore } from './drafts'
+import { compare, defaultFilter, matches, queryOf, type Filter } from './filter'
 import { openTaskChannel } from './task-channel'
 
 const pageSize = '100'
 
-/** What is seen of a task otherwise than the functions have said, by what made it so. */
+/** What a task shows before the server has confirmed it, by source. */
 type Overlay = Partial<Record<'change' | 'picture', Partial<Task> | null>>
 
-/**
- * The tasks of who is signed in, as far as they have been loaded: each as the functions last gave it, overlaid by what has
- * been changed here and is not confirmed yet.
- */
+/** The user's tasks that have been loaded: each as the server last returned it, under an overlay of unconfirmed changes. */
 export const useTasksStore = defineStore('tasks', () => {
   const session = useSessionStore()
   const drafts = useDraftsStore()
   const notices = useNoticesStore()
-  const known = shallowReactive(new Map<string, Task>())
+  const byID = shallowReactive(new Map<string, Task>())
   const overlays = shallowReactive(new Map<string, Overlay>())
   const hidden = shallowReactive(new Set<string>())
   const order = shallowRef<readonly string[]>([])
-  const filter = shallowRef<Filter>(everyday)
+  const filter = shallowRef<Filter>(defaultFilter)
   const state = ref<'idle' | 'loading' | 'ready' | 'failed'>('idle')
   const problem = shallowRef<Problem | null>(null)
   const next = shallowRef<Record<string, string> | null>(null)
@@ -36,26 +32,32 @@ export const useTasksStore = defineStore('tasks', () => {
   let loading: AbortController | null = null
 
   const channel = openTaskChannel(() => session.username, (news) => {
-    if ('gone' in news) {
-      drop(news.gone)
+    if ('deleted' in news) {
+      drop(news.deleted)
       return
     }
     put(news.task)
     if (state.value === 'ready') place(news.task.id)
   })
 
-  /** What is to be seen, in its order. */
+  /** The visible tasks in their order. */
   const list = computed(() => order.value.flatMap((id) => (hidden.has(id) ? [] : get(id) ?? [])))
   const hasMore = computed(() => next.value !== null)
 
-  /** A task as it is to be seen. */
+  /** Returns a task with its overlay. */
   function get(id: string): Task | undefined {
-    const task = known.get(id)
+    const task = byID.get(id)
     const overlay = overlays.get(id)
     return task === undefined || overlay === undefined ? task : { ...task, ...overlay.change, ...overlay.picture }
   }
 
-  /** Loads what a filter lets through, from the start; `problem` tells if that fails. A newer call takes an older one's place. */
+  function fetchPage(query: Record<string, string>, signal?: AbortSignal): Promise<TaskPage> {
+    return session.authorized((token) => functions.getTasks(token, query, signal))
+  }
+
+  const firstPage = () => ({ ...queryOf(filter.value, dayOf(new Date())), limit: pageSize })
+
+  /** Loads the first page for a filter; sets `problem` if that fails. A newer call replaces an older one. */
   async function load(wanted: Filter = filter.value): Promise<void> {
     loading?.abort()
     const { signal } = (loading = new AbortController())
@@ -63,10 +65,9 @@ export const useTasksStore = defineStore('tasks', () => {
     state.value = 'loading'
     problem.value = null
     next.value = null
-    const query = { ...parametersOf(wanted, dayOf(new Date())), limit: pageSize }
     const before = order.value
     try {
-      const page = await session.authorized((token) => functions.getTasks(token, query, signal))
+      const page = await fetchPage(firstPage(), signal)
       if (signal.aborted) return
       page.tasks.forEach(put)
       reorder(page.tasks.map(({ id }) => id), before)
@@ -80,44 +81,36 @@ export const useTasksStore = defineStore('tasks', () => {
     }
   }
 
-  /**
-   * Takes over what has become of the first page meanwhile, without taking from the list what was loaded after it. That it
-   * can't be had is no news: what is here stays.
-   */
+  /** Updates the first page and keeps the loaded pages after it. A failure changes nothing. */
   async function catchUp(): Promise<void> {
     if (state.value !== 'ready') return
     const { signal } = (loading = new AbortController())
-    const query = { ...parametersOf(filter.value, dayOf(new Date())), limit: pageSize }
     const before = order.value
-    const page = await session.authorized((token) => functions.getTasks(token, query, signal)).catch(() => null)
+    const page = await fetchPage(firstPage(), signal).catch(() => null)
     if (page === null || signal.aborted) return
     page.tasks.forEach(put)
     const fresh = new Set(page.tasks.map(({ id }) => id))
     const last = page.tasks.at(-1)
-    const rest = order.value.filter((id) => {
-      const task = get(id)
-      return !fresh.has(id) && page.next !== null && last !== undefined && task !== undefined && inOrder(filter.value.sort, task, last) > 0
-    })
+    const rest = order.value.filter((id) => !fresh.has(id) && page.next !== null && comesAfter(id, last))
     reorder([...fresh, ...rest], before)
     if (rest.length === 0) next.value = page.next
   }
 
-  /** Puts a list in the place of the one that was asked about; what has come to that since may be newer than the answer. */
-  function reorder(ids: readonly string[], asked: readonly string[]): void {
-    const old = new Set(asked)
+  /** Replaces the list, and keeps the tasks added to it since the request was sent. */
+  function reorder(ids: readonly string[], requested: readonly string[]): void {
+    const old = new Set(requested)
     const added = order.value.filter((id) => !old.has(id))
     order.value = ids
     added.forEach(place)
   }
 
-  /** Loads the page after those already here. */
   async function loadMore(): Promise<void> {
     const query = next.value
     if (query === null || loadingMore.value) return
     loadingMore.value = true
     problem.value = null
     try {
-      const page = await session.authorized((token) => functions.getTasks(token, query))
+      const page = await fetchPage(query)
       if (next.value !== query) return
       append(page.tasks)
       next.value = page.next
@@ -129,30 +122,28 @@ export const useTasksStore = defineStore('tasks', () => {
     }
   }
 
-  /** Takes over the next page. What was put at the end meanwhile, and comes later than that, moves on to stay last. */
+  /** Adds the next page. Tasks at the end of the list that come later than the page stay last. */
   function append(page: readonly Task[]): void {
     page.forEach(put)
     const ids = page.map(({ id }) => id)
     const fresh = new Set(ids)
     const before = order.value.filter((id) => !fresh.has(id))
-    const [first] = page
     let end = before.length
-    const isLater = (id: string | undefined): boolean => {
-      const task = id === undefined ? undefined : get(id)
-      return task !== undefined && first !== undefined && inOrder(filter.value.sort, task, first) > 0
-    }
-    while (isLater(before[end - 1])) end -= 1
+    while (comesAfter(before[end - 1], page[0])) end -= 1
     order.value = [...before.slice(0, end), ...ids]
     before.slice(end).forEach(place)
   }
 
-  /** Every task there is, newest first, whatever the filter; tells how many have come so far; throws a Problem. */
-  async function all(progress: (count: number) => void): Promise<Task[]> {
+  function comesAfter(id: string | undefined, other: Task | undefined): boolean {
+    const task = id === undefined ? undefined : get(id)
+    return task !== undefined && other !== undefined && compare(filter.value.sort, task, other) > 0
+  }
+
+  /** Returns every task of the user, whatever the filter; reports how many have been loaded; throws a Problem. */
+  async function fetchAll(progress: (count: number) => void): Promise<Task[]> {
     const found: Task[] = []
-    let query: Record<string, string> | null = { limit: '1000' }
-    while (query !== null) {
-      const asked: Record<string, string> = query
-      const page = await session.authorized((token) => functions.getTasks(token, asked))
+    for (let query: Record<string, string> | null = { limit: '1000' }; query !== null;) {
+      const page: TaskPage = await fetchPage(query)
       found.push(...page.tasks)
       progress(found.length)
       query = page.next
@@ -160,7 +151,7 @@ export const useTasksStore = defineStore('tasks', () => {
     return found
   }
 
-  /** Adds a task, once however often it is called with the same id; throws a Problem. */
+  /** Creates a task, once however often it is called with the same id; throws a Problem. */
   async function create(draft: NewTask): Promise<Task> {
     const task = await session.authorized((token) => functions.createTask(token, draft))
     share(task)
@@ -168,7 +159,7 @@ export const useTasksStore = defineStore('tasks', () => {
     return task
   }
 
-  /** Asks for one task anew; throws a Problem. One that is gone leaves the list. */
+  /** Fetches one task again and drops it if it is gone; throws a Problem. */
   async function refresh(id: string): Promise<Task> {
     try {
       const task = await session.authorized((token) => functions.getTask(token, id))
@@ -181,79 +172,68 @@ export const useTasksStore = defineStore('tasks', () => {
     }
   }
 
-  /** Asks for one task anew when there is no hurry: that it can't be had is no news. */
-  async function lookFor(id: string): Promise<void> {
-    await refresh(id).catch(() => undefined)
-  }
-
-  /** Takes over a task as a function gave it, unless what is here is newer. */
+  /** Stores a task from the server unless a newer version is there. */
   function put(task: Task): void {
-    const before = known.get(task.id)
-    if (before === undefined || before.version <= task.version) known.set(task.id, task)
+    const before = byID.get(task.id)
+    if (before === undefined || before.version <= task.version) byID.set(task.id, task)
   }
 
-  /** Takes over a task that was changed from here, and tells the other tabs. */
+  /** Stores a task that was changed in this tab and sends it to the other tabs. */
   function share(task: Task): void {
     put(task)
-    channel.tell({ task })
+    channel.post({ task })
   }
 
-  /** Puts a task where it belongs in the list, or off it. */
+  /** Moves a task to its position in the list, or takes it off the list. */
   function place(id: string): void {
     const task = get(id)
     const others = order.value.filter((other) => other !== id)
-    if (task !== undefined && shows(task)) {
-      const at = others.findIndex((other) => {
-        const behind = get(other)
-        return behind !== undefined && inOrder(filter.value.sort, task, behind) < 0
-      })
-      others.splice(at < 0 ? others.length : at, 0, id)
+    if (task !== undefined && isVisible(task)) {
+      const index = others.findIndex((other) => comesAfter(other, task))
+      others.splice(index < 0 ? others.length : index, 0, id)
     }
     order.value = others
   }
 
-  /** Whether the filter lets a task through. */
-  function shows(task: Task): boolean {
+  /** Reports whether the filter lets a task through. */
+  function isVisible(task: Task): boolean {
     return matches(task, filter.value, dayOf(new Date()))
   }
 
-  /** Shows something of a task differently until the functions have confirmed it; null shows it as it is. */
+  /** Shows unconfirmed changes of a task; null removes those of this source. */
   function overlay(id: string, source: keyof Overlay, changes: Partial<Task> | null): void {
     const all: Overlay = { ...overlays.get(id), [source]: changes }
     if (all.change || all.picture) overlays.set(id, all)
     else overlays.delete(id)
   }
 
-  /** Takes a task out of sight, or back. */
-  function hide(id: string, away: boolean): void {
-    if (away) hidden.add(id)
+  function setHidden(id: string, on: boolean): void {
+    if (on) hidden.add(id)
     else hidden.delete(id)
   }
 
-  /** Forgets a task that was deleted from here, and tells the other tabs. */
+  /** Forgets a task that was deleted in this tab, here and in the other tabs. */
   function dropEverywhere(id: string): void {
     forget(id)
-    channel.tell({ gone: id })
+    channel.post({ deleted: id })
   }
 
-  /** Forgets a task that turns out to be gone; what was being written about it is not lost. */
+  /** Forgets a task that was deleted elsewhere, and rescues what was being written about it. */
   function drop(id: string): void {
-    const title = known.get(id)?.title ?? ''
+    const title = byID.get(id)?.title ?? ''
     forget(id)
-    if (drafts.rescue(id)) notices.say(text.tasks.goneButKept(title))
+    if (drafts.rescue(id)) notices.say('editRescued', { title })
   }
 
   function forget(id: string): void {
     order.value = order.value.filter((other) => other !== id)
-    known.delete(id)
-    overlays.delete(id)
-    hidden.delete(id)
+    for (const kept of [byID, overlays, hidden]) kept.delete(id)
   }
 
-  /** Forgets everything, for the next person. */
+  /** Forgets everything, for the next user. */
   function reset(): void {
     loading?.abort()
-    for (const kept of [known, overlays, hidden]) kept.clear()
+    for (const kept of [byID, overlays, hidden]) kept.clear()
     order.value = []
     state.value = 'idle'
     problem.value = null
@@ -262,7 +242,7 @@ export const useTasksStore = defineStore('tasks', () => {
   }
 
   return {
-    known, list, filter, state, problem, hasMore, loadingMore,
-    get, load, catchUp, loadMore, all, create, refresh, lookFor, put, share, place, shows, overlay, hide, drop, dropEverywhere, reset,
+    byID, list, filter, state, problem, hasMore, loadingMore,
+    get, load, catchUp, loadMore, fetchAll, create, refresh, put, share, place, isVisible, overlay, setHidden, drop, dropEverywhere, reset,
   }
 })

@@ -1,10 +1,9 @@
-import { onScopeDispose, ref, type Ref } from 'vue'
+import { useNow } from '@vueuse/core'
+import { computed, type ComputedRef } from 'vue'
 import { dayOf } from './dates'
 
-/** The current day as YYYY-MM-DD; it moves on at midnight while the page stays open. */
-export function useToday(): Readonly<Ref<string>> {
-  const today = ref(dayOf(new Date()))
-  const timer = setInterval(() => { today.value = dayOf(new Date()) }, 30_000)
-  onScopeDispose(() => { clearInterval(timer) })
-  return today
+/** Returns the current day as YYYY-MM-DD; it changes at midnight while the page is open. */
+export function useToday(): ComputedRef<string> {
+  const now = useNow({ interval: 30_000 })
+  return computed(() => dayOf(now.value))
 }

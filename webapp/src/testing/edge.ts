@@ -1,7 +1,7 @@
 import { vi } from 'vitest'
 import type { AppConfig, Task } from '@/api/types'
 
-/** Stand-ins for the network's edge, for tests: everything above it is the real thing. */
+/** Fakes for the network: in tests, everything above it is real. */
 
 export interface Call {
   method: string
@@ -19,7 +19,7 @@ export const json = (body: unknown, status = 200, headers: Record<string, string
 export const failure = (status: number, code: string, message: string, fields?: Record<string, string>) =>
   json({ error: { code, message, fields, requestId: 'r' } }, status)
 
-/** Puts answers in the place of fetch, by function name; gives the list of calls made. */
+/** Replaces fetch with answers by function name. Returns the list of calls. */
 export function stubFetch(answers: Record<string, (call: Call) => Answer>): Call[] {
   const calls: Call[] = []
   vi.stubGlobal('fetch', async (url: string, init: RequestInit): Promise<Response> => {
@@ -37,14 +37,14 @@ export function stubFetch(answers: Record<string, (call: Call) => Answer>): Call
     const aborted = new Promise<never>((_resolve, reject) => {
       init.signal?.addEventListener('abort', () => { reject(new DOMException('aborted', 'AbortError')) })
     })
-    const given = await Promise.race([answer(call), aborted])
-    if (given instanceof Error) throw given
-    return given
+    const settled = await Promise.race([answer(call), aborted])
+    if (settled instanceof Error) throw settled
+    return settled
   })
   return calls
 }
 
-/** An upload as the browser runs it, moved on by the test. */
+/** An XMLHttpRequest that the test drives. */
 export class FakeUpload extends EventTarget {
   static last: FakeUpload
   readonly upload = new EventTarget()
@@ -91,7 +91,7 @@ export class FakeUpload extends EventTarget {
   }
 }
 
-/** Lets stores speak to no other tab, which here would be those of other tests. */
+/** Cuts the connection to other tabs: here, those of other tests. */
 export const stubTabs = () => vi.stubGlobal('BroadcastChannel', class {
   postMessage() { return undefined }
 })
@@ -121,7 +121,7 @@ const seen = [
   ['promontory', 0.04], ['catamaran', 0.03], ['container ship', 0.02], ['drilling platform', 0.01], ['yawl', 0.005],
 ] as const
 
-/** The same task once its photo has been recognised. */
+/** Returns the task after its photo has been recognised. */
 export function recognised(task: Task): Task {
   return {
     ...task,

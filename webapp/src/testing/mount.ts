@@ -11,7 +11,7 @@ interface MountOptions {
   props?: Record<string, unknown>
 }
 
-/** Mounts a component in the page as the app would: with stores, router and the web server's configuration. */
+/** Mounts a component with stores, router and configuration, as the app does. */
 export async function mountApp(component: Component, options: MountOptions = {}): Promise<VueWrapper> {
   stubTabs()
   localStorage.clear()
@@ -25,9 +25,9 @@ export async function mountApp(component: Component, options: MountOptions = {})
   return mount(component, { attachTo: document.body, props: options.props ?? {}, global: { plugins: [pinia, router] } })
 }
 
-/** The button with these words or this label. */
-export function button(wrapper: VueWrapper, words: string) {
-  const found = wrapper.findAll('button').find((one) => one.text() === words || one.attributes('aria-label') === words)
-  if (found === undefined) throw new Error(`there is no button “${words}” in ${wrapper.html()}`)
+/** Returns the button with this text or label. */
+export function button(wrapper: VueWrapper, name: string) {
+  const found = wrapper.findAll('button').find((one) => one.text() === name || one.attributes('aria-label') === name)
+  if (found === undefined) throw new Error(`there is no button “${name}” in ${wrapper.html()}`)
   return found
 }

@@ -1,113 +1,116 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
+import type { Problem } from '@/api/problem'
+import type { text } from './text'
 
-export interface Notice {
+/** What a notice is about; ui/text.ts words it. */
+interface About {
+  title?: string
+  labels?: string[]
+  problem?: Problem
+}
+
+export interface Notice extends About {
   id: number
-  text: string
-  /** Whether what it tells of can still be taken back. */
+  kind: keyof typeof text.notices.kinds
   undoable: boolean
-  /** Whether it is for screen readers alone, since eyes can see already what it tells of. */
+  /** For screen readers only, because the page already shows it. */
   unseen: boolean
 }
 
-/** Something that happens only when the notice of it closes, unless it is taken back before. */
-export interface Second {
+/** An action that runs when its notice closes, unless it is undone first. */
+export interface Undoable {
   undo: () => void
   /** Must not throw. */
-  commit: () => Promise<void>
+  commit?: () => Promise<void>
 }
 
-interface Shown extends Notice {
-  second: Second | null
+interface Entry {
+  notice: Notice
+  action: Undoable | null
 }
 
-/** How long a notice stays, in milliseconds: time to read a sentence, and more to think better of it. */
-const stay = 5000
-const stayToUndo = 8000
+/** How long a notice stays, in milliseconds. */
+const duration = 5000
+const undoDuration = 8000
 
-/** How many are on the page at once; an older one makes room. */
-const room = 3
+/** How many notices show at once; the oldest one makes room. */
+const limit = 3
 
-/** Short words about what has just been done, for eyes and screen readers. */
+/** Short messages about what has just happened. */
 export const useNoticesStore = defineStore('notices', () => {
-  const shown = shallowRef<readonly Shown[]>([])
-  const list = computed<Notice[]>(() => shown.value.map(({ id, text, undoable, unseen }) => ({ id, text, undoable, unseen })))
+  const entries = shallowRef<readonly Entry[]>([])
+  const list = computed(() => entries.value.map(({ notice }) => notice))
   const held = ref(false)
   const timers = new Map<number, ReturnType<typeof setTimeout>>()
   const running = new Set<Promise<void>>()
-  let last = 0
+  let lastID = 0
 
-  function say(words: string): void {
-    add(words, null)
+  const say = (kind: Notice['kind'], about?: About) => { add({ kind, ...about }, null) }
+
+  /** Tells screen readers only. */
+  const announce = (kind: Notice['kind'], about?: About) => { add({ kind, ...about }, null, true) }
+
+  /** Says that something is done, and does it when the notice closes. Returns a function that drops it, neither undone nor committed. */
+  function offer(kind: Notice['kind'], about: About, action: Undoable): () => void {
+    const id = add({ kind, ...about }, action)
+    return () => { remove(id) }
   }
 
-  /** Says something to screen readers alone. */
-  function read(words: string): void {
-    add(words, null, true)
-  }
-
-  /** Says that something is as good as done; gives a way to forget about it, undone and uncommitted. */
-  function offer(words: string, second: Second): () => void {
-    const id = add(words, second)
-    return () => { take(id) }
-  }
-
-  function add(text: string, second: Second | null, unseen = false): number {
-    last += 1
-    const id = last
-    shown.value = [...shown.value, { id, text, undoable: second !== null, unseen, second }]
-    for (const old of shown.value.filter((notice) => !notice.unseen).slice(0, -room)) dismiss(old.id)
-    if (!held.value) count(id)
+  function add(content: Pick<Notice, 'kind'> & About, action: Undoable | null, unseen = false): number {
+    const id = lastID += 1
+    entries.value = [...entries.value, { notice: { ...content, id, undoable: action !== null, unseen }, action }]
+    for (const { notice } of entries.value.filter((entry) => !entry.notice.unseen).slice(0, -limit)) dismiss(notice.id)
+    if (!held.value) schedule(id)
     return id
   }
 
-  function count(id: number): void {
-    const undoable = shown.value.find((notice) => notice.id === id)?.undoable
-    timers.set(id, setTimeout(() => { dismiss(id) }, undoable === true ? stayToUndo : stay))
+  function schedule(id: number): void {
+    const undoable = list.value.find((notice) => notice.id === id)?.undoable
+    timers.set(id, setTimeout(() => { dismiss(id) }, undoable === true ? undoDuration : duration))
   }
 
-  /** Takes a notice off the page and gives what hangs on it. */
-  function take(id: number): Second | null {
+  function remove(id: number): Undoable | null {
     clearTimeout(timers.get(id))
     timers.delete(id)
-    const notice = shown.value.find((one) => one.id === id)
-    shown.value = shown.value.filter((one) => one.id !== id)
-    if (shown.value.length === 0) held.value = false
-    return notice?.second ?? null
+    const entry = entries.value.find(({ notice }) => notice.id === id)
+    entries.value = entries.value.filter((other) => other !== entry)
+    if (entries.value.length === 0) held.value = false
+    return entry?.action ?? null
   }
 
-  /** Closes a notice: what it tells of happens now. */
+  /** Closes a notice and runs its action. */
   function dismiss(id: number): void {
-    const second = take(id)
-    if (second === null) return
-    const work = second.commit().finally(() => running.delete(work))
+    const commit = remove(id)?.commit
+    if (commit === undefined) return
+    const work = commit().finally(() => running.delete(work))
     running.add(work)
   }
 
   function undo(id: number): void {
-    take(id)?.undo()
+    remove(id)?.undo()
   }
 
-  /** Lets notices stay while somebody is at them, and counts anew afterwards. */
-  function hold(stays: boolean): void {
-    if (held.value === stays) return
-    held.value = stays
-    for (const { id } of shown.value) {
+  /** Stops the clock while somebody points at the notices or has the focus in them; starts it again from zero. */
+  function hold(on: boolean): void {
+    if (held.value === on) return
+    held.value = on
+    for (const { id } of list.value) {
       clearTimeout(timers.get(id))
-      if (!stays) count(id)
+      if (!on) schedule(id)
     }
   }
 
-  /** Closes all that can still be taken back, and waits until it has happened. */
+  /** Runs every pending action and waits for it. */
   async function settle(): Promise<void> {
-    for (const { id, undoable } of shown.value) if (undoable) dismiss(id)
+    for (const { id, undoable } of list.value) if (undoable) dismiss(id)
     await Promise.all(running)
   }
 
-  /** Forgets all notices, for the next person. */
+  /** Drops all notices, for the next user. */
   function reset(): void {
-    for (const { id } of shown.value) take(id)
+    for (const { id } of list.value) remove(id)
   }
 
-  return { list, say, read, offer, dismiss, undo, hold, settle, reset }
+  return { list, say, announce, offer, dismiss, undo, hold, settle, reset }
 })

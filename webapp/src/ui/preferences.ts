@@ -1,31 +1,13 @@
+import { useLocalStorage } from '@vueuse/core'
 import { defineStore } from 'pinia'
-import { ref, watch } from 'vue'
+import { computed } from 'vue'
 
-const key = 'snaptask.single-keys'
-
-/** How somebody likes the app, on this device. */
+/** Settings of this browser. */
 export const usePreferencesStore = defineStore('preferences', () => {
-  /** Whether keys do something by themselves; who speaks to the machine, or hits keys by chance, is better off without. */
-  const singleKeys = ref(read() !== 'off')
+  const stored = useLocalStorage('snaptask.single-keys', 'on', { writeDefaults: false })
 
-  watch(singleKeys, (on) => { write(on ? 'on' : 'off') }, { flush: 'sync' })
+  /** Whether single-key shortcuts work; they get in the way of speech input and shaky hands (WCAG 2.1.4). */
+  const singleKeys = computed({ get: () => stored.value !== 'off', set: (on) => { stored.value = on ? 'on' : 'off' } })
 
   return { singleKeys }
 })
-
-function read(): string | null {
-  try {
-    return localStorage.getItem(key)
-  } catch {
-    return null
-  }
-}
-
-/** Keeps the choice; a browser that refuses to has it until the page goes. */
-function write(value: string): void {
-  try {
-    localStorage.setItem(key, value)
-  } catch {
-    return
-  }
-}

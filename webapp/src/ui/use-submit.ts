@@ -1,19 +1,21 @@
 import { nextTick, ref, useTemplateRef, type Ref } from 'vue'
 import { asProblem } from '@/api/problem'
+import { problemText } from './problem-text'
 
 /**
- * What a form needs around the one call that it makes: whether it runs, what is wrong with which field, and what else is. The
- * call throws a Problem when it comes to nothing; while it runs no other starts. In the element with the ref "form" the first
- * field that is wrong gets the focus.
+ * The state of a form around its one call, which throws a Problem when it fails. Only one call runs at a time. Within the
+ * element with the template ref "form", the first field with an error gets the focus.
  */
-export function useSubmit<Args extends unknown[]>(act: (...args: Args) => Promise<void>): {
+export function useSubmit<Args extends unknown[]>(call: (...args: Args) => Promise<void>): {
   busy: Readonly<Ref<boolean>>
-  wrong: Ref<Readonly<Partial<Record<string, string>>>>
+  /** Error messages by field. */
+  errors: Ref<Readonly<Partial<Record<string, string>>>>
+  /** Any other error. */
   problem: Ref<string | null>
   submit: (...args: Args) => Promise<void>
 } {
   const busy = ref(false)
-  const wrong = ref<Readonly<Partial<Record<string, string>>>>({})
+  const errors = ref<Readonly<Partial<Record<string, string>>>>({})
   const problem = ref<string | null>(null)
   const form = useTemplateRef<HTMLElement>('form')
 
@@ -21,22 +23,21 @@ export function useSubmit<Args extends unknown[]>(act: (...args: Args) => Promis
     if (busy.value) return
     busy.value = true
     problem.value = null
-    wrong.value = {}
+    errors.value = {}
     try {
-      await act(...args)
+      await call(...args)
     } catch (thrown) {
       const reason = asProblem(thrown)
-      wrong.value = reason.fields
+      errors.value = reason.fields
       await nextTick()
-      const marked = form.value?.querySelectorAll<HTMLElement>('[aria-invalid="true"]') ?? []
-      marked[0]?.focus()
-      // Where every field that is wrong says so itself, that some are is no news.
-      const isSaid = marked.length > 0 && marked.length === Object.keys(reason.fields).length
-      problem.value = reason.cancelled || reason.message === '' || isSaid ? null : reason.message
+      const invalid = form.value?.querySelectorAll<HTMLElement>('[aria-invalid="true"]') ?? []
+      invalid[0]?.focus()
+      const allShown = invalid.length > 0 && invalid.length === Object.keys(reason.fields).length
+      problem.value = reason.cancelled || reason.code === 'invalid' || allShown ? null : problemText(reason)
     } finally {
       busy.value = false
     }
   }
 
-  return { busy, wrong, problem, submit }
+  return { busy, errors, problem, submit }
 }

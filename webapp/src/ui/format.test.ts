@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest'
+import { megabytes, percent } from './format'
+
+test('numbers follow the locale', () => {
+  expect(percent(0.2549, 'en')).toBe('25%')
+  expect(percent(0.2549, 'de')).toBe('25\u00a0%')
+  expect(megabytes(16 * 2 ** 20, 'en')).toBe('16 MB')
+})
