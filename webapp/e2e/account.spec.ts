@@ -34,7 +34,7 @@ test('change the password, export the tasks, delete the account', async ({ page,
   }
 
   await page.getByRole('button', { name: 'Delete account' }).click()
-  const dialog = page.getByRole('dialog', { name: 'Delete your account' })
+  const dialog = page.getByRole('dialog', { name: 'Delete account' })
   await expectAccessible(page)
   await dialog.getByLabel('Current password').fill(account.password)
   await dialog.getByRole('button', { name: 'Delete account' }).click()

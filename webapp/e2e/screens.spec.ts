@@ -241,7 +241,7 @@ test('when something fails', async ({ page, context }) => {
   await page.route('**/function/get-tasks*', (route) => route.fulfill({ status: 502, body: 'Bad gateway' }), { times: 1 })
   await page.reload()
   await expect(page.getByRole('heading', { name: 'Your tasks could not be loaded' })).toBeVisible()
-  await look(page, 'server-away')
+  await look(page, 'server-unavailable')
   await page.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByRole('article')).toHaveCount(3)
 

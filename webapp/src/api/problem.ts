@@ -1,6 +1,6 @@
 import type { ErrorBody } from './types'
 
-/** Why something failed. The message is the server's, for people; the app's own codes have none: ui/problem-text.ts words them. */
+/** Why something failed. The message is the server's, for people. The app's own codes have none: ui/problem-text.ts supplies it. */
 export class Problem extends Error {
   override readonly name = 'Problem'
 

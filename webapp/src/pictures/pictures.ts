@@ -75,7 +75,7 @@ export const usePicturesStore = defineStore('pictures', () => {
     taskID: string, first: Upload, retry: () => Promise<void>, work: (signal: AbortSignal, show: (upload: Upload) => void) => Promise<Task>,
   ): Promise<void> {
     cancel(taskID)
-    keep(taskID)
+    withdrawRemoval(taskID)
     failures.delete(taskID)
     const controller = new AbortController()
     running.set(taskID, { controller, retry })
@@ -109,7 +109,7 @@ export const usePicturesStore = defineStore('pictures', () => {
     dismiss(id)
     tasks.overlay(id, 'picture', noPicture)
     removals.set(id, notices.offer('photoRemoved', { title }, {
-      undo: () => { keep(id) },
+      undo: () => { withdrawRemoval(id) },
       commit: async () => {
         try {
           tasks.share(await session.authorized((token) => functions.deleteImage(token, id)))
@@ -117,14 +117,13 @@ export const usePicturesStore = defineStore('pictures', () => {
           const problem = asProblem(thrown)
           if (problem.status !== 404) fail(id, problem.cancelled ? new Problem(0, 'not_removed') : problem)
         } finally {
-          keep(id)
+          withdrawRemoval(id)
         }
       },
     }))
   }
 
-  /** Withdraws the removal of a picture. */
-  function keep(taskID: string): void {
+  function withdrawRemoval(taskID: string): void {
     removals.get(taskID)?.()
     removals.delete(taskID)
     tasks.overlay(taskID, 'picture', null)

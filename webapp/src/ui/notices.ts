@@ -3,7 +3,7 @@ import { computed, ref, shallowRef } from 'vue'
 import type { Problem } from '@/api/problem'
 import type { text } from './text'
 
-/** What a notice is about; ui/text.ts words it. */
+/** What a notice is about. */
 interface About {
   title?: string
   labels?: string[]
@@ -12,6 +12,7 @@ interface About {
 
 export interface Notice extends About {
   id: number
+  /** What happened; ui/text.ts has the text for it. */
   kind: keyof typeof text.notices.kinds
   undoable: boolean
   /** For screen readers only, because the page already shows it. */

@@ -87,7 +87,7 @@ export const text = {
     exportExplain: 'Download all tasks without their photos. The calendar has the due dates of the tasks to do.',
     exporting: (count: string) => `Exporting ${count} tasks so far…`,
     exports: { json: 'JSON', csv: 'Spreadsheet (CSV)', ics: 'Calendar (.ics)' },
-    deleteHeading: 'Delete your account',
+    deleteHeading: 'Delete account',
     deleteWarning: 'This deletes all your tasks and photos at once. You can’t undo it.',
     delete: 'Delete account',
     deleting: 'Deleting…',
