@@ -73,7 +73,7 @@ bench-quick: .snaptask/bench/program ## the same in under two minutes, less exac
 	$(STEP) "Packages of the Flask design" .ci/venv .snaptask/bench/venv tests/bench/baseline/requirements.txt --no-deps
 	$(STEP) "Program of the benchmark" go build -o $(BIN)/bench ./tests/bench
 
-images: webapp/server/dist/index.html ## build every image with Docker and faas-cli [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
+images: webapp/server/dist/index.html ## build every image with Docker and faas-cli [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev] [PUSH=yes] [PLATFORMS=linux/amd64,linux/arm64]
 	@deploy/images/build
 
 image-archives: webapp/server/dist/index.html ## build every image without Docker, as .snaptask/images/NAME.tar [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]

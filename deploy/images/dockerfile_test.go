@@ -99,6 +99,11 @@ func TestDockerfilesMakeTheSameImages(t *testing.T) {
 		require.ElementsMatch(t, wanted, final, "%s: %s", name, i.Dockerfile)
 	}
 	require.Len(t, bases, 1, "one version of Go in all Dockerfiles")
+	base := strings.Fields(slices.Collect(maps.Keys(bases))[0])[2]
+	require.Contains(t, read(t, repository, ".devcontainer/Dockerfile"), "FROM "+base+"\n")
+	require.Contains(t, read(t, repository, ".github/workflows/test.yml"), "container: "+base+" ")
+	version, _, _ := strings.Cut(strings.TrimPrefix(base, "golang:"), "-")
+	require.Contains(t, read(t, repository, ".github/workflows/images.yml"), "go-version: "+version+"\n")
 }
 
 // TestDockerfilesCopyEverySource would fail for a package that is linked but not in the build context.

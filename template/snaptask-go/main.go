@@ -1,5 +1,5 @@
-// Command program is one function behind its HTTP server: what every function's image runs. Dockerfile says how its
-// imports come together.
+// Command program runs one function behind its HTTP server. It is the program of every function's image; Dockerfile puts its
+// imports in place.
 package main
 
 import (
