@@ -1,5 +1,7 @@
 package store
 
+import "snaptask/functions/internal/task"
+
 // The statements of Tasks and Named, for tests of how the database executes them.
 var (
 	ListStatement  = listStatement
@@ -7,7 +9,7 @@ var (
 )
 
 // ScanTask reads a row that ListStatement returned.
-var ScanTask = scanTask
+var ScanTask = func(row scanner) (task.Task, error) { return taskScanner()(row) }
 
 // PredictionsColumn is how predictions are stored.
 type PredictionsColumn = predictionsColumn

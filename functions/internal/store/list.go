@@ -34,11 +34,12 @@ func readPage(rows *sql.Rows, limit int) (page []task.Task, more bool, err error
 	defer rows.Close()
 	page = []task.Task{} // in JSON, an empty list is not null
 	size := 0
+	scan := taskScanner()
 	for rows.Next() {
 		if len(page) == limit {
 			return page, true, nil
 		}
-		t, err := scanTask(rows)
+		t, err := scan(rows)
 		if err != nil {
 			return nil, false, err
 		}

@@ -64,7 +64,7 @@ func (s *Store) SetPredictions(ctx context.Context, owner task.Owner, id uuid.UU
 // picture is pending. It reports whether that was so.
 func (s *Store) SetPendingPredictions(ctx context.Context, p Picture, status task.ImageStatus, predictions []task.Prediction) (changed bool, err error) {
 	err = s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		t, err := scanTask(tx.QueryRowContext(ctx, selectTask+` FROM tasks t WHERE t.user_id = ? AND t.id = ? FOR UPDATE`, p.UserID[:], p.TaskID[:]))
+		t, err := taskScanner()(tx.QueryRowContext(ctx, selectTask+` FROM tasks t WHERE t.user_id = ? AND t.id = ? FOR UPDATE`, p.UserID[:], p.TaskID[:]))
 		changed = err == nil && t.ImageKey == p.ImageKey && t.ImageStatus == task.ImagePending
 		if errors.Is(err, sql.ErrNoRows) {
 			err = nil

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -38,14 +36,19 @@ var (
 	updateTask = `UPDATE tasks SET ` + strings.Join(taskColumns, ` = ?, `) + ` = ? WHERE user_id = ? AND id = ?`
 )
 
-func scanTask(row scanner) (t task.Task, err error) {
-	err = row.Scan(append([]any{&t.ID}, taskFields(&t)...)...)
-	t.SetPhoto(t.ImageKey, t.ImageStatus, t.Predictions)
-	return t, err
+// taskScanner returns a function that scans one row of selectTask after another.
+func taskScanner() func(scanner) (task.Task, error) {
+	var t task.Task
+	into := append([]any{&t.ID}, taskFields(&t)...)
+	return func(row scanner) (task.Task, error) {
+		err := row.Scan(into...)
+		t.SetPhoto(t.ImageKey, t.ImageStatus, t.Predictions)
+		return t, err
+	}
 }
 
-// AddTask stores a new task, see task.New, for its owner. It returns the stored task if the owner already has one with this id: the call
-// was repeated. The fault is Conflict if the owner had such a task and deleted it.
+// AddTask stores a task that task.New made for its owner. It returns the stored task if the owner already has one with this
+// id: the call was repeated. The fault is Conflict if the owner had such a task and deleted it.
 func (s *Store) AddTask(ctx context.Context, owner task.Owner, t task.Task) (task.Task, error) {
 	args := append([]any{t.ID[:]}, taskFields(&t)...)
 	args = append(append(args, sessionOf(owner)...), t.ID[:])
@@ -67,7 +70,7 @@ func (s *Store) AddTask(ctx context.Context, owner task.Owner, t task.Task) (tas
 
 // Task returns one of the owner's tasks. The fault is NotFound if the owner has none with this id.
 func (s *Store) Task(ctx context.Context, owner task.Owner, id uuid.UUID) (task.Task, error) {
-	found, err := query(ctx, s, scanTask, selectTask+` FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE `+validSession+` AND t.id = ?`,
+	found, err := query(ctx, s, taskScanner(), selectTask+` FROM sessions s JOIN tasks t ON t.user_id = s.user_id WHERE `+validSession+` AND t.id = ?`,
 		append(sessionOf(owner), id[:])...)
 	switch {
 	case err != nil:
@@ -95,18 +98,9 @@ func (s *Store) UpdateTask(ctx context.Context, owner task.Owner, id uuid.UUID, 
 		if t.Version != *c.Version {
 			return fault.New(fault.Conflict, "stale_version", "The task was changed since you saw it.")
 		}
-		set(&t.Title, c.Title)
-		set(&t.Body, c.Body)
-		set((*string)(&t.DueDate), c.DueDate)
-		set(&t.Completed, c.Completed)
+		c.Apply(t)
 		return saveTask(ctx, tx, owner.UserID, t)
 	})
-}
-
-func set[T any](field *T, value *T) {
-	if value != nil {
-		*field = *value
-	}
 }
 
 // DeleteTask removes one of the owner's tasks and notes its picture for deletion. It returns the key of the picture, if
@@ -132,7 +126,7 @@ func (s *Store) changeTask(ctx context.Context, owner task.Owner, id uuid.UUID, 
 	var t task.Task
 	err := s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 		// The subquery locks the session too, but shared: other transactions of the session need not wait.
-		t, err = scanTask(tx.QueryRowContext(ctx, selectTask+` FROM tasks t
+		t, err = taskScanner()(tx.QueryRowContext(ctx, selectTask+` FROM tasks t
 			WHERE t.user_id = (SELECT s.user_id FROM sessions s WHERE `+validSession+` LOCK IN SHARE MODE) AND t.id = ? FOR UPDATE`,
 			append(sessionOf(owner), id[:])...))
 		if err != nil {
@@ -167,24 +161,4 @@ func (d *dateColumn) Scan(value any) error {
 	}
 	*d = dateColumn(day.Format(time.DateOnly))
 	return nil
-}
-
-// predictionsColumn is a list of predictions in a text column, as the JSON array that clients see.
-type predictionsColumn []task.Prediction
-
-func (p *predictionsColumn) Scan(value any) error {
-	encoded, ok := value.([]byte)
-	if !ok {
-		return fmt.Errorf("predictions as %T", value)
-	}
-	*p = predictionsColumn{}
-	return json.Unmarshal(encoded, p)
-}
-
-func (p predictionsColumn) Value() (driver.Value, error) {
-	if len(p) == 0 {
-		return "[]", nil
-	}
-	encoded, err := json.Marshal([]task.Prediction(p))
-	return string(encoded), err
 }

@@ -88,6 +88,20 @@ func (c Change) Validate() (Change, error) {
 	return c, nil
 }
 
+// Apply changes the fields of a task that the change names, apart from the version. The change must be valid.
+func (c Change) Apply(t *Task) {
+	set(&t.Title, c.Title)
+	set(&t.Body, c.Body)
+	set((*string)(&t.DueDate), c.DueDate)
+	set(&t.Completed, c.Completed)
+}
+
+func set[T any](field *T, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
 func checkTitle(title string, fields map[string]string) {
 	switch n := utf8.RuneCountInString(title); {
 	case n == 0:

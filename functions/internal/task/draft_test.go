@@ -148,3 +148,14 @@ func requireFields(t *testing.T, err error, fields map[string]string) {
 	require.Equal(t, "invalid_fields", f.Code)
 	require.Equal(t, fields, f.Fields)
 }
+
+func TestAChangeAppliesOnlyItsFields(t *testing.T) {
+	t.Parallel()
+	title, body, day, completed := "new", "new body", "2027-01-01", true
+	before := Task{Title: "old", Body: "old body", DueDate: "2026-12-24", Version: 3}
+	same := before
+	Change{}.Apply(&same)
+	require.Equal(t, before, same)
+	Change{Title: &title, Body: &body, DueDate: &day, Completed: &completed}.Apply(&same)
+	require.Equal(t, Task{Title: title, Body: body, DueDate: "2027-01-01", Completed: true, Version: 3}, same)
+}
