@@ -30,7 +30,7 @@ func inspectPNG(data []byte) (header, error) {
 		perPixel *= 2
 	}
 	h.memory = h.width * h.height * perPixel
-	eachChunk(data[8:], binary.BigEndian, 4, func(name string, body []byte) {
+	eachChunk(data[8:], binary.BigEndian, func(name string, body []byte) {
 		if name == "eXIf" {
 			h.orientation = orientationIn(body)
 		}
@@ -38,24 +38,23 @@ func inspectPNG(data []byte) (header, error) {
 	return h, nil
 }
 
-// eachChunk calls visit for every complete chunk of a PNG or of a RIFF file. PNG has the length before the name, big endian,
-// and a checksum of four bytes (trailer) after the body; RIFF has the name first, little endian, and pads bodies to even
-// lengths.
-func eachChunk(data []byte, order binary.ByteOrder, trailer int, visit func(name string, body []byte)) {
+// eachChunk calls visit for every complete chunk of a PNG (big endian) or of a RIFF file (little endian). PNG has the length
+// before the name, and a checksum of four bytes after the body; RIFF has the name first and pads bodies to even lengths.
+func eachChunk(data []byte, order binary.ByteOrder, visit func(name string, body []byte)) {
 	for len(data) >= 8 {
 		name, length := data[:4], data[4:8]
-		pad := 0
 		if order == binary.BigEndian {
 			name, length = length, name
 		}
 		n := int(order.Uint32(length))
-		if order == binary.LittleEndian {
-			pad = n & 1
-		}
 		if n > len(data)-8 {
 			return
 		}
 		visit(string(name), data[8:8+n])
-		data = data[min(8+n+pad+trailer, len(data)):]
+		after := n & 1
+		if order == binary.BigEndian {
+			after = 4
+		}
+		data = data[min(8+n+after, len(data)):]
 	}
 }

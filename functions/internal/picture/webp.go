@@ -32,7 +32,7 @@ func inspectWebP(data []byte) (header, error) {
 	pixels := ceilDiv(h.width, 16) * 16 * ceilDiv(h.height, 16) * 16
 	h.memory = 2 * pixels
 	animated := false
-	eachChunk(data[12:8+size], binary.LittleEndian, 0, func(name string, body []byte) {
+	eachChunk(data[12:8+size], binary.LittleEndian, func(name string, body []byte) {
 		switch name {
 		case "VP8X":
 			const animation = 1 << 1
