@@ -19,6 +19,10 @@ run: build ## set up and run the whole application here (no cluster, no containe
 dev: build ## run it like `make run`, and rebuild and restart what you change
 	@exec $(BIN)/snaptask dev
 
+new-function: ## write a new function: its folder, and its entries in the tables NAME=count-tasks [METHOD=GET]
+	@go run ./functions/scaffold/cmd/new-function "$(NAME)" "$(or $(METHOD),GET)"
+	@go run ./deploy/kubernetes/generate
+
 test: ## set up and pass every test
 	$(STEP) "Tools for the tests" .ci/tools go node npm gcc chromium
 	@$(MAKE) --no-print-directory build lint test-go test-web test-story

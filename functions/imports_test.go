@@ -13,15 +13,17 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"snaptask/functions/stack"
 )
 
-// rule forbids imports. Its packages are named as go list does: a path, or a path and "/..." for all beneath it too;
-// "function" stands for every package that a function's image is built from, "std" for the standard library.
+// rule forbids imports. Packages are named as for go list: a path, or a path and "/..." for all packages below it too.
+// "function" stands for every function, "std" for the standard library.
 type rule struct {
 	sentence  string
 	importers []string
 	except    []string // of the importers
-	linked    bool     // what comes with an import counts too
+	linked    bool     // indirect imports count too
 	forbidden []string
 	allowed   []string // of the forbidden
 }
@@ -45,12 +47,12 @@ var rules = []rule{
 		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/functions/..."},
 	},
 	{
-		sentence:  "the model server knows only the protocol of the functions",
+		sentence:  "the model server imports only the protocol of the functions",
 		importers: []string{"snaptask/deploy/modelserver/..."},
 		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/deploy/modelserver/...", "snaptask/functions/tensorflowpb"},
 	},
 	{
-		sentence:  "what builds images and deploys to Kubernetes knows stack.yml, and no other package of the program",
+		sentence:  "what builds images and deploys to Kubernetes imports nothing of the program but the parser of stack.yml",
 		importers: []string{"snaptask/deploy/images/...", "snaptask/deploy/kubernetes/..."},
 		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/deploy/images/...", "snaptask/deploy/kubernetes/...", "snaptask/functions/stack"},
 	},
@@ -60,12 +62,12 @@ var rules = []rule{
 		forbidden: []string{"function", "snaptask/..."}, allowed: []string{internal + "..."},
 	},
 	{
-		sentence:  "no function is known to what the functions share",
+		sentence:  "what the functions share imports no function",
 		importers: []string{internal + "...", "snaptask/functions/serve", "snaptask/functions/tensorflowpb"},
 		forbidden: []string{"function"},
 	},
 	{
-		sentence:  "the server around a function knows settings, faults and HTTP, and no data",
+		sentence:  "the server around a function imports config, fault and web, and no data",
 		importers: []string{"snaptask/functions/serve"},
 		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "config", internal + "fault", internal + "web"},
 	},
@@ -98,7 +100,7 @@ var rules = []rule{
 		allowed:   []string{internal + "objects", internal + "picture", internal + "classifier", internal + "task", internal + "fault"},
 	},
 	{
-		sentence:  "housekeeping uses what the functions share, no function, and nothing of HTTP",
+		sentence:  "housekeeping imports what the functions share, no function, and nothing of HTTP",
 		importers: []string{"snaptask/functions/housekeeping/..."},
 		forbidden: []string{"function", "snaptask/functions/serve", internal + "web", "net/http"},
 	},
@@ -119,7 +121,7 @@ var rules = []rule{
 		forbidden: []string{"..."}, allowed: []string{"std"},
 	},
 	{
-		sentence:  "what a task is depends on nothing but faults and UUIDs",
+		sentence:  "task imports nothing but fault and UUIDs",
 		importers: []string{internal + "task"},
 		forbidden: []string{"..."}, allowed: []string{"std", internal + "fault", "github.com/google/uuid"},
 	},
@@ -129,7 +131,7 @@ var rules = []rule{
 		forbidden: []string{"..."}, allowed: []string{"std"},
 	},
 	{
-		sentence:  "web alone knows HTTP, save for those that speak it to the object store and the classifier",
+		sentence:  "only web imports net/http, except the clients of the object store and the classifier",
 		importers: []string{internal + "..."},
 		except:    []string{internal + "web", internal + "objects", internal + "classifier", internal + "testbed"},
 		forbidden: []string{"net/http"},
@@ -140,40 +142,48 @@ var rules = []rule{
 		forbidden: append([]string{"testing", "github.com/stretchr/testify/...", "github.com/getkin/kin-openapi/..."}, packagesForTests...),
 	},
 	{
-		sentence:  "a function that touches no picture does not link the object store's client",
-		importers: []string{"function"}, linked: true,
-		except:    functionsNamed("delete-account", "delete-image", "delete-task", "get-image", "predict-image"),
+		sentence:  "a function without s3-secret-key in stack.yml does not link the object store's client",
+		importers: []string{"function"}, except: functionsThat(hasSecret("s3-secret-key")), linked: true,
 		forbidden: []string{"github.com/minio/minio-go/..."},
 	},
 	{
-		sentence:  "only predict-image links the classifier's client",
-		importers: []string{"function"}, except: functionsNamed("predict-image"), linked: true,
-		forbidden: []string{"google.golang.org/grpc/...", "snaptask/functions/tensorflowpb"},
-	},
-	{
-		sentence:  "only predict-image links the decoders of pictures",
-		importers: []string{"function"}, except: functionsNamed("predict-image"), linked: true,
-		forbidden: []string{"golang.org/x/image/...", "image/..."},
+		sentence:  "a function without CLASSIFIER_ADDRESS in stack.yml links neither the classifier's client nor the decoders of images",
+		importers: []string{"function"}, except: functionsThat(hasClassifier), linked: true,
+		forbidden: []string{"google.golang.org/grpc/...", "snaptask/functions/tensorflowpb", "golang.org/x/image/...", "image/..."},
 	},
 }
 
 var packagesForTests = []string{internal + "testbed", "snaptask/tests/application", "snaptask/tests/scenario", "snaptask/tests/workload"}
 
-func functionsNamed(names ...string) []string {
-	for i, name := range names {
-		names[i] = "snaptask/functions/" + name
+// functionsThat returns the paths of the functions whose entries in stack.yml the condition accepts.
+func functionsThat(condition func(stack.Function) bool) []string {
+	table, err := stack.Read("../stack.yml")
+	if err != nil {
+		panic(err)
 	}
-	return names
+	var paths []string
+	for name, f := range table.Functions {
+		if condition(f) {
+			paths = append(paths, "snaptask/functions/"+name)
+		}
+	}
+	return paths
 }
 
-// source is what `go list -json` says of a package.
+func hasSecret(name string) func(stack.Function) bool {
+	return func(f stack.Function) bool { return slices.Contains(f.Secrets, name) }
+}
+
+func hasClassifier(f stack.Function) bool { return f.Environment["CLASSIFIER_ADDRESS"] != "" }
+
+// source is a package as `go list -json` describes it.
 type source struct {
 	ImportPath, Name, Dir  string
 	Standard               bool
 	Imports, Deps, GoFiles []string
 }
 
-func TestImportsKeepTheRules(t *testing.T) {
+func TestImportsFollowTheRules(t *testing.T) {
 	t.Parallel()
 	known := listPackages(t)
 	for _, r := range rules {
@@ -190,7 +200,7 @@ func TestImportsKeepTheRules(t *testing.T) {
 	}
 }
 
-// broken names each import that the rule forbids.
+// broken returns each import that the rule forbids.
 func (r rule) broken(known map[string]source) []string {
 	var problems []string
 	for _, importer := range ours(known) {
@@ -225,7 +235,7 @@ func (p source) isOne(patterns []string) bool {
 	})
 }
 
-// ours are the packages of this repository.
+// ours returns the packages of this repository.
 func ours(known map[string]source) []source {
 	var own []source
 	for _, p := range known {
@@ -237,7 +247,7 @@ func ours(known map[string]source) []source {
 	return own
 }
 
-// listPackages gives every package of the workspace and all that they import, by path.
+// listPackages returns every package of the workspace and all that they import, by path.
 func listPackages(t *testing.T) map[string]source {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps", "-json=ImportPath,Name,Dir,Standard,Imports,Deps,GoFiles",
@@ -261,7 +271,7 @@ func listPackages(t *testing.T) map[string]source {
 
 func TestOnlySignersHoldTheSigningKey(t *testing.T) {
 	t.Parallel()
-	signers := functionsNamed("login", "change-password")
+	signers := []string{"snaptask/functions/login", "snaptask/functions/change-password"}
 	var holders []string
 	for _, p := range ours(listPackages(t)) {
 		if p.isOne([]string{internal + "testbed"}) || !p.isOne([]string{"snaptask/functions/..."}) {
@@ -277,9 +287,32 @@ func TestOnlySignersHoldTheSigningKey(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, signers, slices.Compact(holders))
+	require.ElementsMatch(t, signers, functionsThat(hasSecret("token-signing-key")), "stack.yml")
 }
 
-func TestARuleThatIsBrokenIsNamed(t *testing.T) {
+// TestFunctionsHaveNoSecretThatTheyDoNotUse compares the secrets and servers in stack.yml with the packages that use them.
+func TestFunctionsHaveNoSecretThatTheyDoNotUse(t *testing.T) {
+	t.Parallel()
+	known := listPackages(t)
+	for user, holders := range map[string][]string{
+		"store":      functionsThat(hasSecret("mysql-dsn")),
+		"objects":    functionsThat(hasSecret("s3-secret-key")),
+		"classifier": functionsThat(hasClassifier),
+	} {
+		for _, holder := range holders {
+			require.Contains(t, known[holder].Deps, internal+user, "%s: its entry in stack.yml is for package %s", holder, user)
+		}
+	}
+	require.ElementsMatch(t, functionsThat(hasSecret("s3-secret-key")), functionsThat(hasSecret("s3-access-key")))
+	for _, holder := range functionsThat(hasSecret("client-address-key")) {
+		text, err := os.ReadFile(filepath.Join(known[holder].Dir, "handler.go"))
+		require.NoError(t, err)
+		require.True(t, bytes.Contains(text, []byte("auth.OpenClients")) || slices.Contains(known[holder].Deps, internal+"confirmation"),
+			"%s: client-address-key in stack.yml is for functions that check passwords", holder)
+	}
+}
+
+func TestBrokenRulesAreFound(t *testing.T) {
 	t.Parallel()
 	known := map[string]source{
 		"fmt":                {ImportPath: "fmt", Standard: true},

@@ -11,40 +11,12 @@ import (
 	"testing"
 	"time"
 
-	changepassword "snaptask/functions/change-password"
-	createtask "snaptask/functions/create-task"
-	deleteaccount "snaptask/functions/delete-account"
-	deleteimage "snaptask/functions/delete-image"
-	deletetask "snaptask/functions/delete-task"
-	getimage "snaptask/functions/get-image"
-	gettasks "snaptask/functions/get-tasks"
+	"snaptask/functions"
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/testbed"
-	login "snaptask/functions/login"
-	logout "snaptask/functions/logout"
-	predictimage "snaptask/functions/predict-image"
-	register "snaptask/functions/register"
-	updatetask "snaptask/functions/update-task"
 
-	handler "github.com/openfaas/templates-sdk/go-http"
 	"github.com/stretchr/testify/require"
 )
-
-// functions are all that there are, opened from settings and secrets as in an image.
-var functions = map[string]func(handler.Request) (handler.Response, error){
-	"change-password": changepassword.Handle,
-	"create-task":     createtask.Handle,
-	"delete-account":  deleteaccount.Handle,
-	"delete-image":    deleteimage.Handle,
-	"delete-task":     deletetask.Handle,
-	"get-image":       getimage.Handle,
-	"get-tasks":       gettasks.Handle,
-	"login":           login.Handle,
-	"logout":          logout.Handle,
-	"predict-image":   predictimage.Handle,
-	"register":        register.Handle,
-	"update-task":     updatetask.Handle,
-}
 
 // suite is all functions over one database and one bucket.
 type suite struct {
@@ -99,7 +71,7 @@ func open(t *testing.T) *suite {
 func (s *suite) call(t *testing.T, name string, c testbed.Call) testbed.Answer {
 	t.Helper()
 	c.Function = name
-	return testbed.Do(t, functions[name], c)
+	return testbed.Do(t, functions.All[name], c)
 }
 
 // ok is call for one that must succeed; it decodes the answer into v, unless that is nil.
