@@ -24,7 +24,7 @@ func stackFunctions(t *testing.T) map[string]stack.Function {
 	return file.Functions
 }
 
-// builtIn are the kinds that every Kubernetes has, by group and version; nothing needs an operator.
+// builtIn are the allowed kinds by group and version: those of every Kubernetes.
 var builtIn = map[string][]string{
 	"v1":                   {"ConfigMap", "Namespace", "Service", "ServiceAccount"},
 	"apps/v1":              {"Deployment", "StatefulSet"},
@@ -42,7 +42,7 @@ func TestOnlyBuiltInKindsAndNoSecrets(t *testing.T) {
 	})
 }
 
-func TestEveryObjectIsInANamespaceOfTheFolder(t *testing.T) {
+func TestEveryObjectIsInANamespaceOfItsOverlay(t *testing.T) {
 	inEach(t, func(t *testing.T, all []object) {
 		namespaces := ofKind(all, "Namespace")
 		for _, o := range all {
@@ -71,7 +71,7 @@ func TestImagesAreExact(t *testing.T) {
 		eachContainer(all, func(o object, c container) {
 			require.Regexp(t, exact, c.Image, "%s", o)
 			if strings.HasSuffix(c.Image, ":dev") {
-				require.Regexp(t, `^snaptask/`, c.Image, "IMAGE_TAG's default is for our own images only")
+				require.Regexp(t, `^snaptask/`, c.Image, "only our own images have the tag dev")
 			}
 			require.Equal(t, "IfNotPresent", c.ImagePullPolicy, "%s: %s", o, c.Name)
 		})
@@ -94,10 +94,10 @@ func TestPodsAreRestricted(t *testing.T) {
 			require.False(t, p.HostNetwork || p.HostPID || p.HostIPC, "%s", o)
 			require.NotNil(t, p.AutomountServiceAccountToken, "%s", o)
 			require.False(t, *p.AutomountServiceAccountToken, "%s", o)
-			require.NotNil(t, p.EnableServiceLinks, "%s: a Service must not set variables that a program reads", o)
+			require.NotNil(t, p.EnableServiceLinks, "%s: Services must not set environment variables", o)
 			require.False(t, *p.EnableServiceLinks, "%s", o)
-			require.Contains(t, accounts, p.ServiceAccountName, "%s has no account of its own", o)
-			require.Empty(t, holders[p.ServiceAccountName], "%s shares its account", o)
+			require.Contains(t, accounts, p.ServiceAccountName, "%s has no ServiceAccount", o)
+			require.Empty(t, holders[p.ServiceAccountName], "%s shares its ServiceAccount", o)
 			holders[p.ServiceAccountName] = o.String()
 			for _, v := range p.Volumes {
 				require.Nil(t, v.HostPath, "%s", o)
@@ -105,7 +105,7 @@ func TestPodsAreRestricted(t *testing.T) {
 		}
 		for name, account := range accounts {
 			require.False(t, *account.AutomountServiceAccountToken, "%s", account)
-			require.True(t, holders[name] != "" || name == "default", "%s is nobody's", account)
+			require.True(t, holders[name] != "" || name == "default", "%s is not used", account)
 		}
 		eachContainer(all, func(o object, c container) {
 			s := c.SecurityContext
@@ -132,7 +132,7 @@ func TestResourcesAreRequestedAndLimited(t *testing.T) {
 	})
 }
 
-func TestWhatServesIsProbedSpareableAndRollsWithoutAGap(t *testing.T) {
+func TestServersAreProbedAndRolledWithoutDowntime(t *testing.T) {
 	inEach(t, func(t *testing.T, all []object) {
 		budgets, scalers := ofKind(all, "PodDisruptionBudget"), ofKind(all, "HorizontalPodAutoscaler")
 		for _, o := range all {
@@ -146,7 +146,7 @@ func TestWhatServesIsProbedSpareableAndRollsWithoutAGap(t *testing.T) {
 			}
 			budget, ok := budgets[o.Metadata.Name]
 			require.True(t, ok, "%s has no PodDisruptionBudget", o)
-			require.Equal(t, 1, *budget.Spec.MaxUnavailable, "%s: a drain can go on", o)
+			require.Equal(t, 1, *budget.Spec.MaxUnavailable, "%s: a drain must not block", o)
 			for key, value := range budget.Spec.Selector.MatchLabels {
 				require.Equal(t, value, o.Spec.Template.Metadata.Labels[key], "%s", budget)
 			}
@@ -155,7 +155,7 @@ func TestWhatServesIsProbedSpareableAndRollsWithoutAGap(t *testing.T) {
 				require.NotNil(t, o.Spec.Strategy.RollingUpdate.MaxUnavailable, "%s", o)
 				require.Zero(t, *o.Spec.Strategy.RollingUpdate.MaxUnavailable, "%s", o)
 				_, scaled := scalers[o.Metadata.Name]
-				require.Equal(t, scaled, o.Spec.Replicas == nil, "%s: either an autoscaler or the manifest says how many", o)
+				require.Equal(t, scaled, o.Spec.Replicas == nil, "%s: either an autoscaler or the manifest sets the replicas", o)
 			}
 		}
 		for name := range scalers {
@@ -164,7 +164,7 @@ func TestWhatServesIsProbedSpareableAndRollsWithoutAGap(t *testing.T) {
 	})
 }
 
-func TestEndsAreWaitedFor(t *testing.T) {
+func TestGracePeriodsCoverShutdown(t *testing.T) {
 	t.Parallel()
 	functions := stackFunctions(t)
 	deployments := ofKind(render(t, "overlays/plain"), "Deployment")
@@ -175,12 +175,12 @@ func TestEndsAreWaitedFor(t *testing.T) {
 		require.Equal(t, grace.Seconds(), float64(p.TerminationGracePeriodSeconds), name)
 		delay, err := time.ParseDuration(setting(p.Containers[0], "SHUTDOWN_DELAY"))
 		require.NoError(t, err, name)
-		require.GreaterOrEqual(t, delay, 3*time.Second, "%s: callers need time to learn that it ends", name)
+		require.GreaterOrEqual(t, delay, 3*time.Second, "%s: callers need time to learn that the pod ends", name)
 	}
 	require.Equal(t, "5s", setting(deployments["webapp"].Spec.Template.Spec.Containers[0], "SHUTDOWN_DELAY"))
 }
 
-func TestSecretsAreThoseThatAreMade(t *testing.T) {
+func TestEverySecretIsMadeByTheSecretsCommand(t *testing.T) {
 	source, err := os.ReadFile("secrets/values.go")
 	require.NoError(t, err)
 	made := regexp.MustCompile(`"([a-z0-9-]+)"`).FindAllStringSubmatch(string(source), -1)
@@ -193,7 +193,7 @@ func TestSecretsAreThoseThatAreMade(t *testing.T) {
 					names = append(names, s.Secret.Name)
 				}
 				for _, name := range names {
-					require.True(t, name == "" || slices.ContainsFunc(made, func(m []string) bool { return m[1] == name }), "%s: nobody makes the Secret %q", o, name)
+					require.True(t, name == "" || slices.ContainsFunc(made, func(m []string) bool { return m[1] == name }), "%s: deploy/kubernetes/secrets does not make the Secret %q", o, name)
 				}
 			}
 		}
@@ -229,14 +229,14 @@ func TestFunctionsAreThoseOfTheStack(t *testing.T) {
 	}
 }
 
-// TestConnectionsFitIntoTheDatabase adds up what all replicas may open, one more of each while it rolls, and 10 for the sweep,
-// migrations, probes and people.
+// TestConnectionsFitIntoTheDatabase sums the connections of all replicas, with one more of each during a rolling update, and 10
+// for the sweep, migrations, probes and people.
 func TestConnectionsFitIntoTheDatabase(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	told := regexp.MustCompile("max_connections` of at least (\\d+)").FindSubmatch(readme)
-	require.NotNil(t, told, "README.md says what overlays/scale needs")
+	require.NotNil(t, told, "README.md must say what overlays/scale needs")
 	external, err := strconv.Atoi(string(told[1]))
 	require.NoError(t, err)
 	for folder, most := range map[string]int{"overlays/plain": 0, "overlays/scale": external, "testdata/renamed": 0} {
@@ -263,7 +263,7 @@ func TestConnectionsFitIntoTheDatabase(t *testing.T) {
 	}
 }
 
-// TestEveryFileIsUsed finds manifests that no kustomization names.
+// TestEveryFileIsUsed finds manifests that no kustomization contains.
 func TestEveryFileIsUsed(t *testing.T) {
 	t.Parallel()
 	for _, pattern := range []string{"base/*", "overlays/*/*", "overlays/plain/functions/*", "components/*/*"} {

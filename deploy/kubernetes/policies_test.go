@@ -10,14 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// caller is a pod, or a kind of them, as policies see it.
+// caller is a pod, or several like it, as policies select it.
 type caller struct {
 	name, namespace string
 	labels          map[string]string
-	ports           []int // where it serves
+	ports           []int // of its servers
 }
 
-// serving are the ports of what serves, by the label app.kubernetes.io/name; functions serve on 8080 and 8081.
+// serving are the ports of servers by the label app.kubernetes.io/name; functions serve on 8080 and 8081.
 var serving = map[string][]int{
 	"mysql": {3306}, "minio": {9000, 9090}, "tensorflow-serving": {8500, 8501}, "webapp": {8080},
 }
@@ -50,7 +50,7 @@ func (s selector) matches(labels map[string]string) bool {
 	return true
 }
 
-// allows says whether one of the rules lets other come or be called at the port. Nobody here has an address that is known.
+// allows reports whether one of the rules allows traffic with other on the port. Rules for addresses match no pod.
 func allows(rules []rule, policy object, other caller, port int, side func(rule) []peer) bool {
 	for _, r := range rules {
 		portFits := len(r.Ports) == 0
@@ -72,7 +72,7 @@ func allows(rules []rule, policy object, other caller, port int, side func(rule)
 	return false
 }
 
-// ways lists every call between pods that the policies let through: "FROM to TO PORT".
+// ways lists every call between pods that the policies allow: "FROM to TO PORT".
 func ways(all []object, pods []caller) []string {
 	policies := ofKindList(all, "NetworkPolicy")
 	open := func(pod, other caller, port int, kind string, rules func(object) []rule, side func(rule) []peer) bool {
@@ -111,7 +111,7 @@ func TestEveryNamespaceDeniesByDefault(t *testing.T) {
 	inEach(t, func(t *testing.T, all []object) {
 		for name := range ofKind(all, "Namespace") {
 			if name == "openfaas" {
-				continue // the chart's own
+				continue // managed by the chart
 			}
 			found := false
 			for _, p := range ofKindList(all, "NetworkPolicy") {
@@ -123,7 +123,7 @@ func TestEveryNamespaceDeniesByDefault(t *testing.T) {
 	})
 }
 
-// expected are the ways that each function needs, by what stack.yml gives it, and those of the Jobs.
+// expected are the calls of each function by its secrets and settings in stack.yml, and those of the Jobs.
 func expected(t *testing.T, gateway string) []string {
 	t.Helper()
 	functions := stackFunctions(t)
@@ -144,7 +144,7 @@ func expected(t *testing.T, gateway string) []string {
 	return wanted
 }
 
-func TestPlainAllowsJustTheWaysThatAreNeeded(t *testing.T) {
+func TestPlainAllowsOnlyTheCallsThatAreNeeded(t *testing.T) {
 	t.Parallel()
 	for _, folder := range []string{"overlays/plain", "testdata/renamed"} {
 		all := render(t, folder)
@@ -157,7 +157,7 @@ func TestPlainAllowsJustTheWaysThatAreNeeded(t *testing.T) {
 	}
 }
 
-func TestMinikubeAllowsJustTheWaysThatAreNeeded(t *testing.T) {
+func TestMinikubeAllowsOnlyTheCallsThatAreNeeded(t *testing.T) {
 	t.Parallel()
 	all := render(t, "overlays/minikube")
 	functions := stackFunctions(t)
@@ -171,7 +171,7 @@ func TestMinikubeAllowsJustTheWaysThatAreNeeded(t *testing.T) {
 		pods = append(pods, caller{name, "openfaas-fn", map[string]string{"faas_function": name}, []int{8080, 8081}})
 	}
 	wanted := append(expected(t, "gateway"), "webapp to gateway 8080", "gateway to another 8080")
-	// Nothing is said of the namespace openfaas: whoever may go out may come in, and the other way round.
+	// The namespace openfaas has no policies here: what may leave its peers may enter, and the other way round.
 	found := slices.DeleteFunc(ways(all, pods), func(way string) bool {
 		return strings.HasSuffix(way, "to prometheus 9090") || strings.HasPrefix(way, "prometheus to webapp") ||
 			slices.Contains([]string{"gateway to gateway 8080", "prometheus to gateway 8080", "stranger to gateway 8080", "gateway to webapp 8080", "stranger to webapp 8080"}, way)
@@ -180,8 +180,7 @@ func TestMinikubeAllowsJustTheWaysThatAreNeeded(t *testing.T) {
 	require.Equal(t, wanted, found)
 }
 
-// TestEverybodyMayAskForNames sees that the policies that deny do not keep pods from the cluster's DNS.
-func TestEverybodyMayAskForNames(t *testing.T) {
+func TestEveryPodMayUseDNS(t *testing.T) {
 	inEach(t, func(t *testing.T, all []object) {
 		server := caller{"dns", "kube-system", map[string]string{"k8s-app": "kube-dns"}, []int{53}}
 		pods := callers(all)
@@ -192,8 +191,7 @@ func TestEverybodyMayAskForNames(t *testing.T) {
 	})
 }
 
-// TestServicesLeadToPods sees that no Service and no autoscaler is left without its pods.
-func TestServicesLeadToPods(t *testing.T) {
+func TestEveryServiceSelectsPods(t *testing.T) {
 	inEach(t, func(t *testing.T, all []object) {
 		pods := callers(all)
 		for _, o := range ofKindList(all, "Service") {

@@ -1,4 +1,4 @@
-// Package kubernetes holds the tests of the manifests: that each overlay renders, and what must hold for all that it renders.
+// Package kubernetes contains the tests of the manifests that each overlay renders.
 package kubernetes
 
 import (
@@ -12,12 +12,12 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// rendered are the folders that are deployed, and each component in use.
+// rendered are the folders to test: every overlay, and every component in use.
 var rendered = []string{
 	"overlays/minikube", "overlays/plain", "overlays/scale", "testdata/arm64", "testdata/elsewhere", "testdata/openfaas", "testdata/renamed",
 }
 
-// object is what these tests look at in any object.
+// object has the fields of any object that these tests check.
 type object struct {
 	APIVersion string `yaml:"apiVersion"`
 	Kind       string `yaml:"kind"`
@@ -128,7 +128,7 @@ type container struct {
 	} `yaml:"securityContext"`
 }
 
-// render gives every object of a folder, as kubectl kustomize does.
+// render returns every object of a folder, as kubectl kustomize prints them.
 func render(t *testing.T, folder string) []object {
 	t.Helper()
 	once, ok := renders[folder]
@@ -138,7 +138,7 @@ func render(t *testing.T, folder string) []object {
 	return all
 }
 
-// renders gives for each folder what it renders, worked out once.
+// renders returns the objects of each folder, rendered once.
 var renders = func() map[string]func() ([]object, error) {
 	all := map[string]func() ([]object, error){}
 	for _, folder := range rendered {
@@ -179,7 +179,7 @@ func inEach(t *testing.T, test func(*testing.T, []object)) {
 	}
 }
 
-// pod gives what the object runs, if it does.
+// pod returns the template of the pods that the object runs, and whether it runs any.
 func (o object) pod() (template, bool) {
 	switch o.Kind {
 	case "Deployment", "StatefulSet", "Job":
@@ -194,7 +194,7 @@ func (o object) String() string {
 	return strings.Join([]string{o.Kind, o.Metadata.Namespace, o.Metadata.Name}, "/")
 }
 
-// ofKind gives the objects of a kind, by name.
+// ofKind returns the objects of a kind by name.
 func ofKind(all []object, kind string) map[string]object {
 	found := map[string]object{}
 	for _, o := range all {
