@@ -78,15 +78,13 @@ func (b *bench) databaseAlone(p *program, r *fasthttp.Request, recorded uuid.UUI
 	}}
 }
 
-// drain reads all rows of all results.
+// drain reads all rows.
 func drain(rows *sql.Rows, err error) error {
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	for more := true; more; more = rows.NextResultSet() {
-		for rows.Next() {
-		}
+	for rows.Next() {
 	}
 	return rows.Err()
 }
