@@ -1,10 +1,10 @@
-"""The design that Snaptask replaces, made again to measure against: one Flask application does everything.
+"""The design that Snaptask replaces, rebuilt to measure against: one Flask application does everything.
 
-A session is a token in the user's row. Pictures go through PIL and numpy, and as JSON numbers to TensorFlow Serving.
-As a program it is Flask's own threaded server with one PyMySQL connection for all threads; the lock round its SQL is
-ours, for without one the connection breaks for good as soon as two clients meet on it. Under gunicorn every thread has
-a connection of its own. Unlike its model it takes values as parameters, keeps each user's tasks apart, and has an index
-for the token, so that it does the same work as its rivals.
+A session is a token in the user's row. Photos go through PIL and numpy, and as JSON numbers to TensorFlow Serving. Run as a
+program, it is Flask's own threaded server with one PyMySQL connection for all threads; we added the lock around its SQL,
+because without it two concurrent clients break the connection. Under gunicorn each thread has its own connection. Other than
+the original, it passes values as parameters, separates the users' tasks and has an index for tokens, so that it does the same
+work as the other contenders.
 """
 
 import io
@@ -20,7 +20,7 @@ import requests
 from flask import Flask, jsonify, request
 from PIL import Image
 
-SIDE = int(os.environ["MODEL_SIDE"])  # of the square picture that the model takes
+SIDE = int(os.environ["MODEL_SIDE"])  # of the square image that the model takes
 MODEL = os.environ["MODEL_URL"]  # .../v1/models/NAME:predict
 BUCKET = os.environ["S3_BUCKET"]
 
@@ -55,7 +55,7 @@ class Shared:
 
 
 class PerThread:
-    """A connection for each thread, made when it first needs one."""
+    """A connection for each thread, opened at its first statement."""
 
     def __init__(self):
         self.local = threading.local()
