@@ -83,7 +83,7 @@ images: webapp/server/dist/index.html ## build every image with Docker and faas-
 image-archives: webapp/server/dist/index.html ## build every image without Docker, as .snaptask/images/NAME.tar [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
 	@go run ./deploy/images -prefix $(or $(IMAGE_PREFIX),snaptask) -tag $(or $(IMAGE_TAG),dev) -revision $$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
-up: ## bring everything up on minikube, or on the cluster of kubectl with CLUSTER=current (deploy/kubernetes/README.md)
+up: ## bring everything up on minikube, or on the cluster of kubectl with CLUSTER=current (docs/operations.md)
 	@deploy/kubernetes/operate/up
 
 down: ## take it down and leave its data
