@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestDeleteAccountTakesEverythingOfTheUserAndNothingElse(t *testing.T) {
+func TestDeleteAccountDeletesEverythingOfThisUserOnly(t *testing.T) {
 	t.Parallel()
 	users := testbed.Store(t)
 	pictures, names := testbed.Pictures(t)

@@ -33,7 +33,7 @@ func attach(t *testing.T, tasks *store.Store, pictures *objects.Store, owner tas
 	require.NoError(t, err)
 }
 
-func TestDeleteTakesTheTaskAndItsPicture(t *testing.T) {
+func TestDeleteRemovesTheTaskAndItsPhoto(t *testing.T) {
 	t.Parallel()
 	tasks := testbed.Store(t)
 	pictures, names := testbed.Pictures(t)
@@ -56,7 +56,7 @@ func TestDeleteTakesTheTaskAndItsPicture(t *testing.T) {
 	require.Len(t, left, 1)
 }
 
-func TestDeleteWorksWhileTheObjectStoreIsAway(t *testing.T) {
+func TestDeleteSucceedsWhileTheObjectStoreIsDown(t *testing.T) {
 	t.Parallel()
 	tasks := testbed.Store(t)
 	pictures, _ := testbed.Pictures(t)

@@ -53,7 +53,7 @@ func TestGetImage(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, get(ada.Token, "", "").Status)
 }
 
-func TestGetImageWhileTheObjectStoreIsAway(t *testing.T) {
+func TestGetImageIs503WhileTheObjectStoreIsDown(t *testing.T) {
 	t.Parallel()
 	tasks := testbed.Store(t)
 	ada := testbed.SignIn(t, tasks)

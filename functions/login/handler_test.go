@@ -107,7 +107,7 @@ func TestLoginThrottlesExistingAndUnknownAccountsAlike(t *testing.T) {
 	require.Equal(t, http.StatusOK, login(`{"username": "grace", "password": "correct horse"}`).Status)
 }
 
-func TestASuccessfulLoginForgivesTheFailuresBefore(t *testing.T) {
+func TestASuccessfulLoginForgivesEarlierFailures(t *testing.T) {
 	t.Parallel()
 	users := testbed.Store(t)
 	addUser(t, users, "ada", "correct horse")

@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bench is a predict-image function over a database and a bucket of its own, a person who is signed in, and a task.
-type bench struct {
+// fixture is the function predict-image over a database and a bucket of its own, a person who is signed in, and a task.
+type fixture struct {
 	tasks    *store.Store
 	pictures *objects.Store
 	names    func() []string
@@ -26,10 +26,10 @@ type bench struct {
 	put      func(token, query string, body []byte) testbed.Answer
 }
 
-// newBench has the classifier at address, or the real one when it is empty.
-func newBench(t *testing.T, address string) bench {
+// newFixture uses the classifier at address, or the real one if it is empty.
+func newFixture(t *testing.T, address string) fixture {
 	t.Helper()
-	b := bench{tasks: testbed.Store(t)}
+	b := fixture{tasks: testbed.Store(t)}
 	b.pictures, b.names = testbed.Pictures(t)
 	b.ada = testbed.SignIn(t, b.tasks)
 	b.mine = testbed.AddTask(t, b.tasks, b.ada.Owner)
@@ -37,18 +37,18 @@ func newBench(t *testing.T, address string) bench {
 	return b
 }
 
-func (b bench) over(t *testing.T, d *deps) func(token, query string, body []byte) testbed.Answer {
+func (b fixture) over(t *testing.T, d *deps) func(token, query string, body []byte) testbed.Answer {
 	f := function.With(d, testbed.Verifier())
 	return func(token, query string, body []byte) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPut, Token: token, Query: query, Body: body})
 	}
 }
 
-func (b bench) id() string { return "id=" + b.mine.ID.String() }
+func (b fixture) id() string { return "id=" + b.mine.ID.String() }
 
 func TestPhotosGetTheirLabels(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, "")
+	b := newFixture(t, "")
 	for photo, first := range map[string][]string{
 		"landscape.jpg": {"pier"},
 		"coffee.png":    {"espresso"},
@@ -69,13 +69,13 @@ func TestPhotosGetTheirLabels(t *testing.T) {
 			require.True(t, p.Score >= 0 && p.Score <= 1)
 			require.True(t, i == 0 || p.Score <= got.Predictions[i-1].Score, "best first")
 		}
-		require.Len(t, b.names(), 2, "the picture that was replaced is gone")
+		require.Len(t, b.names(), 2, "the replaced photo is deleted")
 	}
 }
 
-func TestBadPicturesChangeNothing(t *testing.T) {
+func TestInvalidPhotosChangeNothing(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, "")
+	b := newFixture(t, "")
 	require.Equal(t, http.StatusOK, b.put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
 	before, err := b.tasks.Task(t.Context(), b.ada.Owner, b.mine.ID)
 	require.NoError(t, err)
@@ -101,21 +101,21 @@ func TestBadPicturesChangeNothing(t *testing.T) {
 	require.Equal(t, kept, b.names())
 }
 
-func TestAnotherUsersTaskGetsNoPicture(t *testing.T) {
+func TestAnotherUsersTaskGetsNoPhoto(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, "")
+	b := newFixture(t, "")
 	eve := testbed.SignIn(t, b.tasks)
 	require.Equal(t, http.StatusNotFound, b.put(eve.Token, b.id(), testbed.JPEG(t)).Status)
 	require.Equal(t, http.StatusUnauthorized, b.put("", b.id(), testbed.JPEG(t)).Status)
 	require.Equal(t, http.StatusBadRequest, b.put(b.ada.Token, "", testbed.JPEG(t)).Status)
-	// The session and the task are looked at before the bytes are.
+	// The session and the task are checked before the bytes.
 	require.Equal(t, http.StatusNotFound, b.put(eve.Token, b.id(), []byte("not a picture")).Status)
 	require.Empty(t, b.names())
 }
 
-func TestThePictureIsKeptWhileTheClassifierIsAway(t *testing.T) {
+func TestThePhotoIsKeptWhileTheClassifierIsDown(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, testbed.DeadAddress)
+	b := newFixture(t, testbed.DeadAddress)
 	answer := b.put(b.ada.Token, b.id(), testbed.JPEG(t))
 	require.Equal(t, http.StatusServiceUnavailable, answer.Status, "%s", answer.Body)
 	require.NotEmpty(t, answer.Header.Get("Retry-After"))
@@ -130,9 +130,9 @@ func TestThePictureIsKeptWhileTheClassifierIsAway(t *testing.T) {
 	require.NotEmpty(t, kept)
 }
 
-func TestNothingChangesWhileTheObjectStoreIsAway(t *testing.T) {
+func TestNothingChangesWhileTheObjectStoreIsDown(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, "")
+	b := newFixture(t, "")
 	model := testbed.Model(t, "")
 	put := b.over(t, &deps{b.tasks, testbed.NoBucket(t), model})
 	answer := put(b.ada.Token, b.id(), testbed.JPEG(t))
@@ -143,9 +143,9 @@ func TestNothingChangesWhileTheObjectStoreIsAway(t *testing.T) {
 	require.Equal(t, task.ImageNone, now.ImageStatus)
 }
 
-func TestAPictureLeftPendingIsRecognisedAgain(t *testing.T) {
+func TestAPendingPhotoIsRecognisedAgain(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, testbed.DeadAddress)
+	b := newFixture(t, testbed.DeadAddress)
 	require.Equal(t, http.StatusServiceUnavailable, b.put(b.ada.Token, b.id(), testbed.Photo(t, "coffee.png")).Status)
 	model := testbed.Model(t, "")
 	f := function.With(&deps{b.tasks, b.pictures, model}, testbed.Verifier())
@@ -168,9 +168,9 @@ func TestAPictureLeftPendingIsRecognisedAgain(t *testing.T) {
 	require.Len(t, found, 1)
 }
 
-func TestAPictureThatIsReplacedMeanwhileKeepsItsOwnLabels(t *testing.T) {
+func TestAPhotoReplacedDuringRecognitionKeepsItsOwnLabels(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, "")
+	b := newFixture(t, "")
 	require.Equal(t, http.StatusOK, b.put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
 
 	// On the way to the classifier the task gets another picture.

@@ -44,7 +44,7 @@ func TestTokenNamesItsOwner(t *testing.T) {
 	require.Equal(t, owner, got)
 }
 
-func TestTokenSaysWhatIsPromised(t *testing.T) {
+func TestTokenHasTheDocumentedClaims(t *testing.T) {
 	t.Parallel()
 	public, private := newKey(t)
 	owner := newOwner()

@@ -80,8 +80,8 @@ func expected(f task.Filter, all []task.Task) []uuid.UUID {
 	return ids
 }
 
-// TestEveryFilterFindsWhatItSays compares every combination of filters, page by page, with the same filter of a plain list.
-func TestEveryFilterFindsWhatItSays(t *testing.T) {
+// TestEveryFilterFindsItsTasks compares every combination of filters, page by page, with the same filter of a plain list.
+func TestEveryFilterFindsItsTasks(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
 	ada, eve := testbed.SignIn(t, s), testbed.SignIn(t, s)

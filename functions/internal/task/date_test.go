@@ -21,7 +21,7 @@ func TestTimeIsUTCToTheMicrosecond(t *testing.T) {
 	}
 }
 
-func TestParseDateTakesDaysThatExist(t *testing.T) {
+func TestParseDateAcceptsRealDates(t *testing.T) {
 	t.Parallel()
 	for _, day := range []string{
 		"1000-01-01", "9999-12-31", "2026-01-31", "2026-04-30", "2026-02-28",

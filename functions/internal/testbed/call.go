@@ -21,7 +21,7 @@ type Call struct {
 	Header   http.Header
 }
 
-// header is what the function sees of the call's header.
+// header returns the header that the function receives.
 func (c Call) header() http.Header {
 	header := c.Header.Clone()
 	if header == nil {
@@ -34,15 +34,15 @@ func (c Call) header() http.Header {
 	return header
 }
 
-// Answer is what a function answered.
+// Answer is a function's response.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Do calls handle and checks what holds for every answer: an error value of nil, a Content-Type, the call's id, and what
-// the contract says.
+// Do calls handle and checks what every answer must have: no error value, a Content-Type, the call's id, and what the
+// contract requires.
 func Do(t testing.TB, handle func(handler.Request) (handler.Response, error), c Call) Answer {
 	t.Helper()
 	if c.Function == "" {

@@ -31,7 +31,7 @@ var contract struct {
 	err      error
 }
 
-// Contract is openapi.yaml. All tests of a process share it, so it is to be read only.
+// Contract returns openapi.yaml. The tests of a process share it and must not change it.
 func Contract(t testing.TB) *openapi3.T {
 	t.Helper()
 	file := filepath.Join(root(t), "functions", "openapi.yaml")
@@ -40,8 +40,8 @@ func Contract(t testing.TB) *openapi3.T {
 	return contract.document
 }
 
-// Breach says how the call, or its answer, differs from the contract; nil when it does not. The call is held to it only
-// if it succeeded, for tests of refusals break it on purpose.
+// Breach returns how the call, or its answer, differs from the contract, or nil. It checks the call only if it succeeded:
+// tests of refusals break the contract on purpose.
 func Breach(contract *openapi3.T, c Call, a Answer) error {
 	path := "/function/" + c.Function
 	item := contract.Paths.Value(path)
@@ -76,8 +76,7 @@ func Breach(contract *openapi3.T, c Call, a Answer) error {
 	return nil
 }
 
-// request is the call as it is sent, with the Content-Type that its body has: functions don't look at it, but the contract
-// names one for each form of a body.
+// request returns the call as it is sent, with the Content-Type that the contract names for its body. Functions ignore it.
 func (c Call) request(path string, operation *openapi3.Operation) *http.Request {
 	header := c.header()
 	header.Set("Content-Type", "application/octet-stream")
@@ -89,7 +88,7 @@ func (c Call) request(path string, operation *openapi3.Operation) *http.Request 
 	}
 }
 
-// headersDiffer finds headers that are not documented or not there, and a body where there is none to be.
+// headersDiffer finds undocumented and missing headers, and an undocumented body.
 func headersDiffer(documented *openapi3.Response, a Answer) error {
 	known := []string{"Content-Type"}
 	for name, header := range documented.Headers {
@@ -109,7 +108,7 @@ func headersDiffer(documented *openapi3.Response, a Answer) error {
 	return nil
 }
 
-// unknownParameters finds what the query has and the operation does not.
+// unknownParameters finds query parameters that the operation does not have.
 func unknownParameters(operation *openapi3.Operation, request *http.Request) error {
 	for _, name := range slices.Sorted(maps.Keys(request.URL.Query())) {
 		if operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {

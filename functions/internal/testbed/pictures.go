@@ -22,13 +22,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Bucket is a bucket of a test's own.
+// Bucket is a bucket for one test.
 type Bucket struct {
 	objects.Config
 	Names func() []string // of the objects in it
 }
 
-// NewBucket makes a bucket on the test run's object store. It is removed after the test.
+// NewBucket creates a bucket on the test run's object store. It is deleted after the test.
 func NewBucket(t testing.TB) Bucket {
 	t.Helper()
 	b := Bucket{Config: objects.Config{
@@ -60,7 +60,7 @@ func NewBucket(t testing.TB) Bucket {
 	return b
 }
 
-// Pictures is a store of pictures on a NewBucket, and a way to list its objects' names.
+// Pictures returns a store of pictures on a NewBucket, and a function that lists its objects' names.
 func Pictures(t testing.TB) (pictures *objects.Store, names func() []string) {
 	t.Helper()
 	b := NewBucket(t)
@@ -69,7 +69,7 @@ func Pictures(t testing.TB) (pictures *objects.Store, names func() []string) {
 	return pictures, b.Names
 }
 
-// NoBucket is a store of pictures whose server is away.
+// NoBucket returns a store of pictures whose server is unreachable.
 func NoBucket(t testing.TB) *objects.Store {
 	t.Helper()
 	pictures, err := objects.New(objects.Config{
@@ -79,10 +79,10 @@ func NoBucket(t testing.TB) *objects.Store {
 	return pictures
 }
 
-// DeadAddress is a loopback address where nothing listens: port 1 is a privileged one that no service here uses.
+// DeadAddress is a loopback address where nothing listens: no service uses port 1.
 const DeadAddress = "127.0.0.1:1"
 
-// Model is a client of the model server at address, or of the test run's own when it is empty.
+// Model returns a client of the model server at address, or of the test run's own if it is empty.
 func Model(t testing.TB, address string) *classifier.Client {
 	t.Helper()
 	if address == "" {
@@ -93,7 +93,7 @@ func Model(t testing.TB, address string) *classifier.Client {
 	return client
 }
 
-// Photo is one of the pictures that come with the project.
+// Photo returns one of the project's photos.
 func Photo(t testing.TB, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(root(t), "webapp", "e2e", "photos", name))
@@ -101,7 +101,7 @@ func Photo(t testing.TB, name string) []byte {
 	return data
 }
 
-// JPEG is a small picture in one colour.
+// JPEG returns a small photo of one colour.
 func JPEG(t testing.TB) []byte {
 	t.Helper()
 	picture := image.NewRGBA(image.Rect(0, 0, 64, 48))
@@ -113,7 +113,7 @@ func JPEG(t testing.TB) []byte {
 	return b.Bytes()
 }
 
-// OfTask keeps the names of those objects that belong to a task.
+// OfTask returns the names of the objects that belong to a task.
 func OfTask(names []string, id string) []string {
 	var of []string
 	for _, n := range names {

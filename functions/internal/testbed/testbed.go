@@ -1,5 +1,5 @@
-// Package testbed gives tests the real things: a database and a bucket of their own on real servers, users who are
-// signed in, and calls of a function as the gateway makes them. `make test` starts the servers.
+// Package testbed provides tests with a database and a bucket of their own on real servers, users who are signed in, and
+// calls of a function as the gateway makes them. `make test` starts the servers.
 package testbed
 
 import (
@@ -22,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Setting is the value of an environment variable that `make test` sets.
+// Setting returns the value of an environment variable that `make test` sets.
 func Setting(t testing.TB, name string) string {
 	t.Helper()
 	value := os.Getenv(name)
@@ -30,7 +30,7 @@ func Setting(t testing.TB, name string) string {
 	return value
 }
 
-// Database is the address of a database of the test's own with the newest schema. It is dropped after the test.
+// Database creates a database for one test, with the newest schema, and returns its DSN. It is dropped after the test.
 func Database(t testing.TB) (dsn string) {
 	t.Helper()
 	config, err := mysql.ParseDSN(Setting(t, "TEST_MYSQL_DSN"))
@@ -58,13 +58,13 @@ func Database(t testing.TB) (dsn string) {
 	return config.FormatDSN()
 }
 
-// Store is a store on a Database.
+// Store returns a store on a new Database.
 func Store(t testing.TB) *store.Store {
 	t.Helper()
 	return StoreAt(t, Database(t))
 }
 
-// StoreAt is a store on the database at dsn.
+// StoreAt returns a store on the database at dsn.
 func StoreAt(t testing.TB, dsn string) *store.Store {
 	t.Helper()
 	s, err := store.New(store.Config{DSN: dsn, MaxOpen: 4, MaxLifetime: time.Minute, Timeout: 5 * time.Second})
@@ -73,16 +73,16 @@ func StoreAt(t testing.TB, dsn string) *store.Store {
 	return s
 }
 
-// Everything is the filter that lists all of a user's tasks, newest first.
+// Everything returns the filter that lists all of a user's tasks, newest first.
 func Everything() task.Filter { return task.Filter{Sort: task.ByCreated, Limit: 1000} }
 
 // keys sign the tokens of one run of tests.
 var publicKey, privateKey, _ = ed25519.GenerateKey(nil)
 
-// Signer makes the tokens that Verifier accepts.
+// Signer returns the signer of tokens that Verifier accepts.
 func Signer() *auth.Signer { return auth.NewSigner(privateKey, time.Hour) }
 
-// Verifier accepts the tokens that Signer makes.
+// Verifier returns the verifier of Signer's tokens.
 func Verifier() *auth.Verifier { return auth.NewVerifier([]ed25519.PublicKey{publicKey}) }
 
 // Person is a user who is signed in.
@@ -93,7 +93,7 @@ type Person struct {
 	hash     string // of the password
 }
 
-// noPassword is the hash of none.
+// noPassword is a hash that no password has.
 const noPassword = "none"
 
 // SignInAgain opens one more session of the person, which ends at expiresAt.
@@ -107,13 +107,13 @@ func SignInAgain(t testing.TB, s *store.Store, p Person, expiresAt time.Time) Pe
 	return p
 }
 
-// SignIn makes a new user with a living session and no password to sign in with.
+// SignIn adds a user with a valid session and without a password.
 func SignIn(t testing.TB, s *store.Store) Person {
 	t.Helper()
 	return signIn(t, s, noPassword)
 }
 
-// SignInWith is SignIn for a user who has the password.
+// SignInWith is SignIn for a user with this password.
 func SignInWith(t testing.TB, s *store.Store, password string) Person {
 	t.Helper()
 	hash := auth.Hash(password)
@@ -140,7 +140,7 @@ func AddTask(t testing.TB, s *store.Store, owner task.Owner) task.Task {
 	return added
 }
 
-// NewID is a new UUIDv7.
+// NewID returns a new UUIDv7.
 func NewID(t testing.TB) uuid.UUID {
 	t.Helper()
 	id, err := uuid.NewV7()
@@ -148,7 +148,7 @@ func NewID(t testing.TB) uuid.UUID {
 	return id
 }
 
-// root is the folder of the whole project.
+// root returns the repository's folder.
 func root(t testing.TB) string {
 	t.Helper()
 	folder, err := os.Getwd()

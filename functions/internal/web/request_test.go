@@ -21,7 +21,7 @@ type event struct {
 	DueDate   *string `json:"dueDate"`
 }
 
-func TestJSONTakesOneObject(t *testing.T) {
+func TestJSONAcceptsOneObject(t *testing.T) {
 	t.Parallel()
 	yes := true
 	for name, c := range map[string]struct {
