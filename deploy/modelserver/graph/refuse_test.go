@@ -88,7 +88,7 @@ func TestAFilterLargerThanItsInputIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "larger than its input")
 }
 
-// TestManyUsesOfAConstantAreBounded: each convolution lays its weights out anew, so one large constant is not enough to check.
+// TestManyUsesOfAConstantAreBounded: each convolution copies its weights, so the size of one constant is not enough to check.
 func TestManyUsesOfAConstantAreBounded(t *testing.T) {
 	t.Parallel()
 	b := newBuilder()

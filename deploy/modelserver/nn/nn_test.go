@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestConvolutionsMatchTheDefinition compares with the sums written out, over filters, strides, paddings and sizes that meet
-// every edge of the tiles.
+// TestConvolutionsMatchTheDefinition compares with plain sums, over filters, strides, paddings and sizes that reach every edge
+// of the tiles.
 func TestConvolutionsMatchTheDefinition(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// predictRequest is a good request for pictures of the given shades, as raw bytes.
+// predictRequest returns a valid request for images of these shades, as raw bytes.
 func predictRequest(shades ...float32) *pb.PredictRequest {
 	tensor := &pb.TensorProto{Dtype: pb.DataType_DT_FLOAT, TensorShape: &pb.TensorShapeProto{}}
 	for _, size := range []int{len(shades), 224, 224, 3} {
@@ -110,8 +110,8 @@ func version(v int64) *pb.ModelSpec_Version {
 	return &pb.ModelSpec_Version{Version: wrapperspb.Int64(v)}
 }
 
-// TestPredictionsAtOnceDontMix asks from many goroutines for different pictures.
-func TestPredictionsAtOnceDontMix(t *testing.T) {
+// TestConcurrentPredictionsDoNotMix predicts different images in many goroutines.
+func TestConcurrentPredictionsDoNotMix(t *testing.T) {
 	t.Parallel()
 	client, _ := stubs(t)
 	var group sync.WaitGroup

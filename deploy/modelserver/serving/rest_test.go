@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// nested lays out pictures as lists of lists.
+// nested returns images as lists of lists.
 func nested(shades ...float32) any {
 	values := pictures(shades...)
 	batch := make([][224][224][3]float32, len(shades))
@@ -55,7 +55,7 @@ func TestRESTPredictTakesEveryFormat(t *testing.T) {
 	}
 }
 
-// named is one picture as an object; the batch around it is left out.
+// named returns one image as an object, without a batch.
 func named(batch any) any {
 	return map[string]any{"inputs": batch.([][224][224][3]float32)[0]}
 }

@@ -49,7 +49,7 @@ func restAddress(t *testing.T) string {
 
 const pictureSize = 224 * 224 * 3
 
-// pictures are made up of one shade each; different shades have different logits.
+// pictures returns images of one shade each; different shades have different logits.
 func pictures(shades ...float32) []float32 {
 	all := make([]float32, 0, len(shades)*pictureSize)
 	for _, shade := range shades {
@@ -60,7 +60,7 @@ func pictures(shades ...float32) []float32 {
 	return all
 }
 
-// logits returns the logits of pictures without a server.
+// logits returns the logits of images without a server.
 func logits(t testing.TB, shades ...float32) []float32 {
 	outputs, err := model(t).predict(t.Context(), len(shades), pictures(shades...))
 	require.NoError(t, err)

@@ -1,7 +1,6 @@
-"""Asks the model server through TensorFlow Serving's own client, and TensorFlow itself for what the answers should be.
+"""Tests .snaptask/bin/modelserver with TensorFlow Serving's own client; TensorFlow itself computes the expected answers.
 
-The program is .snaptask/bin/modelserver, with the bundled model. What it answers over REST is compared with protobuf's own
-JSON form of what it answers over gRPC, which is how the real server makes it.
+REST answers must equal the JSON form of the gRPC answers that protobuf makes, as TensorFlow Serving makes them.
 """
 
 import json
@@ -12,7 +11,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-os.environ.update(TF_CPP_MIN_LOG_LEVEL="2", TF_ENABLE_ONEDNN_OPTS="0")  # no remarks on this processor
+os.environ.update(TF_CPP_MIN_LOG_LEVEL="2", TF_ENABLE_ONEDNN_OPTS="0")  # no messages about this processor
 
 import grpc
 import numpy as np
@@ -34,7 +33,7 @@ PHOTOS = ROOT / "webapp" / "e2e" / "photos"
 NAME = "efficientnet"
 SIZE = 224
 
-# Rounding, in another order of the same sums; the largest logits are about 10.
+# The same sums in another order round differently; the largest logits are about 10.
 CLOSE = 1e-3
 
 
@@ -62,7 +61,7 @@ def tearDownModule():
 
 
 def photo(name):
-    """A picture of [SIZE,SIZE,3] in 0..1, cropped to its middle."""
+    """Return an image of [SIZE,SIZE,3] in 0..1, cropped to its middle."""
     pixels = tf.io.decode_image((PHOTOS / name).read_bytes(), channels=3, expand_animations=False)
     height, width = pixels.shape[:2]
     side = int(min(height, width) * 0.875)
@@ -89,7 +88,7 @@ def expected(batch):
 
 
 def call(path, body=None, method=None):
-    """Status and decoded JSON of a REST answer."""
+    """Return the status and the decoded JSON of a REST answer."""
     data = None if body is None else json.dumps(body).encode()
     try:
         with urllib.request.urlopen(urllib.request.Request(rest + path, data, method=method), timeout=60) as answer:
@@ -101,12 +100,12 @@ def call(path, body=None, method=None):
 
 
 def as_json(message):
-    """A message as the real server prints it: fields by their names in the .proto, those with default values too."""
+    """Return a message as TensorFlow Serving prints it: fields by their names in the .proto, default values included."""
     return json_format.MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
 
 
 class Predict(unittest.TestCase):
-    def test_logits_are_those_of_tensorflow(self):
+    def test_logits_equal_those_of_tensorflow(self):
         batch = photos()
         reply = predictions.Predict(request(tf.make_tensor_proto(batch)), timeout=60)
         logits = tf.make_ndarray(reply.outputs["logits"])
@@ -118,19 +117,19 @@ class Predict(unittest.TestCase):
         self.assertEqual((reply.model_spec.name, reply.model_spec.version.value, reply.model_spec.signature_name),
                          (NAME, 1, "serving_default"))
 
-    def test_logits_are_those_of_the_publisher(self):
+    def test_logits_equal_those_of_the_publisher(self):
         golden = json.loads((SERVER / "graph" / "testdata" / "golden_logits.json").read_text())["logits"]
         picture = (np.arange(SIZE * SIZE * 3, dtype=np.int64) * 7919 % 256 / 255).astype(np.float32).reshape(1, SIZE, SIZE, 3)
         logits = tf.make_ndarray(predictions.Predict(request(tf.make_tensor_proto(picture)), timeout=60).outputs["logits"])
         np.testing.assert_allclose(logits[0], golden, atol=0.05)
         np.testing.assert_allclose(logits, expected(picture), atol=CLOSE)
 
-    def test_every_form_of_a_tensor_gives_the_same(self):
+    def test_every_tensor_encoding_returns_the_same_logits(self):
         batch = photos()[:1]
         listed = tf.make_tensor_proto(batch)
         listed.tensor_content = b""
         listed.float_val.extend(batch.ravel())
-        gray = tf.make_tensor_proto(np.float32(0.5), shape=(1, SIZE, SIZE, 3))  # one value that stands for all
+        gray = tf.make_tensor_proto(np.float32(0.5), shape=(1, SIZE, SIZE, 3))  # one value, repeated for all
         for form, tensor, pixels in (
             ("tensor_content", tf.make_tensor_proto(batch), batch),
             ("float_val", listed, batch),
@@ -142,7 +141,7 @@ class Predict(unittest.TestCase):
                 logits = tf.make_ndarray(predictions.Predict(filtered, timeout=60).outputs["logits"])
                 np.testing.assert_allclose(logits, expected(pixels), atol=CLOSE)
 
-    def test_rest_gives_the_same(self):
+    def test_rest_returns_the_same(self):
         batch = photos()[:2]
         for body, key in (
             ({"instances": batch.tolist()}, "predictions"),
@@ -156,7 +155,7 @@ class Predict(unittest.TestCase):
                     self.assertEqual((status, list(answer)), (200, [key]))
                     np.testing.assert_allclose(np.float32(answer[key]), expected(batch), atol=CLOSE)
 
-    def test_what_it_refuses(self):
+    def test_invalid_requests_are_refused(self):
         good = tf.make_tensor_proto(np.zeros((1, SIZE, SIZE, 3), np.float32))
         two = request(good)
         two.inputs["more"].CopyFrom(good)
@@ -193,7 +192,7 @@ class Predict(unittest.TestCase):
                 self.assertEqual(raised.exception.code(), want, raised.exception.details())
                 self.assertIn(words, raised.exception.details())
 
-    def test_what_it_refuses_over_rest(self):
+    def test_invalid_rest_requests_are_refused(self):
         good = np.zeros((1, SIZE, SIZE, 3), np.float32).tolist()
         for path, body, want, words in (
             ("/other:predict", {"inputs": good}, 404, "Servable not found for request: Latest(other)"),
@@ -220,7 +219,7 @@ class GetModelMetadata(unittest.TestCase):
             r.model_spec.version.value = version
         return predictions.GetModelMetadata(r, timeout=60)
 
-    def test_signature_is_that_of_the_file(self):
+    def test_signature_equals_that_of_the_file(self):
         reply = self.ask(NAME)
         self.assertEqual((reply.model_spec.name, reply.model_spec.version.value), (NAME, 1))
         signatures = get_model_metadata_pb2.SignatureDefMap()
@@ -229,7 +228,7 @@ class GetModelMetadata(unittest.TestCase):
         want = saved.meta_graphs[0].signature_def["serving_default"]
         self.assertEqual(dict(signatures.signature_def), {"serving_default": want})
 
-    def test_rest_gives_the_same(self):
+    def test_rest_returns_the_same(self):
         reply = self.ask(NAME, version=1)
         signatures = get_model_metadata_pb2.SignatureDefMap()
         reply.metadata["signature_def"].Unpack(signatures)
@@ -238,7 +237,7 @@ class GetModelMetadata(unittest.TestCase):
                 "model_spec": as_json(reply.model_spec), "metadata": {"signature_def": as_json(signatures)},
             }))
 
-    def test_what_it_refuses(self):
+    def test_invalid_requests_are_refused(self):
         code = grpc.StatusCode
         for refused, want in (
             (("other",), code.NOT_FOUND), ((NAME, 9), code.NOT_FOUND), (("",), code.INVALID_ARGUMENT),
@@ -260,14 +259,14 @@ class GetModelStatus(unittest.TestCase):
             r.model_spec.version.value = version
         return models.GetModelStatus(r, timeout=60)
 
-    def test_the_version_is_available(self):
+    def test_version_is_available(self):
         available = get_model_status_pb2.ModelVersionStatus.AVAILABLE
         for reply in (self.ask(NAME), self.ask(NAME, 1)):
             self.assertEqual([(v.version, v.state, v.status.error_code) for v in reply.model_version_status], [(1, available, 0)])
         for path in (f"/{NAME}", f"/{NAME}/versions/1"):
             self.assertEqual(call(path), (200, as_json(self.ask(NAME))))
 
-    def test_what_it_refuses(self):
+    def test_invalid_requests_are_refused(self):
         code = grpc.StatusCode
         for refused, want in ((("other",), code.NOT_FOUND), ((NAME, 9), code.NOT_FOUND), (("",), code.INVALID_ARGUMENT)):
             with self.subTest(refused), self.assertRaises(grpc.RpcError) as raised:
