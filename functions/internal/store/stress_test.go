@@ -47,6 +47,30 @@ func TestOneOfParallelUpdatesOfAVersionWins(t *testing.T) {
 	}
 }
 
+func TestACancelledUpdateIsDoneOrUnavailable(t *testing.T) {
+	t.Parallel()
+	s := testbed.Store(t)
+	ada := testbed.SignIn(t, s)
+	now, err := s.AddTask(t.Context(), ada.Owner, draft(t, "a task"))
+	require.NoError(t, err)
+	for i := range 60 {
+		ctx, cancel := context.WithCancel(t.Context())
+		timer := time.AfterFunc(time.Duration(i)*100*time.Microsecond, cancel)
+		title := fmt.Sprint("title ", i)
+		_, err := s.UpdateTask(ctx, ada.Owner, now.ID, task.Change{Title: &title, Version: &now.Version})
+		timer.Stop()
+		cancel()
+		want := now.Version + 1
+		if err != nil {
+			requireFault(t, fault.Unavailable, err)
+			want = now.Version
+		}
+		now, err = s.Task(t.Context(), ada.Owner, now.ID)
+		require.NoError(t, err)
+		require.Equal(t, want, now.Version, "cancelled after %d00 µs", i)
+	}
+}
+
 // TestNoPictureIsLost sets, labels, removes and deletes pictures of one task at once: each that was ever the task's must
 // be the task's or noted for deletion in the end.
 func TestNoPictureIsLost(t *testing.T) {
