@@ -38,7 +38,7 @@ func (a *Application) read(t *testing.T, path ...string) string {
 	return strings.TrimSpace(string(content))
 }
 
-// Objects returns the keys of all pictures in the object store, which keeps each as a file at BUCKET/KEY.
+// Objects returns the keys of all images in the object store, which keeps each as a file at BUCKET/KEY.
 func (a *Application) Objects(t *testing.T) (keys []string) {
 	t.Helper()
 	for _, path := range files(t, filepath.Join(a.State, "s3")) {

@@ -106,7 +106,7 @@ func (c Client) Logout(ctx context.Context) error {
 	return err
 }
 
-// DeleteAccount removes the account with all its tasks and pictures.
+// DeleteAccount removes the account with all its tasks and images.
 func (c Client) DeleteAccount(ctx context.Context, password string) error {
 	_, err := c.send(ctx, http.MethodPost, "delete-account", map[string]string{"currentPassword": password})
 	return err
@@ -158,13 +158,13 @@ func (c Client) UpdateTask(ctx context.Context, id string, change Change) (Task,
 	return decode[Task](c.send(ctx, http.MethodPatch, "update-task?id="+id, change))
 }
 
-// DeleteTask removes a task with its picture.
+// DeleteTask removes a task with its image.
 func (c Client) DeleteTask(ctx context.Context, id string) error {
 	_, err := c.send(ctx, http.MethodDelete, "delete-task?id="+id, nil)
 	return err
 }
 
-// PutImage attaches a picture to a task.
+// PutImage attaches an image to a task.
 func (c Client) PutImage(ctx context.Context, id string, image []byte) (Task, error) {
 	answer, err := c.Do(ctx, http.MethodPut, "predict-image?id="+id, image)
 	if err == nil {
@@ -173,7 +173,7 @@ func (c Client) PutImage(ctx context.Context, id string, image []byte) (Task, er
 	return decode[Task](answer, err)
 }
 
-// PredictAgain has the stored picture of a task classified again.
+// PredictAgain has the stored image of a task classified again.
 func (c Client) PredictAgain(ctx context.Context, id string) (Task, error) {
 	return decode[Task](c.send(ctx, http.MethodPost, "predict-image?id="+id, nil))
 }
@@ -187,7 +187,7 @@ func (c Client) Image(ctx context.Context, id, size string) ([]byte, error) {
 	return answer.Body, err
 }
 
-// DeleteImage takes the picture off a task.
+// DeleteImage takes the image off a task.
 func (c Client) DeleteImage(ctx context.Context, id string) (Task, error) {
 	return decode[Task](c.send(ctx, http.MethodDelete, "delete-image?id="+id, nil))
 }

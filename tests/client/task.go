@@ -20,7 +20,7 @@ type Task struct {
 	Change
 	CreatedAt   string       `json:"createdAt"`
 	UpdatedAt   string       `json:"updatedAt"`
-	Upload      bool         `json:"upload"`      // whether a picture is attached
+	Upload      bool         `json:"upload"`      // whether an image is attached
 	ImageStatus string       `json:"imageStatus"` // none, pending, done or failed
 	Labels      []string     `json:"labels"`
 	Predictions []Prediction `json:"predictions"`

@@ -20,7 +20,7 @@ var revealing = map[string]*regexp.Regexp{
 	"a password hash": regexp.MustCompile(`\$argon2id\$`),
 	"a DSN":           regexp.MustCompile(`:[^\s:@]+@tcp\(`),
 	"a private key":   regexp.MustCompile(`PRIVATE KEY`),
-	"picture bytes":   regexp.MustCompile(`(\\u00..|\W)(JFIF|Exif|IHDR)(\\u00|\W)|\\xff\\xd8|\\ufffd\\ufffd|/9j/4|iVBORw0KGgo|ffd8ffe`),
+	"image bytes":     regexp.MustCompile(`(\\u00..|\W)(JFIF|Exif|IHDR)(\\u00|\W)|\\xff\\xd8|\\ufffd\\ufffd|/9j/4|iVBORw0KGgo|ffd8ffe`),
 }
 
 // Reveals returns what a log must not hold and does: any of the secrets, and anything that is revealing whoever it belongs to.

@@ -44,10 +44,10 @@ func PhotosGetLabels(t *testing.T, c client.Client, objects func(t *testing.T) [
 		_, err = jpeg.Decode(bytes.NewReader(image))
 		require.NoError(t, err)
 
-		require.Equal(t, 2, stored(task), "the picture and its thumbnail")
+		require.Equal(t, 2, stored(task), "the image and its thumbnail")
 		require.NoError(t, user.DeleteTask(t.Context(), task.ID))
 		RequireStatus(t, http.StatusNotFound, user, "GET", "get-tasks?id="+task.ID, nil)
-		require.Zero(t, stored(task), "the picture is deleted with its task")
+		require.Zero(t, stored(task), "the image is deleted with its task")
 	}
 
 	task := CreateTask(t, user, "truncated", "")

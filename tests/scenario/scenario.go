@@ -31,7 +31,7 @@ func SignIn(t *testing.T, c client.Client, username string) client.Client {
 	return user
 }
 
-// CreateTask makes a task, with a picture unless photo is empty.
+// CreateTask makes a task, with an image unless photo is empty.
 func CreateTask(t *testing.T, user client.Client, title, photo string) client.Task {
 	t.Helper()
 	task, err := user.CreateTask(t.Context(), "", client.Draft{Title: title, DueDate: "2026-12-24"})
