@@ -27,17 +27,6 @@ type Config struct {
 	Timeout  time.Duration // for one call of InputSize or Classify as a whole, a second try included
 }
 
-// ReadConfig reads CLASSIFIER_PROTOCOL, CLASSIFIER_ADDRESS, CLASSIFIER_REST_URL, CLASSIFIER_MODEL and CLASSIFIER_TIMEOUT.
-func ReadConfig(c *config.Reader) Config {
-	return Config{
-		Protocol: c.OneOf("CLASSIFIER_PROTOCOL", "grpc", "rest"),
-		Address:  c.Text("CLASSIFIER_ADDRESS", "dns:///tensorflow-serving.snaptask:8500"),
-		RESTURL:  c.URL("CLASSIFIER_REST_URL", "http://tensorflow-serving.snaptask:8501"),
-		Model:    c.Text("CLASSIFIER_MODEL", "efficientnet"),
-		Timeout:  c.Duration("CLASSIFIER_TIMEOUT", 20*time.Second, time.Millisecond),
-	}
-}
-
 // Client asks one served model. It may be used by many goroutines at once.
 type Client struct {
 	server  server
@@ -58,9 +47,16 @@ type server interface {
 // scale the picture anew and call Classify once more.
 var ErrSizeChanged = errors.New("the classifier's input size has changed")
 
-// Open returns a Client with the settings that c reads. It dials nothing; c collects what is wrong.
+// Open returns a Client with the settings CLASSIFIER_PROTOCOL, CLASSIFIER_ADDRESS, CLASSIFIER_REST_URL, CLASSIFIER_MODEL and
+// CLASSIFIER_TIMEOUT. It dials nothing; c collects what is wrong.
 func Open(c *config.Reader) *Client {
-	client, err := New(ReadConfig(c))
+	client, err := New(Config{
+		Protocol: c.OneOf("CLASSIFIER_PROTOCOL", "grpc", "rest"),
+		Address:  c.Text("CLASSIFIER_ADDRESS", "dns:///tensorflow-serving.snaptask:8500"),
+		RESTURL:  c.URL("CLASSIFIER_REST_URL", "http://tensorflow-serving.snaptask:8501"),
+		Model:    c.Text("CLASSIFIER_MODEL", "efficientnet"),
+		Timeout:  c.Duration("CLASSIFIER_TIMEOUT", 20*time.Second, time.Millisecond),
+	})
 	if err != nil {
 		c.Fail("CLASSIFIER_ADDRESS", "%w", err)
 	}

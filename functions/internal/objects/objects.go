@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -41,28 +42,24 @@ type Store struct {
 	timeout time.Duration
 }
 
-// ReadConfig reads S3_ENDPOINT, S3_REGION, S3_BUCKET, S3_TIMEOUT and the secrets s3-access-key and s3-secret-key.
-func ReadConfig(c *config.Reader) Config {
-	return Config{
+// Open returns a Store with the settings S3_ENDPOINT, S3_REGION, S3_BUCKET and S3_TIMEOUT and the secrets s3-access-key and
+// s3-secret-key. It dials nothing; c collects what is wrong.
+func Open(c *config.Reader) *Store {
+	s, err := New(Config{
 		Endpoint:  c.URL("S3_ENDPOINT", "http://minio.snaptask:9000"),
 		Region:    c.Text("S3_REGION", "us-east-1"),
 		Bucket:    c.Text("S3_BUCKET", "snaptask"),
 		AccessKey: c.Secret("s3-access-key"),
 		SecretKey: c.Secret("s3-secret-key"),
 		Timeout:   c.Duration("S3_TIMEOUT", 8*time.Second, time.Millisecond),
-	}
-}
-
-// Open returns a Store with the settings that c reads. It dials nothing; c collects what is wrong.
-func Open(c *config.Reader) *Store {
-	s, err := New(ReadConfig(c))
+	})
 	if err != nil {
 		c.Fail("S3_ENDPOINT", "%w", err)
 	}
 	return s
 }
 
-// New checks c and builds a Store; it dials nothing. The error is for the operator.
+// New checks c and returns a Store. It dials nothing. The error is for the operator.
 func New(c Config) (*Store, error) {
 	endpoint, err := url.Parse(c.Endpoint)
 	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" ||
@@ -98,19 +95,17 @@ func New(c Config) (*Store, error) {
 	return &Store{client: client, bucket: c.Bucket, timeout: c.Timeout}, nil
 }
 
-// both calls do for the two objects of a picture at once, within the time of one call.
+// both runs do for the two objects of a picture at once, within the time of one call.
 func (s *Store) both(ctx context.Context, do func(ctx context.Context, size Size) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	results := make(chan error, len(sizes))
-	for _, size := range sizes {
-		go func() { results <- do(ctx, size) }()
+	var errs [len(sizes)]error
+	var calls sync.WaitGroup
+	for i, size := range sizes {
+		calls.Go(func() { errs[i] = do(ctx, size) })
 	}
-	var errs []error
-	for range sizes {
-		errs = append(errs, <-results)
-	}
-	return errors.Join(errs...)
+	calls.Wait()
+	return errors.Join(errs[:]...)
 }
 
 // unavailable returns the fault of every call that failed, whatever the reason: the client can only try again, and the log
