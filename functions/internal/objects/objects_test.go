@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -83,11 +84,14 @@ func TestKeysNameTheirOwnerAndDiffer(t *testing.T) {
 	user, task := uuid.Must(uuid.NewV7()), uuid.Must(uuid.NewV7())
 	a, b := NewKey(user, task), NewKey(user, task)
 	require.NotEqual(t, a, b)
-	prefix := user.String() + "/" + task.String() + "/"
-	require.Equal(t, prefix, a[:len(prefix)])
-	id, err := uuid.Parse(a[len(prefix):])
+	k, err := ParseKey(a)
 	require.NoError(t, err)
-	require.Equal(t, uuid.Version(7), id.Version())
+	require.Equal(t, []uuid.UUID{user, task}, []uuid.UUID{k.UserID, k.TaskID})
+	require.WithinDuration(t, time.Now(), k.Made, time.Minute)
+	for _, bad := range []string{"", "a/b/c", a + "/x", user.String(), strings.ToUpper(a), a[1:]} {
+		_, err := ParseKey(bad)
+		require.Error(t, err, bad)
+	}
 }
 
 func TestListVisitsEveryPictureOnce(t *testing.T) {

@@ -45,7 +45,7 @@ func TestGateNeverHoldsMoreThanItsMemory(t *testing.T) {
 	requireAllFree(t, g)
 }
 
-func TestGateLetsInNoMoreThanAtOnce(t *testing.T) {
+func TestGateBoundsHowManyDecodesRun(t *testing.T) {
 	t.Parallel()
 	g := newGate(MaxMemory, 3)
 	for range 3 {
@@ -58,7 +58,7 @@ func TestGateLetsInNoMoreThanAtOnce(t *testing.T) {
 	require.True(t, fault.Is(err, fault.Unavailable), "%v", err)
 }
 
-func TestGateIsFreeAfterAWaiterGaveUp(t *testing.T) {
+func TestGateIsFreeWhenAWaiterGivesUp(t *testing.T) {
 	t.Parallel()
 	g := newGate(80<<20, 100)
 	release, err := g.enter(t.Context(), 48<<20)
@@ -71,7 +71,7 @@ func TestGateIsFreeAfterAWaiterGaveUp(t *testing.T) {
 	requireAllFree(t, g)
 }
 
-func TestGateLetsTheLargestPictureIn(t *testing.T) {
+func TestGateAdmitsTheLargestPicture(t *testing.T) {
 	t.Parallel()
 	release, err := newGate(MaxMemory, 1).enter(t.Context(), MaxMemory)
 	require.NoError(t, err)
