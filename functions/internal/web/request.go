@@ -132,10 +132,10 @@ func jsonFault(err error) error {
 }
 
 func typeName(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.Bool:
+	switch kind := t.Kind(); {
+	case kind == reflect.Bool:
 		return "true or false"
-	case reflect.Int, reflect.Int64, reflect.Uint32, reflect.Uint64:
+	case kind >= reflect.Int && kind <= reflect.Uint64:
 		return "a whole number"
 	}
 	return "a string"

@@ -11,8 +11,10 @@ export type SessionGrant = Schemas['Session']
 export type PasswordChange = Schemas['PasswordChange']
 export type PictureSize = components['parameters']['size']
 
+/** The fields that a person writes. */
+export const draftFields = ['title', 'body', 'dueDate'] as const
 /** What a person writes; dueDate is YYYY-MM-DD. */
-export type TaskDraft = Pick<Task, 'title' | 'body' | 'dueDate'>
+export type TaskDraft = Pick<Task, typeof draftFields[number]>
 
 /** The client chooses the id, a UUIDv7: sending it twice creates one task. */
 export type NewTask = TaskDraft & Pick<Task, 'id'>

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { useSessionStore } from '@/account/session'
 import { functions } from '@/api/functions'
 import { asProblem } from '@/api/problem'
-import type { Task, TaskFields } from '@/api/types'
+import { draftFields, type Task, type TaskFields } from '@/api/types'
 import { useTasksStore } from './tasks'
 
 /** Two edits of the same field: a person has to decide. */
@@ -74,6 +74,6 @@ export const useChangesStore = defineStore('changes', () => {
 
 /** Reports whether both sides changed a field, to different values. `completed` never conflicts: the last one wins. */
 export function conflicts(base: Task, mine: TaskFields, theirs: Task): boolean {
-  return (['title', 'body', 'dueDate'] as const).some((name) =>
+  return draftFields.some((name) =>
     mine[name] !== undefined && theirs[name] !== base[name] && theirs[name] !== mine[name])
 }

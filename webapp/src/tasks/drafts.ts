@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { v7 } from 'uuid'
 import { computed, reactive, shallowReactive } from 'vue'
-import type { NewTask, Task, TaskDraft } from '@/api/types'
+import { draftFields, type NewTask, type Task, type TaskDraft } from '@/api/types'
 
 /** A task that is being edited. */
 export interface Edit {
@@ -27,8 +27,8 @@ export const useDraftsStore = defineStore('drafts', () => {
   const hasAny = computed(() => hasNew.value || [...edits.values()].some(isChanged))
 
   function edit(task: Task): void {
-    const { title, body, dueDate } = task
-    edits.set(task.id, { base: task, draft: reactive({ title, body, dueDate }) })
+    const written = Object.fromEntries(draftFields.map((name) => [name, task[name]])) as unknown as TaskDraft
+    edits.set(task.id, { base: task, draft: reactive(written) })
   }
 
   /** Ends an edit. Returns a function that restores it, or null if nothing was changed. */
@@ -72,5 +72,5 @@ function empty(): Composed {
 }
 
 function isChanged({ base, draft }: Edit): boolean {
-  return draft.title !== base.title || draft.body !== base.body || draft.dueDate !== base.dueDate
+  return draftFields.some((name) => draft[name] !== base[name])
 }
