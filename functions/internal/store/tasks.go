@@ -22,7 +22,7 @@ var taskColumns = []string{
 // taskFields returns pointers to the fields of a task that taskColumns hold, to scan into or as values of a statement.
 func taskFields(t *task.Task) []any {
 	return []any{
-		&t.Title, &t.Body, (*dateColumn)(&t.DueDate), &t.Completed, &t.CreatedAt.Time, &t.UpdatedAt.Time, &t.Version, &t.ImageKey, &t.ImageStatus,
+		&t.Title, &t.Body, (*dateColumn)(&t.DueDate), &t.Completed, &t.CreatedAt.Time, &t.UpdatedAt.Time, &t.Version, &t.ImageKey, (*string)(&t.ImageStatus),
 		(*predictionsColumn)(&t.Predictions),
 	}
 }
