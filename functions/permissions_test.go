@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// permissionsFile shows the statuses below to readers. UPDATE_PERMISSIONS=1 writes it anew.
+// permissionsFile is the table of the statuses below. UPDATE_PERMISSIONS=1 writes it.
 const permissionsFile = "permissions.md"
 
 // sample is a call of a function that a person may make.
@@ -72,8 +72,8 @@ func requestJSON(t *testing.T, name string) []byte {
 	return bytes.Replace(text, []byte(`"version": 1`), []byte(`"version": 2`), 1)
 }
 
-// permissions calls every function in every wrong way, and in the right one last, and compares the statuses with the
-// table that readers see.
+// permissions calls every function in every wrong way, then in the right one, and compares the statuses with
+// permissionsFile.
 func (s *suite) permissions(t *testing.T) {
 	all := samples(t)
 
@@ -134,5 +134,5 @@ func (s *suite) permissions(t *testing.T) {
 	}
 	shown, err := os.ReadFile(permissionsFile)
 	require.NoError(t, err)
-	require.Equal(t, table.String(), string(shown), "write %s anew with UPDATE_PERMISSIONS=1", permissionsFile)
+	require.Equal(t, table.String(), string(shown), "%s is out of date; run this test with UPDATE_PERMISSIONS=1", permissionsFile)
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// suite is all functions over one database and one bucket.
+// suite is all functions with one database and one bucket.
 type suite struct {
 	signer     *auth.Signer
 	verifier   *auth.Verifier
@@ -26,7 +26,7 @@ type suite struct {
 	roundTrips func() int // to the database, since the call before
 }
 
-// person is one who has signed in through the functions.
+// person is a user who has signed in with the functions.
 type person struct{ name, token string }
 
 const password = "correct horse battery"
@@ -38,8 +38,7 @@ func TestSuite(t *testing.T) {
 	t.Run("contract", s.contract)
 }
 
-// open gives the functions their settings and secrets. They keep what they opened for as long as the process lives, so
-// this is for one test.
+// open sets the settings and secrets of all functions. A function reads them once per process, so only one test can call it.
 func open(t *testing.T) *suite {
 	public, private, err := ed25519.GenerateKey(nil)
 	require.NoError(t, err)
@@ -74,7 +73,7 @@ func (s *suite) call(t *testing.T, name string, c testbed.Call) testbed.Answer {
 	return testbed.Do(t, functions.All[name], c)
 }
 
-// ok is call for one that must succeed; it decodes the answer into v, unless that is nil.
+// ok is call, and requires 200; it decodes the body into v unless v is nil.
 func (s *suite) ok(t *testing.T, v any, name string, c testbed.Call) testbed.Answer {
 	t.Helper()
 	answer := s.call(t, name, c)
@@ -103,7 +102,7 @@ func (s *suite) create(t *testing.T, p person) (query string) {
 	return "id=" + created.ID
 }
 
-// expired is a token like the person's whose time is over.
+// expired returns an expired token of the person.
 func (s *suite) expired(t *testing.T, p person) string {
 	t.Helper()
 	owner, err := s.verifier.Owner(p.token)
