@@ -10,7 +10,6 @@ import (
 	"snaptask/db"
 	"snaptask/deploy/local/mariadb"
 	"snaptask/deploy/local/port"
-	"snaptask/deploy/local/state"
 )
 
 // database is the database of the functions.
@@ -21,7 +20,7 @@ type database struct {
 }
 
 // newDatabase describes the database, MYSQL_DSN or a private server; it starts nothing.
-func newDatabase(folder *state.Folder) (*database, error) {
+func newDatabase(folder string, secrets map[string]string) (*database, error) {
 	if dsn := os.Getenv("MYSQL_DSN"); dsn != "" {
 		return &database{application: dsn, migration: dsn}, nil
 	}
@@ -29,19 +28,11 @@ func newDatabase(folder *state.Folder) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
-	application, err := secret(folder, "mysql-application")
-	if err != nil {
-		return nil, err
-	}
-	migration, err := secret(folder, "mysql-migration")
-	if err != nil {
-		return nil, err
-	}
 	accounts := []mariadb.Account{
-		{Name: "snaptask", Password: application, Rights: "SELECT, INSERT, UPDATE, DELETE ON " + mariadb.Database + ".*"},
-		{Name: "snaptask_migration", Password: migration, Rights: "ALL PRIVILEGES ON " + mariadb.Database + ".*"},
+		{Name: "snaptask", Password: secrets[mysqlApplication], Rights: "SELECT, INSERT, UPDATE, DELETE ON " + mariadb.Database + ".*"},
+		{Name: "snaptask_migration", Password: secrets[mysqlMigration], Rights: "ALL PRIVILEGES ON " + mariadb.Database + ".*"},
 	}
-	server := &mariadb.Server{Dir: filepath.Join(folder.Path, "mariadb"), Port: number, Accounts: accounts}
+	server := &mariadb.Server{Dir: filepath.Join(folder, "mariadb"), Port: number, Accounts: accounts}
 	return &database{
 		application: server.DSN(accounts[0], mariadb.Database),
 		migration:   server.DSN(accounts[1], mariadb.Database),

@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -18,7 +17,7 @@ import (
 	"snaptask/deploy/local/process"
 )
 
-// pollInterval is the time between two looks at the sources. Their modification times cost a millisecond to read.
+// pollInterval is the time between two looks at the sources. Reading all modification times takes about a millisecond.
 const pollInterval = 500 * time.Millisecond
 
 // develop starts Vite for the Vue app, and rebuilds and restarts the functions and the web server when their sources change,
@@ -32,10 +31,11 @@ func (r *runner) develop(ctx context.Context) error {
 		return err
 	}
 	sources := []string{filepath.Join(root, "functions"), filepath.Join(root, "webapp", "server")}
-	return watch(ctx, pollInterval, sources, func() { r.rebuild(ctx, root) })
+	watch(ctx, pollInterval, sources, func() { r.rebuild(ctx, root) })
+	return nil
 }
 
-// startVite serves webapp/src as it is; functions and configuration come from the web app's own server.
+// startVite serves webapp/src with Vite, which takes functions and configuration from the web server.
 func (r *runner) startVite(ctx context.Context, root string) error {
 	listener, err := port.Listen("DEV", 5173)
 	if err != nil {
@@ -65,7 +65,7 @@ func (r *runner) startVite(ctx context.Context, root string) error {
 		return err
 	}
 	r.screen.line("  develop    http://%s shows changes of webapp/src at once;", address)
-	r.screen.line("             changes of Go files below functions and webapp/server restart what they are for\n")
+	r.screen.line("             a change of a Go file in functions or webapp/server restarts the functions and the web server\n")
 	return nil
 }
 
@@ -75,7 +75,7 @@ func (r *runner) rebuild(ctx context.Context, root string) {
 	r.screen.event("a Go file changed; building")
 	began := time.Now()
 	if err := build(ctx, root, "./deploy/local", r.program); err != nil {
-		r.screen.event(err.Error() + "\nThe functions still run as before.")
+		r.screen.event(err.Error() + "\nThe functions keep running.")
 		return
 	}
 	var group sync.WaitGroup
@@ -103,50 +103,35 @@ func build(ctx context.Context, root, name, program string) error {
 }
 
 // watch calls changed each time after Go files in the folders changed, until ctx ends.
-func watch(ctx context.Context, interval time.Duration, folders []string, changed func()) error {
-	built, err := fingerprint(folders)
-	for previous := built; err == nil; {
+func watch(ctx context.Context, interval time.Duration, folders []string, changed func()) {
+	built := fingerprint(folders)
+	for previous := built; ; {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-time.After(interval):
 		}
-		var now string
-		now, err = fingerprint(folders)
+		now := fingerprint(folders)
 		if now != built && now == previous { // all files of the change are written
 			built = now
 			changed()
 		}
 		previous = now
 	}
-	return err
 }
 
 // fingerprint returns a text that changes when a Go file in the folders does, other than a test.
-func fingerprint(folders []string) (string, error) {
+func fingerprint(folders []string) string {
 	var files strings.Builder
 	for _, folder := range folders {
-		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
-				return ignoreMissing(err)
+		_ = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+			if err == nil && filepath.Ext(path) == ".go" && !strings.HasSuffix(path, "_test.go") {
+				if info, err := entry.Info(); err == nil {
+					fmt.Fprintln(&files, path, info.ModTime().UnixNano())
+				}
 			}
-			info, err := entry.Info()
-			if err == nil {
-				fmt.Fprintln(&files, path, info.ModTime().UnixNano())
-			}
-			return ignoreMissing(err)
+			return nil // an error means that the file was just removed
 		})
-		if err != nil {
-			return "", err
-		}
 	}
-	return files.String(), nil
-}
-
-// ignoreMissing drops the error of a file that was removed while the folder was read.
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
+	return files.String()
 }

@@ -23,8 +23,11 @@ func TestWatchReportsChangedGoFiles(t *testing.T) {
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "a", "a.go"), "package a")
 	ctx, cancel := context.WithCancel(t.Context())
-	changes, ended := make(chan struct{}, 100), make(chan error, 1)
-	go func() { ended <- watch(ctx, interval, []string{folder}, func() { changes <- struct{}{} }) }()
+	changes, ended := make(chan struct{}, 100), make(chan struct{})
+	go func() {
+		defer close(ended)
+		watch(ctx, interval, []string{folder}, func() { changes <- struct{}{} })
+	}()
 
 	time.Sleep(10 * interval) // the first look is over
 	write(t, filepath.Join(folder, "a", "a_test.go"), "package a")
@@ -50,7 +53,7 @@ func TestWatchReportsChangedGoFiles(t *testing.T) {
 		}
 	}
 	cancel()
-	require.NoError(t, <-ended)
+	<-ended
 }
 
 func TestFailedBuildPrintsErrorsAndLeavesTheProgram(t *testing.T) {

@@ -72,12 +72,12 @@ func loadSettings(path string) error {
 }
 
 // saveSettings writes the secrets and settings of housekeeping into the state folder.
-func (r *runner) saveSettings(secrets, servers map[string]string) error {
+func (r *runner) saveSettings(addresses map[string]string) error {
 	folder := filepath.Join(r.folder.Path, "secrets", housekeepingName)
-	if err := writeSecrets(folder, []string{mysqlDSN, s3AccessKey, s3SecretKey}, secrets); err != nil {
+	if err := writeSecrets(folder, []string{mysqlDSN, s3AccessKey, s3SecretKey}, r.secrets); err != nil {
 		return err
 	}
-	settings := maps.Clone(servers)
+	settings := maps.Clone(addresses)
 	copyEnv(settings, append([]string{"DB_MAX_OPEN", "ORPHAN_AGE"}, optional...))
 	settings[secretsDir] = folder
 	text, err := json.MarshalIndent(settings, "", "  ")

@@ -30,6 +30,7 @@ const (
 type runner struct {
 	program string // of this process, whose other modes most children are
 	folder  *state.Folder
+	secrets map[string]string
 	screen  *screen
 	setUp   atomic.Bool // the schema and the demo account exist
 
@@ -62,6 +63,9 @@ func Run(ctx context.Context, path string, out io.Writer, develop bool) error {
 		return err
 	}
 	defer r.folder.Close()
+	if r.secrets, err = loadSecrets(r.folder); err != nil {
+		return err
+	}
 	if err := r.listen(); err != nil { // first, to find out about ports in use at once
 		return err
 	}

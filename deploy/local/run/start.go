@@ -16,32 +16,49 @@ import (
 	"snaptask/deploy/local/port"
 	"snaptask/deploy/local/process"
 	"snaptask/deploy/local/s3"
-	"snaptask/deploy/local/state"
 )
 
 const (
 	bucket    = "snaptask"
 	adminUser = "admin" // of the gateway's /system
-	adminFile = "gateway-password"
 )
 
 // start starts everything, waits until it is ready, and prints where it is.
 func (r *runner) start(ctx context.Context) error {
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	db, err := newDatabase(r.folder)
+	db, err := newDatabase(r.folder.Path, r.secrets)
 	if err != nil {
 		return err
 	}
-	store, err := newStore(r.folder)
+	r.secrets[mysqlDSN] = db.application
+	s3Port, err := port.Choose("S3")
 	if err != nil {
 		return err
+	}
+	store := s3.Server{
+		Dir: filepath.Join(r.folder.Path, "s3"), Port: s3Port,
+		AccessKey: r.secrets[s3AdminAccessKey], SecretKey: r.secrets[s3AdminSecretKey],
+		User: s3.User{AccessKey: r.secrets[s3AccessKey], SecretKey: r.secrets[s3SecretKey]},
 	}
 	model, err := classifier.New()
 	if err != nil {
 		return err
 	}
-	functions, err := r.startFunctions(db, store, model)
+	addresses := map[string]string{
+		"S3_ENDPOINT":         store.Endpoint(),
+		"S3_BUCKET":           bucket,
+		"S3_REGION":           s3.Region,
+		"CLASSIFIER_ADDRESS":  model.GRPC,
+		"CLASSIFIER_PROTOCOL": "grpc",
+		"CLASSIFIER_REST_URL": model.REST,
+		"CLASSIFIER_MODEL":    classifier.Model,
+		"SHUTDOWN_DELAY":      "0s", // callers stop before functions do
+	}
+	if err := r.saveSettings(addresses); err != nil {
+		return fmt.Errorf("%s: %w", housekeepingName, err)
+	}
+	functions, err := r.startFunctions(addresses)
 	if err != nil {
 		return err
 	}
@@ -56,10 +73,7 @@ func (r *runner) start(ctx context.Context) error {
 	if err := r.startWeb(); err != nil {
 		return err
 	}
-	front, err := r.startGateway(ctx, functions, db)
-	if err != nil {
-		return err
-	}
+	front := r.startGateway(ctx, functions, db)
 
 	// No process waits for another one to start, so wait for all of them at once.
 	group, waiting := errgroup.WithContext(starting)
@@ -96,31 +110,13 @@ func (r *runner) start(ctx context.Context) error {
 	return r.startSweeps(ctx)
 }
 
-// newStore describes the object store; it starts nothing.
-func newStore(folder *state.Folder) (s3.Server, error) {
-	number, portErr := port.Choose("S3")
-	access, accessErr := secret(folder, "s3-administrator-access-key")
-	key, keyErr := secret(folder, "s3-administrator-secret-key")
-	userAccess, userAccessErr := secret(folder, s3AccessKey)
-	userKey, userKeyErr := secret(folder, s3SecretKey)
-	server := s3.Server{
-		Dir: filepath.Join(folder.Path, "s3"), Port: number, AccessKey: access, SecretKey: key,
-		User: s3.User{AccessKey: userAccess, SecretKey: userKey},
-	}
-	return server, errors.Join(portErr, accessErr, keyErr, userAccessErr, userKeyErr)
-}
-
 // startGateway serves the gateway; until everything is ready, its health check says what is not.
-func (r *runner) startGateway(ctx context.Context, functions []*gateway.Function, db *database) (*gateway.Gateway, error) {
-	password, err := secret(r.folder, adminFile)
-	if err != nil {
-		return nil, err
-	}
+func (r *runner) startGateway(ctx context.Context, functions []*gateway.Function, db *database) *gateway.Gateway {
 	components := []gateway.Component{{Name: "database", Check: db.check}, {Name: "set-up", Check: r.checkSetUp}}
 	for _, child := range append([]*process.Child{r.web}, r.servers...) {
 		components = append(components, gateway.Component{Name: child.Name(), Check: child.Check})
 	}
-	front := gateway.New(ctx, gateway.Config{Functions: functions, Components: components, User: adminUser, Password: password})
+	front := gateway.New(ctx, gateway.Config{Functions: functions, Components: components, User: adminUser, Password: r.secrets[gatewayPassword]})
 	r.gateway = &http.Server{
 		Handler:           front,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -135,7 +131,7 @@ func (r *runner) startGateway(ctx context.Context, functions []*gateway.Function
 			r.screen.event(fmt.Sprintf("the gateway stopped: %v", err))
 		}
 	}()
-	return front, nil
+	return front
 }
 
 func (r *runner) checkSetUp(context.Context) error {
@@ -156,7 +152,7 @@ func (r *runner) welcome(ctx context.Context, front *gateway.Gateway) error {
 	if degraded := front.Degraded(ctx); len(degraded) > 0 {
 		return fmt.Errorf("not everything works: %s", strings.Join(degraded, "; "))
 	}
-	password := filepath.Join(r.folder.Path, keys, adminFile)
+	password := filepath.Join(r.folder.Path, keys, gatewayPassword)
 	r.screen.step("everything is ready\n")
 	r.screen.line("  web app    %s", r.webURL)
 	r.screen.line("  sign in    %s", account)
