@@ -98,7 +98,7 @@ func TestResponseHeaders(t *testing.T) {
 		"no status":         {handler.Response{Body: []byte("abc")}, 200, "application/octet-stream", "3"},
 		"no headers":        {handler.Response{StatusCode: 409}, 409, "application/octet-stream", "0"},
 		"HTML is not shown": {handler.Response{StatusCode: 200, Body: []byte("<script>")}, 200, "application/octet-stream", "8"},
-		// A 304 has no Content-Type, so that a cache keeps the one it knows.
+		// A 304 has no Content-Type, so that caches keep the stored one.
 		"not modified": {handler.Response{StatusCode: 304, Header: http.Header{"Content-Type": {"image/jpeg"}, "Etag": {`"7"`}}}, 304,
 			"", ""},
 		"no content": {handler.Response{StatusCode: 204}, 204, "application/octet-stream", ""},

@@ -47,7 +47,7 @@ func (s *Server) args() []string {
 		"--socket=", // none: its path could be too long
 		"--skip-name-resolve",
 		"--init-file="+s.initFile(),
-		// MySQL 8's default, so that what passes here passes there.
+		// The default of MySQL 8, so that what works here works there.
 		"--sql-mode=ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
 		"--default-time-zone=+00:00",
 		"--character-set-server=utf8mb4",
