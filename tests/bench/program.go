@@ -66,9 +66,6 @@ func (b *bench) launch(name string, number int, env map[string]string, path stri
 	return p
 }
 
-// truncateLog drops the lines of requests that were measured.
-func (p *program) truncateLog() { _ = os.Truncate(p.log, 0) }
-
 func local(number int) string { return "127.0.0.1:" + strconv.Itoa(number) }
 
 // build compiles a function's program as its image has it: the template's main.go as one static file without symbols. It
