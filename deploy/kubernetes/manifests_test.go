@@ -233,10 +233,10 @@ func TestFunctionsAreThoseOfTheStack(t *testing.T) {
 // for the sweep, migrations, probes and people.
 func TestConnectionsFitIntoTheDatabase(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("README.md")
+	kustomization, err := os.ReadFile("overlays/scale/kustomization.yaml")
 	require.NoError(t, err)
-	told := regexp.MustCompile("max_connections` of at least (\\d+)").FindSubmatch(readme)
-	require.NotNil(t, told, "README.md must say what overlays/scale needs")
+	told := regexp.MustCompile(`max_connections of at least (\d+)`).FindSubmatch(kustomization)
+	require.NotNil(t, told, "overlays/scale/kustomization.yaml must say how many connections it needs")
 	external, err := strconv.Atoi(string(told[1]))
 	require.NoError(t, err)
 	for folder, most := range map[string]int{"overlays/plain": 0, "overlays/scale": external, "testdata/renamed": 0} {

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The settings of all commands here, from the environment. The commands source this file in the project's folder.
-# ../README.md lists the settings.
+# docs/operations.md lists the settings.
 set -euo pipefail
 
 export CLUSTER=${CLUSTER:-minikube}
