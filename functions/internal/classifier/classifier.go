@@ -57,7 +57,7 @@ func Open(c *config.Reader) *Client {
 		Model:    c.Text("CLASSIFIER_MODEL", "efficientnet"),
 		Timeout:  c.Duration("CLASSIFIER_TIMEOUT", 20*time.Second, time.Millisecond),
 	})
-	if err != nil {
+	if err != nil && c.Err() == nil { // else c knows why
 		c.Fail("CLASSIFIER_ADDRESS", "%w", err)
 	}
 	return client

@@ -53,7 +53,7 @@ func Open(c *config.Reader) *Store {
 		SecretKey: c.Secret("s3-secret-key"),
 		Timeout:   c.Duration("S3_TIMEOUT", 8*time.Second, time.Millisecond),
 	})
-	if err != nil {
+	if err != nil && c.Err() == nil { // else c knows why
 		c.Fail("S3_ENDPOINT", "%w", err)
 	}
 	return s

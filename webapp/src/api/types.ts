@@ -17,7 +17,7 @@ export const draftFields = ['title', 'body', 'dueDate'] as const
 export type TaskDraft = Pick<Task, typeof draftFields[number]>
 
 /** The client chooses the id, a UUIDv7: sending it twice creates one task. */
-export type NewTask = TaskDraft & Pick<Task, 'id'>
+export type NewTask = Pick<Task, 'id' | 'title' | 'body' | 'dueDate'>
 
 export type TaskFields = Partial<TaskDraft & Pick<Task, 'completed'>>
 
