@@ -1,11 +1,11 @@
-import type { AppConfig, TaskDraft } from '@/api/types'
+import type { AppConfig, NewTask } from '@/api/types'
 import { count } from '@/ui/format'
 import { text } from '@/ui/text'
 
 type Limits = Pick<AppConfig['limits'], 'titleLength' | 'bodyBytes'>
 
 /** Returns an error message for each field that must change before the task can be sent. */
-export function draftErrors(draft: TaskDraft, limits: Limits): Partial<Record<keyof TaskDraft, string>> {
+export function draftErrors(draft: Omit<NewTask, 'id'>, limits: Limits): Partial<Record<keyof Omit<NewTask, 'id'>, string>> {
   const title = Array.from(draft.title.trim()).length
   const body = new TextEncoder().encode(draft.body).length
   return {
