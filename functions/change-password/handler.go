@@ -55,5 +55,5 @@ func (d *deps) change(ctx context.Context, owner task.Owner, r web.Request[passw
 	if err != nil {
 		return nil, err
 	}
-	return session, d.users.ChangePassword(ctx, owner, user.PasswordHash, auth.Hash(r.Body.New), session.Owner, session.ExpiresAt.Time, attempt)
+	return session, d.users.ChangePassword(ctx, owner, user.PasswordHash, auth.Hash(r.Body.New), session.Owner, session.ExpiresAt.Time(), attempt)
 }

@@ -54,5 +54,5 @@ func (d *deps) login(ctx context.Context, _ task.Owner, r web.Request[auth.Crede
 	if err != nil {
 		return nil, err
 	}
-	return session, d.users.AddSession(ctx, session.Owner, user.PasswordHash, session.ExpiresAt.Time, attempt)
+	return session, d.users.AddSession(ctx, session.Owner, user.PasswordHash, session.ExpiresAt.Time(), attempt)
 }

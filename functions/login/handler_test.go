@@ -48,7 +48,7 @@ func TestLoginReturnsATokenOfAValidSession(t *testing.T) {
 	var got auth.Session
 	answer.JSON(t, &got)
 	require.Equal(t, "Ada", got.Username)
-	require.WithinDuration(t, time.Now().Add(time.Hour), got.ExpiresAt.Time, time.Minute)
+	require.WithinDuration(t, time.Now().Add(time.Hour), got.ExpiresAt.Time(), time.Minute)
 
 	owner, err := testbed.Verifier().Owner(got.Token)
 	require.NoError(t, err)

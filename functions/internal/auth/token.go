@@ -77,8 +77,8 @@ func (s *Signer) NewSession(userID uuid.UUID, username string) (Session, error) 
 		return Session{}, err
 	}
 	issuedAt := time.Now().UTC().Truncate(time.Second)
-	n := Session{Owner: task.Owner{UserID: userID, SessionID: id}, Username: username, ExpiresAt: task.Time{Time: issuedAt.Add(s.lifetime)}}
-	n.Token, err = s.Token(n.Owner, issuedAt, n.ExpiresAt.Time)
+	n := Session{Owner: task.Owner{UserID: userID, SessionID: id}, Username: username, ExpiresAt: task.NewTime(issuedAt.Add(s.lifetime))}
+	n.Token, err = s.Token(n.Owner, issuedAt, n.ExpiresAt.Time())
 	return n, err
 }
 

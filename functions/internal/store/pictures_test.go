@@ -29,7 +29,7 @@ func TestPicturesReplacedAndDeletedAreNoted(t *testing.T) {
 	require.Equal(t, task.ImageDone, got.ImageStatus)
 	require.Equal(t, predictions, got.Predictions)
 	require.Equal(t, uint32(2), got.Version)
-	require.False(t, got.UpdatedAt.Before(mine.UpdatedAt.Time))
+	require.GreaterOrEqual(t, got.UpdatedAt, mine.UpdatedAt)
 
 	got, replaced, err = s.SetPicture(ctx, ada.Owner, mine.ID, "key-2", task.ImagePending, nil)
 	require.NoError(t, err)

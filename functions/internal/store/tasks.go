@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,7 +23,7 @@ var taskColumns = []string{
 // taskFields returns pointers to the fields of a task that taskColumns hold, to scan into or as values of a statement.
 func taskFields(t *task.Task) []any {
 	return []any{
-		&t.Title, &t.Body, (*dateColumn)(&t.DueDate), &t.Completed, &t.CreatedAt.Time, &t.UpdatedAt.Time, &t.Version, &t.ImageKey, (*string)(&t.ImageStatus),
+		&t.Title, &t.Body, (*dateColumn)(&t.DueDate), &t.Completed, (*timeColumn)(&t.CreatedAt), (*timeColumn)(&t.UpdatedAt), &t.Version, &t.ImageKey, (*string)(&t.ImageStatus),
 		(*predictionsColumn)(&t.Predictions),
 	}
 }
@@ -146,9 +147,26 @@ func (s *Store) changeTask(ctx context.Context, owner task.Owner, id uuid.UUID, 
 // saveTask writes a task that is locked in this transaction, as its next version.
 func saveTask(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Task) error {
 	t.Version++
-	t.UpdatedAt.Time = now()
+	t.UpdatedAt = task.NewTime(now())
 	_, err := tx.ExecContext(ctx, updateTask, append(taskFields(t), userID[:], t.ID[:])...)
 	return err
+}
+
+// timeColumn is a task.Time in a DATETIME column.
+type timeColumn task.Time
+
+func (t *timeColumn) Scan(value any) error {
+	moment, ok := value.(time.Time)
+	if !ok {
+		return fmt.Errorf("a time as %T", value)
+	}
+	*t = timeColumn(task.NewTime(moment))
+	return nil
+}
+
+// Value returns the time as text: SQL has a space for the T and no Z.
+func (t timeColumn) Value() (driver.Value, error) {
+	return strings.TrimSuffix(strings.Replace(string(t), "T", " ", 1), "Z"), nil
 }
 
 // dateColumn is a task.Date in a DATE column.

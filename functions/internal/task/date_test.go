@@ -1,7 +1,6 @@
 package task
 
 import (
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -11,13 +10,15 @@ import (
 func TestTimeIsUTCToTheMicrosecond(t *testing.T) {
 	t.Parallel()
 	east := time.FixedZone("east", 2*60*60)
-	for want, moment := range map[string]time.Time{
-		`"2026-03-01T10:00:00.000000Z"`: time.Date(2026, 3, 1, 12, 0, 0, 0, east),
-		`"2026-03-01T23:30:00.123456Z"`: time.Date(2026, 3, 2, 1, 30, 0, 123456789, east),
+	for want, moment := range map[Time]time.Time{
+		"2026-03-01T10:00:00.000000Z": time.Date(2026, 3, 1, 12, 0, 0, 0, east),
+		"2026-03-01T10:00:00.500000Z": time.Date(2026, 3, 1, 12, 0, 0, 500000000, east),
+		"2026-03-01T10:00:00.000001Z": time.Date(2026, 3, 1, 12, 0, 0, 1999, east),
+		"2026-03-01T23:30:00.123456Z": time.Date(2026, 3, 2, 1, 30, 0, 123456789, east),
+		"0001-01-01T00:00:00.000000Z": {},
 	} {
-		text, err := json.Marshal(Time{moment})
-		require.NoError(t, err)
-		require.Equal(t, want, string(text))
+		require.Equal(t, want, NewTime(moment))
+		require.Equal(t, moment.UTC().Truncate(time.Microsecond), want.Time())
 	}
 }
 

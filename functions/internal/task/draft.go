@@ -29,7 +29,7 @@ type Draft struct {
 // bytes, its due date is a real one, and its id is either missing, in which case a new one is made, or a UUIDv7. The fault
 // names every field that is wrong.
 func New(d Draft, now time.Time) (Task, error) {
-	created := Time{now.UTC().Truncate(time.Microsecond)}
+	created := NewTime(now)
 	t := Task{
 		Title: strings.TrimSpace(d.Title), Body: d.Body, CreatedAt: created, UpdatedAt: created, Version: 1,
 		ImageStatus: ImageNone, Labels: []string{}, Predictions: []Prediction{},

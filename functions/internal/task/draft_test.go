@@ -42,7 +42,7 @@ func TestNewKeepsTheDraft(t *testing.T) {
 			got, err := New(Draft{c.id, c.title, c.body, c.dueDate}, now)
 			require.NoError(t, err)
 			require.Equal(t, Task{
-				ID: uuid.MustParse(someID), Title: c.wantTitle, Body: c.body, DueDate: Date(c.dueDate), CreatedAt: Time{now}, UpdatedAt: Time{now},
+				ID: uuid.MustParse(someID), Title: c.wantTitle, Body: c.body, DueDate: Date(c.dueDate), CreatedAt: NewTime(now), UpdatedAt: NewTime(now),
 				Version: 1, ImageStatus: ImageNone, Labels: []string{}, Predictions: []Prediction{},
 			}, got)
 		})
