@@ -26,9 +26,9 @@ func readOrigins(c *config.Reader) []string {
 }
 
 // preflight answers a browser that asks whether a page of another origin may send a request.
-func (f *Function[Deps]) preflight(origins []string, r handler.Request) (handler.Response, error) {
+func (f *Function[Deps]) preflight(origins []string, r handler.Request) (response handler.Response, err error) {
 	if origin := r.Header.Get("Origin"); origin != "" && !slices.Contains(origins, origin) {
-		return handler.Response{}, fault.New(fault.Forbidden, "origin_not_allowed", "Pages of this origin may not call this function.")
+		return response, fault.New(fault.Forbidden, "origin_not_allowed", "Pages of this origin may not call this function.")
 	}
 	return handler.Response{StatusCode: http.StatusOK, Header: http.Header{
 		"Content-Type":                 {"text/plain; charset=utf-8"},

@@ -76,19 +76,18 @@ func withCallID(response handler.Response, callID string) handler.Response {
 }
 
 // answer checks the method and the session, in this order, and calls the verb.
-func (f *Function[Deps]) answer(open *opened[Deps], r handler.Request) (handler.Response, error) {
+func (f *Function[Deps]) answer(open *opened[Deps], r handler.Request) (response handler.Response, err error) {
 	if r.Method == http.MethodOptions {
 		return f.preflight(open.origins, r)
 	}
 	verb, ok := f.Verbs[r.Method]
 	if !ok {
-		return handler.Response{}, fault.New(fault.MethodNotAllowed, "method_not_allowed", "This function answers "+f.allowed()+".")
+		return response, fault.New(fault.MethodNotAllowed, "method_not_allowed", "This function answers "+f.allowed()+".")
 	}
 	var owner task.Owner
 	if !f.Public {
-		var err error
 		if owner, err = open.tokens.Owner(bearer(r.Header.Get("Authorization"))); err != nil {
-			return handler.Response{}, err
+			return response, err
 		}
 	}
 	ctx := r.Context()
@@ -97,7 +96,7 @@ func (f *Function[Deps]) answer(open *opened[Deps], r handler.Request) (handler.
 	}
 	result, err := verb(ctx, open.deps, owner, r)
 	if err != nil {
-		return handler.Response{}, err
+		return response, err
 	}
 	return encode(result)
 }

@@ -51,14 +51,12 @@ func encodeJSON(v any) (handler.Response, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false) // escaped, a "<" takes six times as many bytes
-	if err := encoder.Encode(v); err != nil {
-		return handler.Response{}, err
-	}
+	err := encoder.Encode(v)
 	return handler.Response{
 		StatusCode: http.StatusOK,
 		Body:       bytes.TrimRight(body.Bytes(), "\n"),
 		Header:     http.Header{"Content-Type": {"application/json; charset=utf-8"}},
-	}, nil
+	}, err
 }
 
 func (b Bytes) response(status int) handler.Response {
