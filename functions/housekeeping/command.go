@@ -1,5 +1,5 @@
-// Package housekeeping is what an operator, or a schedule, does with Snaptask's data: the sweep, which finishes what functions
-// left undone and removes what is no longer needed, accounts of users, and backups.
+// Package housekeeping implements the commands that an operator, or a schedule, runs on Snaptask's data: the sweep, which
+// finishes what functions left undone and removes what is no longer needed, user accounts, and backups.
 package housekeeping
 
 import (
@@ -22,29 +22,29 @@ import (
 )
 
 // Help is the text of `housekeeping help`.
-const Help = `housekeeping looks after Snaptask's data.
+const Help = `housekeeping maintains Snaptask's data.
 
     housekeeping sweep                    Delete pictures noted for deletion, recognise pending pictures, and remove expired
-                                          data and pictures that no task has (uploads that failed half-way). Logs a JSON line
-                                          for each. Safe to run at any time, also twice at once.
+                                                                                    data and pictures that no task has (uploads that failed half-way). Logs a JSON line
+                                                                                    for each. Safe to run at any time, even concurrently.
     housekeeping user add NAME            Add a user and show the new password, once.
     housekeeping user list                List the users.
     housekeeping user disable NAME        Keep a user from signing in, and end all of the user's sessions at once.
     housekeeping user enable NAME         Let a disabled user sign in again.
     housekeeping user reset-password NAME Show a new password for a user, once, and end all of the user's sessions.
     housekeeping user delete NAME         Delete a user with all tasks. The next sweep removes the pictures.
-    housekeeping backup >FILE             Write all users, tasks and pictures to a tar file while functions go on working.
-    housekeeping verify <FILE             Read a backup to its end and check its sums.
+    housekeeping backup >FILE             Write all users, tasks and pictures to a tar file while functions keep running.
+    housekeeping verify <FILE             Read a whole backup and check its sums.
     housekeeping restore <FILE            Fill the bucket and an empty, migrated database from a backup. --replace replaces
                                           what the database has; --over NAME replaces only that user, who must have no tasks.
-                                          Backups have no sessions: everybody signs in again.
-    housekeeping wait                     Do nothing until told to stop, for a pod in which to run the other commands.
+                                          Backups have no sessions: everybody has to sign in again.
+    housekeeping wait                     Do nothing until stopped, for a pod in which to run the other commands.
     housekeeping help                     Show this text.
 
 With --password-stdin, add and reset-password read the password from the first line of standard input.
 
 Settings and secrets are those of the functions: DB_*; S3_* for sweep, backup and restore; CLASSIFIER_* and ORPHAN_AGE (1h) for
-sweep. The sweep removes a picture that no task has when it is older than ORPHAN_AGE, which must be far above the time that
+sweep. The sweep removes a picture that no task has once it is older than ORPHAN_AGE, which must be far longer than
 predict-image may take. SECRETS_DIR (/var/openfaas/secrets) holds mysql-dsn, s3-access-key and s3-secret-key.
 
 Exit codes: 0 done; 1 something failed or is unavailable; 2 wrong arguments, input or settings; 3 there is no such user, the
@@ -54,13 +54,13 @@ name is taken, or the database to restore to is not empty.
 // Exit codes.
 const (
 	Done    = 0
-	Failed  = 1 // something is unavailable, or a part of the sweep failed
+	Failed  = 1 // something is unavailable, or part of the sweep failed
 	Misused = 2 // wrong arguments, input or settings
 	Refused = 3 // there is no such user, the name is taken, or the database to restore to is not empty
 )
 
-// Run does what the arguments say and returns the exit code. Passwords and backups come from in, results go to out, problems
-// and the sweep's log to messages.
+// Run runs the command in args and returns the exit code. It reads passwords and backups from in, and writes results to out,
+// and problems and the sweep's log to messages.
 func Run(ctx context.Context, args []string, in io.Reader, out, messages io.Writer) int {
 	err := run(ctx, args, in, out, messages)
 	if err != nil && !errors.Is(err, errSweep) {
@@ -114,7 +114,7 @@ func runBackup(ctx context.Context, verb string, options []string, in io.Reader,
 		return misuse("a backup is a file, and this is a terminal; see housekeeping help")
 	}
 	if verb != "backup" {
-		// kubectl exec does not end while input is left that the program has not read.
+		// kubectl exec does not end until the program has read all input.
 		defer io.Copy(io.Discard, in)
 	}
 	var over store.Over
@@ -196,7 +196,7 @@ func exitCode(err error) int {
 	return Failed
 }
 
-// describe returns an error as an operator reads it: a fault's message, or what is wrong with which field, and the cause.
+// describe formats an error for an operator: a fault's message, or the problem of each field, and the cause.
 func describe(err error) string {
 	var f *fault.Error
 	if !errors.As(err, &f) {

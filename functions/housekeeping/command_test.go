@@ -39,8 +39,8 @@ func call(t *testing.T, handle func(handler.Request) (handler.Response, error), 
 	return response
 }
 
-// TestUserCommandsTakeEffectAtOnce opens housekeeping and functions from settings and secrets, as images do. Functions keep what
-// they opened, so this is one test.
+// TestUserCommandsTakeEffectAtOnce opens housekeeping and functions from settings and secrets, as images do. Functions read
+// these only once, so this is one test.
 func TestUserCommandsTakeEffectAtOnce(t *testing.T) {
 	public, private, err := ed25519.GenerateKey(nil)
 	require.NoError(t, err)
@@ -121,13 +121,13 @@ func TestCommandRefusesWrongUse(t *testing.T) {
 		code int
 		says string
 	}{
-		"help":            {"help", Done, "housekeeping sweep"},
-		"nothing":         {"", Misused, "name a command"},
-		"unknown":         {"dust", Misused, `no command "dust"`},
-		"sweep with more": {"sweep everything", Misused, `no command "sweep everything"`},
-		"no secrets":      {"sweep", Misused, "s3-secret-key"},
-		"no secret":       {"user list", Misused, "mysql-dsn"},
-		"wrong before no": {"user promote ada", Misused, `no user command "promote"`},
+		"help":                {"help", Done, "housekeeping sweep"},
+		"nothing":             {"", Misused, "name a command"},
+		"unknown":             {"dust", Misused, `no command "dust"`},
+		"sweep with more":     {"sweep everything", Misused, `no command "sweep everything"`},
+		"no secrets":          {"sweep", Misused, "s3-secret-key"},
+		"no secret":           {"user list", Misused, "mysql-dsn"},
+		"unknown, no secrets": {"user promote ada", Misused, `no user command "promote"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, messages := command(t, "", strings.Fields(c.args)...)

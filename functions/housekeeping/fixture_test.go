@@ -32,7 +32,7 @@ func newFixture(t *testing.T) fixture {
 	return f
 }
 
-// upload stores a picture for a task, as predict-image does before the task knows of it.
+// upload stores a picture for a task, as predict-image does before it sets the picture on the task.
 func (f fixture) upload(t *testing.T, owner task.Owner, mine task.Task, photo []byte) (key string) {
 	t.Helper()
 	decoded, err := picture.Decode(t.Context(), photo)
@@ -62,7 +62,7 @@ func (f fixture) withPicture(t *testing.T, status task.ImageStatus, photo []byte
 	return mine
 }
 
-// again returns the task as it is now.
+// again reads the task again.
 func (f fixture) again(t *testing.T, mine task.Task) task.Task {
 	t.Helper()
 	now, err := f.db.Task(t.Context(), f.ada.Owner, mine.ID)

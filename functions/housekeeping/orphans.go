@@ -13,15 +13,15 @@ import (
 // orphanPage is how many pictures are looked up in the database at once.
 const orphanPage = 100
 
-// orphanCounts counts pictures of the bucket by what became of them.
+// orphanCounts counts the bucket's pictures by what the sweep did with them.
 type orphanCounts struct {
 	seen, young, removed, kept, strange int
 }
 
-// orphans removes pictures that no row names: uploads that failed before the task had them. A picture stored after before is
-// young and stays, since its upload may be under way; both the object store's clock and that of the function that made the key
-// must say that it isn't. A picture of a user whom this database never had is strange and stays too: another database may use
-// the same bucket.
+// orphans removes pictures that no row refers to: uploads that failed before they were attached to a task. A picture stored
+// after before is young and stays, since its upload may be in progress; to be removed, it must be older by both the object
+// store's clock and that of the function that made the key. A picture of a user whom this database never had is strange and
+// stays too: another database may use the same bucket.
 func (s *sweep) orphans(ctx context.Context, before time.Time) ([]any, error) {
 	var n orphanCounts
 	var old []store.Picture
@@ -69,7 +69,7 @@ func (s *sweep) orphans(ctx context.Context, before time.Time) ([]any, error) {
 	return []any{"seen", n.seen, "young", n.young, "removed", n.removed, "kept", n.kept, "strange", n.strange}, err
 }
 
-// withoutRow returns those pictures that no row names and whose users this database has, or had.
+// withoutRow returns those pictures that no row refers to and whose users this database has, or had.
 func (s *sweep) withoutRow(ctx context.Context, pictures []store.Picture, n *orphanCounts) (orphans []store.Picture, err error) {
 	named, err := s.db.Named(ctx, pictures)
 	if err != nil {

@@ -10,12 +10,12 @@ import (
 )
 
 const (
-	pendingLimit = 500 // pictures that one sweep sends to the classifier, which people wait for too
+	pendingLimit = 500 // pictures that one sweep sends to the classifier, which also serves users
 	pendingPage  = 50
 )
 
 // pending recognises pictures that were stored while the classifier was unavailable. It gives up if the classifier still is.
-// A picture that is lost or damaged counts as refused, since it would be tried for ever.
+// A picture that is lost or damaged counts as refused; otherwise it would be retried forever.
 func (s *sweep) pending(ctx context.Context) ([]any, error) {
 	recognised, refused, kept := 0, 0, 0
 	counts := func() []any { return []any{"recognised", recognised, "refused", refused, "kept", kept} }
@@ -62,7 +62,7 @@ func (s *sweep) pending(ctx context.Context) ([]any, error) {
 	return counts(), failed.first
 }
 
-// permanent reports whether an error of recognition.Again comes again whenever it is tried.
+// permanent reports whether retrying recognition.Again can't help against err.
 func permanent(err error) bool {
 	for _, kind := range []fault.Kind{fault.NotFound, fault.Invalid, fault.Unprocessable, fault.UnsupportedMedia, fault.TooLarge} {
 		if fault.Is(err, kind) {

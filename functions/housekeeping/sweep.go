@@ -12,12 +12,12 @@ import (
 	"snaptask/functions/internal/store"
 )
 
-// sweep finishes what functions left undone. Everything it does can be repeated, and done by two sweeps at once.
+// sweep finishes what functions left undone. It may be repeated, and run concurrently with another sweep.
 type sweep struct {
 	db        *store.Store
 	pictures  *objects.Store
 	model     *classifier.Client
-	orphanAge time.Duration // far above the time that an upload may take
+	orphanAge time.Duration // far longer than an upload may take
 	log       *slog.Logger
 }
 
@@ -30,10 +30,10 @@ func openSweep(log *slog.Logger) (*sweep, error) {
 	return s, nil
 }
 
-// errSweep means that a part of the sweep failed. The log says why.
-var errSweep = errors.New("a part of the sweep failed")
+// errSweep means that part of the sweep failed. The log has the cause.
+var errSweep = errors.New("part of the sweep failed")
 
-// run does every part, even if others fail, and logs each with its counts.
+// run runs every part, even if others fail, and logs each with its counts.
 func (s *sweep) run(ctx context.Context) error {
 	failed := false
 	for _, part := range []struct {
@@ -66,13 +66,13 @@ func (s *sweep) prune(ctx context.Context) ([]any, error) {
 	return []any{"removed", removed}, err
 }
 
-// failures keeps the first of the object store's failures and decides when to give up.
+// failures records the first error and counts consecutive ones, to decide when to give up.
 type failures struct {
 	first error
 	inRow int
 }
 
-// add counts a failure. It reports whether the object store has failed so often in a row that it counts as unavailable.
+// add counts a failure. It reports whether there were so many in a row that the server counts as unavailable.
 func (f *failures) add(err error) (giveUp bool) {
 	if f.first == nil {
 		f.first = err
@@ -81,7 +81,7 @@ func (f *failures) add(err error) (giveUp bool) {
 	return f.inRow == 3
 }
 
-// success ends a row of failures.
+// success resets the count of consecutive failures.
 func (f *failures) success() { f.inRow = 0 }
 
 // deletions deletes the pictures that functions noted for deletion. One that can't be deleted stays noted.

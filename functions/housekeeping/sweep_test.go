@@ -108,7 +108,7 @@ func TestOnlyOldOrphansAreRemoved(t *testing.T) {
 	require.EqualValues(t, 4, removed["orphans"]["young"], "all are from a moment ago")
 	require.Len(t, f.names(), 8)
 
-	// The times of objects are in whole seconds.
+	// Objects' times have a resolution of one second.
 	before := time.Now().Truncate(time.Second).Add(time.Second)
 	time.Sleep(time.Until(before))
 	young := f.upload(t, f.ada.Owner, named, testbed.JPEG(t))
@@ -154,7 +154,7 @@ func TestNothingIsRemovedWithoutTheDatabase(t *testing.T) {
 func TestConcurrentSweepsDoNotRepeatWork(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.orphanAge = -time.Hour // so that all is old
+	f.orphanAge = -time.Hour // every picture is old
 	pending := f.withPicture(t, task.ImagePending, testbed.Photo(t, "coffee.png"))
 	for range 10 {
 		_, err := f.db.DeleteTask(t.Context(), f.ada.Owner, f.withPicture(t, task.ImageDone, testbed.JPEG(t)).ID)

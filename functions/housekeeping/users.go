@@ -21,14 +21,14 @@ import (
 type userCommand struct {
 	verb          string
 	username      string
-	passwordStdin bool // read the password instead of making one
+	passwordStdin bool // read the password instead of generating one
 }
 
-// userVerb is what a verb takes, and does.
+// userVerb describes the arguments of a verb and implements it.
 type userVerb struct {
 	do        func(*users, context.Context, userCommand) error
 	noName    bool
-	passwords bool // takes --password-stdin
+	passwords bool // accepts --password-stdin
 }
 
 var userVerbs = map[string]userVerb{
@@ -93,7 +93,7 @@ func openUsers(in io.Reader, out io.Writer) (*users, error) {
 
 func (u *users) run(ctx context.Context, c userCommand) error { return userVerbs[c.verb].do(u, ctx, c) }
 
-// change returns a verb that changes a user and then says so.
+// change returns a verb that changes a user and reports it.
 func change(f func(*store.Store, context.Context, string) error, done string) func(*users, context.Context, userCommand) error {
 	return func(u *users, ctx context.Context, c userCommand) error {
 		if err := f(u.db, ctx, c.username); err != nil {
@@ -155,12 +155,12 @@ func (u *users) list(ctx context.Context, _ userCommand) error {
 	}
 }
 
-// password returns the first line of standard input, or a new password with 128 random bits.
+// password returns the first line of standard input, or a new random password of 128 bits.
 func (u *users) password(c userCommand) (string, error) {
 	if !c.passwordStdin {
 		return rand.Text(), nil
 	}
-	const maxLine = 4096 // in bytes, far above any password that is accepted
+	const maxLine = 4096 // in bytes, far longer than any accepted password
 	line, err := bufio.NewReader(io.LimitReader(u.in, maxLine)).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", fmt.Errorf("standard input: %w", err)
@@ -168,7 +168,7 @@ func (u *users) password(c userCommand) (string, error) {
 	return strings.TrimRight(line, "\r\n"), nil
 }
 
-// report says what was done with the user, and shows a password that was made.
+// report prints what was done with the user, and a generated password.
 func (u *users) report(c userCommand, password, what string) error {
 	text := fmt.Sprintf("User %s %s.\n", c.username, what)
 	if password != "" && !c.passwordStdin {

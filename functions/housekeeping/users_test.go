@@ -35,7 +35,7 @@ func passwordIs(t *testing.T, db *store.Store, username, password string) bool {
 	return matches
 }
 
-func TestPasswordIsReadOrMade(t *testing.T) {
+func TestPasswordIsReadOrGenerated(t *testing.T) {
 	t.Parallel()
 	db := testbed.Store(t)
 	out, err := runUser(t, db, "pass word 1 \r\nsecond line", "add", "--password-stdin", " ada ")
@@ -115,7 +115,7 @@ func TestUserCommandsRefuseWrongUse(t *testing.T) {
 	}
 }
 
-func TestUnreachableDatabaseIsNamed(t *testing.T) {
+func TestUnreachableDatabaseIsReported(t *testing.T) {
 	t.Parallel()
 	_, err := runUser(t, testbed.StoreAt(t, "u:hunter2@tcp("+testbed.DeadAddress+")/d"), "", "list")
 	require.Equal(t, Failed, exitCode(err))

@@ -21,21 +21,21 @@ const (
 	headName     = "backup.json"
 	manifestName = "manifest.json"
 	sumsBetween  = 1000
-	maxFile      = 64 << 20 // in bytes, far above what Write writes
+	maxFile      = 64 << 20 // in bytes, far more than Write writes
 )
 
-// head says what kind of backup this is.
+// head is the first file of a backup. It identifies the format.
 type head struct {
 	Format int   `json:"format"`
 	Schema int64 `json:"schema"` // the number of the newest migration
 }
 
-// Manifest says what a backup holds.
+// Manifest summarises the contents of a backup.
 type Manifest struct {
-	Taken    time.Time      `json:"taken"` // UTC; all rows are of this moment
+	Taken    time.Time      `json:"taken"` // UTC; all rows are as of this time
 	Rows     map[string]int `json:"rows"`  // by table
 	Pictures int            `json:"pictures"`
-	Lost     []string       `json:"lost"` // keys of pictures that tasks name and the object store doesn't have
+	Lost     []string       `json:"lost"` // keys of pictures that tasks refer to but the object store lacks
 }
 
 // archiveWriter writes a backup.
@@ -43,7 +43,7 @@ type archiveWriter struct {
 	tar   *tar.Writer
 	made  time.Time
 	sums  bytes.Buffer // of the files since the last list
-	since int          // how many these are
+	since int          // the number of files in sums
 	lists int
 }
 
@@ -103,7 +103,7 @@ func openArchive(in io.Reader) (*archiveReader, error) {
 	r := &archiveReader{tar: tar.NewReader(bufio.NewReaderSize(in, 1<<20)), sums: map[string]string{}}
 	name, data, err := r.next()
 	if err != nil || name != headName || json.Unmarshal(data, &r.head) != nil {
-		return nil, &fault.Error{Kind: fault.Invalid, Code: "no_backup", Message: "That is not a backup of Snaptask.", Cause: err}
+		return nil, &fault.Error{Kind: fault.Invalid, Code: "no_backup", Message: "This is not a Snaptask backup.", Cause: err}
 	}
 	if r.head.Format != format {
 		return nil, fault.New(fault.Invalid, "other_format", fmt.Sprintf("The backup has format %d; this release reads %d.", r.head.Format, format))
@@ -111,7 +111,8 @@ func openArchive(in io.Reader) (*archiveReader, error) {
 	return r, nil
 }
 
-// next returns the next file that is not a list of sums. At the end the error is io.EOF, if a list names every file.
+// next returns the next file that is not a list of sums. After the last one it returns io.EOF, provided that the lists
+// cover every file.
 func (r *archiveReader) next() (name string, data []byte, err error) {
 	for {
 		header, err := r.tar.Next()

@@ -2,15 +2,15 @@
 //
 // A backup is a tar file that both sides read as a stream, holding little of it in memory. In this order it contains
 //
-//	backup.json                    what this is: {"format": 1, "schema": 3}
+//	backup.json                    identifies the format: {"format": 1, "schema": 3}
 //	pictures/KEY/full.jpg, KEY/thumb.jpg
-//	                               the pictures, as the object store has them
-//	rows/TABLE/000001.jsonl ...    the rows, one JSON object a line
-//	manifest.json                  when it was taken, and how much there is of what
+//	                               the pictures, as stored in the object store
+//	rows/TABLE/000001.jsonl ...    the rows, one JSON object per line
+//	manifest.json                  when it was taken, and the number of rows and pictures
 //	sums/000001.sha256 ...         after about every thousand files, and at the end: the SHA-256 of each file since the
 //	                               previous sums, as sha256sum writes and checks them
 //
-// A file that was cut off shows it by its end.
+// Because the last file is a list of sums, a truncated backup is detected.
 package backup
 
 import (
@@ -28,29 +28,29 @@ import (
 	"github.com/google/uuid"
 )
 
-// Data is what a backup is of.
+// Data is the data to back up or to restore.
 type Data struct {
 	DB       *store.Store // with a timeout of StatementTimeout
 	Pictures *objects.Store
-	Progress func(format string, args ...any) // tells the operator how far it is
+	Progress func(format string, args ...any) // reports progress to the operator
 }
 
-// StatementTimeout is how long one statement of a backup or a restore may take. Replacing a large table takes longer than
-// anything a function does.
+// StatementTimeout limits each statement of a backup or a restore. Replacing a large table takes longer than anything a
+// function does.
 const StatementTimeout = 10 * time.Minute
 
 const (
 	parallel      = 4    // pictures fetched or stored at once
 	maxOutdated   = 1000 // pictures to fetch while a snapshot stays open
-	maxSnapshots  = 20   // until a backup gives up
+	maxSnapshots  = 20   // before a backup gives up
 	chunkBytes    = 512 << 10
 	progressEvery = 5 * time.Second
 )
 
-// Write writes a backup in which rows and pictures belong together, while functions go on working. Pictures come first: the
-// rows of a snapshot are only written when every picture that it names has been. If a picture was deleted before it could be
-// fetched, the snapshot is too old and Write takes a newer one. No transaction stays open for longer than a thousand pictures
-// take. The fault is Unavailable when pictures change too fast.
+// Write writes a consistent backup of rows and pictures while functions keep running. Pictures come first: the rows of a
+// snapshot are written only after every picture that it refers to. If a picture was deleted before it could be fetched, the
+// snapshot is outdated and Write takes a newer one. No transaction stays open for longer than it takes to fetch a thousand
+// pictures. The fault is Unavailable when pictures change too fast.
 func (d Data) Write(ctx context.Context, out io.Writer) (Manifest, error) {
 	w := backupWriter{Data: d, out: newArchive(out), written: map[uuid.UUID]bool{}, missing: map[uuid.UUID]bool{}}
 	for range maxSnapshots {
@@ -70,12 +70,11 @@ type backupWriter struct {
 	out      *archiveWriter
 	head     head // zero until the first snapshot
 	manifest Manifest
-	written  map[uuid.UUID]bool // pictures that are in the backup, by the last part of their keys
-	missing  map[uuid.UUID]bool // pictures that the object store did not have
+	written  map[uuid.UUID]bool // pictures in the backup, by the last part of their keys
+	missing  map[uuid.UUID]bool // pictures that the object store lacked
 }
 
-// writeSnapshot takes a snapshot and writes the pictures that are new in it. It writes the rows too, and reports true, if it
-// got all pictures.
+// writeSnapshot takes a snapshot and writes its new pictures. If it got all of them, it writes the rows too and returns true.
 func (w *backupWriter) writeSnapshot(ctx context.Context) (done bool, err error) {
 	snapshot, err := w.DB.Snapshot(ctx)
 	if err != nil {
@@ -90,7 +89,7 @@ func (w *backupWriter) writeSnapshot(ctx context.Context) (done bool, err error)
 		}
 	}
 	if w.head != now {
-		return false, fault.New(fault.Conflict, "schema_changed", "The database was migrated meanwhile. Please try again.")
+		return false, fault.New(fault.Conflict, "schema_changed", "The database was migrated during the backup. Please try again.")
 	}
 	var wanted []string
 	w.manifest.Lost = []string{}
@@ -99,7 +98,7 @@ func (w *backupWriter) writeSnapshot(ctx context.Context) (done bool, err error)
 		switch {
 		case err != nil:
 			return err
-		case w.missing[key.ID]: // and still named
+		case w.missing[key.ID]: // and still referred to
 			w.manifest.Lost = append(w.manifest.Lost, p.ImageKey)
 		case !w.written[key.ID]:
 			wanted = append(wanted, p.ImageKey)

@@ -33,7 +33,7 @@ func newFixture(t *testing.T) fixture {
 	return fixture{d, names, testbed.SignIn(t, d.DB)}
 }
 
-// empty returns a database and a bucket with nothing in them.
+// empty returns an empty database and bucket.
 func empty(t *testing.T) (d Data, names func() []string) {
 	t.Helper()
 	d = Data{DB: testbed.Store(t), Progress: func(string, ...any) {}}
@@ -106,7 +106,7 @@ func (d Data) everything(t *testing.T) (rows []string, pictures map[string]strin
 	return rows, pictures
 }
 
-// filled returns a fixture with users, tasks and pictures of every kind, in more pages than one.
+// filled returns a fixture with users, tasks and pictures of every kind, on several pages.
 func filled(t *testing.T) fixture {
 	t.Helper()
 	f := newFixture(t)
@@ -261,14 +261,14 @@ func TestBackupIsConsistentWhilePicturesChange(t *testing.T) {
 		other, _ := empty(t)
 		_, err := other.Restore(t.Context(), bytes.NewReader(file), store.Over{})
 		require.NoError(t, err)
-		other.everything(t) // fails if a task's picture is not there
+		other.everything(t) // fails if a task's picture is missing
 	}
 	stop()
 	require.NoError(t, people.Wait())
 	require.Positive(t, changes)
 }
 
-func TestBackupNamesALostPictureAndHoldsTheRest(t *testing.T) {
+func TestBackupListsALostPictureAndContainsTheRest(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	lost, kept := f.withPicture(t, task.ImageDone), f.withPicture(t, task.ImageDone)
@@ -288,7 +288,7 @@ func TestDamagedBackupIsNotRestored(t *testing.T) {
 	f := newFixture(t)
 	f.withPicture(t, task.ImageDone)
 	file, _ := f.backedUp(t)
-	const trailer = 2 * 512 // tar's end, behind a block with the last sums
+	const trailer = 2 * 512 // the end of the tar file, after a block with the last sums
 	other, _ := empty(t)
 	for name, damaged := range map[string][]byte{
 		"nothing":         nil,
@@ -313,10 +313,10 @@ func TestDamagedBackupIsNotRestored(t *testing.T) {
 		require.True(t, fault.Is(err, fault.Invalid), "cut at %d: %v", cut, err)
 	}
 	_, err := other.Restore(t.Context(), bytes.NewReader(file), store.Over{})
-	require.NoError(t, err, "after all that")
+	require.NoError(t, err, "after the damaged ones")
 }
 
-// The sums may be right all the same, if somebody has edited the rows and made the sums again.
+// The sums of an edited backup may be valid, if they were computed again.
 func TestInvalidRowsAreNotRestored(t *testing.T) {
 	t.Parallel()
 	d, _ := empty(t)

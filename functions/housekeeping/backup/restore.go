@@ -17,15 +17,15 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// handler receives the parts of a backup in the order in which they are read. A nil function ignores its part.
+// handler receives the contents of a backup in the order in which they are read. Whatever has a nil function is ignored.
 type handler struct {
 	begin   func(head) error
 	picture func(key string, full, thumb []byte) error
 	rows    func(table store.Table, rows []store.Row) error
 }
 
-// read reads a backup to its end, passes its parts to h, and checks them against its sums and its manifest. The fault is
-// Invalid when it is damaged.
+// read reads a whole backup, passes its contents to h, and checks them against the sums and the manifest. The fault is
+// Invalid when the backup is damaged.
 func read(in io.Reader, h handler) (Manifest, error) {
 	archive, err := openArchive(in)
 	if err != nil {
@@ -117,12 +117,13 @@ func decodeRows(file string, data []byte) (table store.Table, rows []store.Row, 
 	return store.Tables[i], rows, nil
 }
 
-// Verify reads a backup to its end and checks its sums. The fault is Invalid when it is damaged.
+// Verify reads a whole backup and checks its sums. The fault is Invalid when it is damaged.
 func Verify(in io.Reader) (Manifest, error) { return read(in, handler{}) }
 
 // Restore puts a backup's pictures into the bucket and then its rows into the database, in one transaction that is committed
-// when the whole backup has been read and is sound. A restore that fails half-way leaves pictures that no row names, and can
-// be repeated. What the database has goes in the same transaction, if over allows it, and its pictures with the next sweep.
+// only after the whole backup has been read and found intact. A restore that fails half-way leaves pictures that no row
+// refers to, and can be repeated. If over allows it, the same transaction deletes the existing rows; the next sweep deletes
+// their pictures.
 func (d Data) Restore(ctx context.Context, in io.Reader, over store.Over) (Manifest, error) {
 	puts, putting := errgroup.WithContext(ctx)
 	puts.SetLimit(parallel)
@@ -143,7 +144,7 @@ func (d Data) Restore(ctx context.Context, in io.Reader, over store.Over) (Manif
 	manifest, err := read(in, handler{
 		begin: func(h head) error {
 			schema = h.Schema
-			return d.DB.Loadable(ctx, schema, over) // to fail before anything is done
+			return d.DB.Loadable(ctx, schema, over) // fail before anything is changed
 		},
 		picture: func(key string, full, thumb []byte) error {
 			if err := putting.Err(); err != nil {
@@ -169,7 +170,7 @@ func (d Data) Restore(ctx context.Context, in io.Reader, over store.Over) (Manif
 	if err = errors.Join(puts.Wait(), err); err != nil {
 		return manifest, err
 	}
-	if err := begin(); err != nil { // a backup of nothing has no rows
+	if err := begin(); err != nil { // the backup of an empty database has no rows
 		return manifest, err
 	}
 	return manifest, load.Commit(ctx)
