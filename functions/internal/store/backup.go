@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Tables are the tables that a backup has, in the order in which it is written. Sessions and failed logins are not among
-// them: a restore would make sessions valid again that have ended since.
+// Tables are the tables in a backup, in the order in which it is written. Sessions and failed logins are not among them: a
+// restore would revive sessions that have ended since.
 var Tables = []Table{
 	{"users", []string{"id"}},
 	{"deleted_users", []string{"id"}},
@@ -28,11 +28,11 @@ type Table struct {
 	key  []string // the columns of the primary key
 }
 
-// Row is a row by its columns, each as text that any MySQL or MariaDB reads back: numbers and UTC times as SQL writes them,
+// Row maps the columns of a row to their values, as text that any MySQL or MariaDB can read: numbers and UTC times as in SQL,
 // ids as UUIDs. NULL is nil.
 type Row map[string]*string
 
-// Snapshot is the database as it was at one moment, whatever is written meanwhile. It holds a connection until it is closed.
+// Snapshot is a consistent view of the database at one point in time. It holds a connection until it is closed.
 type Snapshot struct {
 	Taken   time.Time // UTC
 	Schema  int64     // the number of the newest migration
@@ -47,7 +47,7 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 		return nil, unavailable(err)
 	}
 	t := &Snapshot{tx: tx, timeout: s.timeout}
-	t.Schema, err = schema(ctx, tx) // the first read sets the moment
+	t.Schema, err = schema(ctx, tx) // the first read determines the point in time
 	if err == nil {
 		err = tx.QueryRowContext(ctx, "SELECT UTC_TIMESTAMP(6)").Scan(&t.Taken)
 	}
@@ -73,7 +73,7 @@ func schema(ctx context.Context, tx *sql.Tx) (version int64, err error) {
 // pageRows is how many rows one statement reads: a task has up to 64 KiB of text.
 const pageRows = 200
 
-// Rows calls visit with every row of a table, in the order of its primary key. It returns an error of visit as it is; other
+// Rows calls visit with every row of a table, in the order of its primary key. It returns an error of visit unchanged; other
 // faults are Unavailable.
 func (t *Snapshot) Rows(ctx context.Context, of Table, visit func(Row) error) error {
 	var last []any
@@ -94,7 +94,7 @@ func (t *Snapshot) Rows(ctx context.Context, of Table, visit func(Row) error) er
 	}
 }
 
-// page reads the rows after the one with the key last, and returns them with the key of the last of them.
+// page reads the rows that follow the key last, and returns them with the key of the last one.
 func (t *Snapshot) page(ctx context.Context, of Table, last []any) (all []Row, next []any, err error) {
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
@@ -134,8 +134,8 @@ func (t *Snapshot) page(ctx context.Context, of Table, last []any) (all []Row, n
 	return all, next, rows.Err()
 }
 
-// after returns the condition for the rows after the one with these values of the key. It is written out so that both MySQL
-// and MariaDB start there in the primary key.
+// after returns the condition for the rows that follow the one with these values of the key. It is written out so that both
+// MySQL and MariaDB seek in the primary key.
 func after(key []string, values []any) (where string, args []any) {
 	if values == nil {
 		return "TRUE", nil
@@ -152,7 +152,7 @@ func after(key []string, values []any) (where string, args []any) {
 	return strings.Join(alternatives, " OR "), args
 }
 
-// text returns a value of a column as it is in a Row.
+// text converts a value of a column to the form that it has in a Row.
 func text(column *sql.ColumnType, value any) (*string, error) {
 	var s string
 	switch v := value.(type) {
@@ -175,7 +175,7 @@ func text(column *sql.ColumnType, value any) (*string, error) {
 			s = id.String()
 		}
 	default:
-		return nil, fmt.Errorf("a %T is not expected", value)
+		return nil, fmt.Errorf("unexpected type %T", value)
 	}
 	return &s, nil
 }

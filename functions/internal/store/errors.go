@@ -21,8 +21,8 @@ const (
 	deadlock        = 1213
 )
 
-// temporary are the error numbers of a server that answers but can't serve us now: it starts or stops, is full, read-only
-// or not set up yet, or it has killed the statement.
+// temporary are the error numbers of a server that responds but can't serve the request now: it is starting, stopping, full,
+// read-only or not set up yet, or it has killed the statement.
 var temporary = map[uint16]bool{
 	1021:            true, // disk full
 	1040:            true, // too many connections
@@ -52,8 +52,8 @@ var temporary = map[uint16]bool{
 	4031:            true, // MySQL: closed for inactivity
 }
 
-// unavailable returns a fault for an error that means that the database can't be reached or used at the moment. It
-// returns other errors as they are.
+// unavailable returns a fault for an error that means that the database can't be reached or used at the moment. It returns
+// other errors unchanged.
 func unavailable(err error) error {
 	var answer *mysql.MySQLError
 	var network net.Error
@@ -73,11 +73,11 @@ func unavailable(err error) error {
 	return err
 }
 
-// lockFailed reports whether the database gave up a transaction, or a statement of it, to resolve a deadlock or after a
-// long wait for a lock. After a rollback the whole transaction may run again.
+// lockFailed reports whether the database aborted a transaction, or a statement of it, because of a deadlock or a lock wait
+// timeout. After a rollback the whole transaction may be retried.
 func lockFailed(err error) bool { return number(err) == deadlock || number(err) == lockWaitTimeout }
 
-// number returns the error number of the database's answer, or 0.
+// number returns the database's error number, or 0.
 func number(err error) uint16 {
 	var answer *mysql.MySQLError
 	if errors.As(err, &answer) {

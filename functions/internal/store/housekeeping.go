@@ -55,14 +55,14 @@ func setOf[T comparable](all []T) map[T]bool {
 	return set
 }
 
-// pruneChunk is how many rows one statement of Prune removes at most, so that none holds locks for long.
+// pruneChunk is the most rows that one statement of Prune removes, so that none holds locks for long.
 const pruneChunk = 500
 
 // prunes are the rows that are no longer needed. A session is kept for a day after its end, and a failed login for an hour,
 // four times as long as it counts.
 //
-// The id of a deleted task is kept for 90 days: a client that repeats a creation later than that makes the task anew. The id
-// of a deleted user is kept as long, to remove the user's unfinished uploads.
+// The id of a deleted task is kept for 90 days: a client that repeats its creation later than that creates the task again.
+// The id of a deleted user is kept for as long, to remove the user's unfinished uploads.
 var prunes = []struct{ what, text string }{
 	{"endedSessions", `DELETE FROM sessions WHERE ended_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY ORDER BY ended_at LIMIT ?`},
 	{"expiredSessions", `DELETE FROM sessions WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY ORDER BY expires_at LIMIT ?`},
@@ -72,7 +72,7 @@ var prunes = []struct{ what, text string }{
 }
 
 // Prune removes rows that are no longer needed and counts them by kind: endedSessions, expiredSessions, loginFailures,
-// deletedTasks, deletedUsers. It continues with the next kind if it fails with one.
+// deletedTasks, deletedUsers. If it fails for one kind, it continues with the next.
 func (s *Store) Prune(ctx context.Context) (map[string]int64, error) {
 	removed := map[string]int64{}
 	var failures []error

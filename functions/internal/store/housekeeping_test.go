@@ -82,7 +82,7 @@ func TestNamedReadsOnlyTheRowsOfItsTasks(t *testing.T) {
 	require.LessOrEqual(t, read, 500)
 }
 
-// handlerReads returns how many rows the storage engine was asked for since FLUSH STATUS on the pool's only connection.
+// handlerReads returns how many rows were read from the storage engine since FLUSH STATUS on the pool's only connection.
 func handlerReads(t *testing.T, pool *sql.DB) int {
 	t.Helper()
 	status, err := pool.QueryContext(t.Context(), `SHOW SESSION STATUS LIKE 'Handler_read%'`)

@@ -8,8 +8,8 @@ import (
 	"snaptask/functions/internal/task"
 )
 
-// pageBytes limits the text of the tasks in one page, besides the first task. A limit of the number of tasks alone would let
-// their owner fill the memory of a function.
+// pageBytes limits the text of the tasks in one page, besides the first task. If only the number of tasks were limited, their
+// owner could exhaust the memory of a function.
 const pageBytes = 1 << 20
 
 // Tasks returns those of the owner's tasks that match the filter, at most its limit and about 1 MiB, and reports whether
@@ -65,7 +65,7 @@ func listStatement(owner task.Owner, f task.Filter) (text string, args []any) {
 	if f.Label == "" {
 		b.WriteString(` JOIN tasks t ON t.user_id = s.user_id`)
 	} else {
-		id = `l.task_id` // has the value of t.id, and the order of the label's index
+		id = `l.task_id` // equals t.id, and follows the order of the label's index
 		where(` JOIN task_labels l ON l.user_id = s.user_id AND l.label = ?
 			JOIN tasks t ON t.user_id = l.user_id AND t.id = l.task_id`, f.Label)
 	}

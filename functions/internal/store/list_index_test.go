@@ -13,10 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAPageReadsFewMoreRowsThanItShows counts the rows that the database reads for a page of a user with 4,000 tasks. Except
-// for text search it must follow an index and stop, whatever the filter, the order and the cursor, and whether half of the
-// tasks are done or one in fifty.
-func TestAPageReadsFewMoreRowsThanItShows(t *testing.T) {
+// TestAPageReadsFewMoreRowsThanItReturns counts the rows that the database reads for a page of a user with 4,000 tasks. Except
+// for text search it must follow an index and stop early, whatever the filter, the order and the cursor, and whether half of
+// the tasks are done or one in fifty.
+func TestAPageReadsFewMoreRowsThanItReturns(t *testing.T) {
 	t.Parallel()
 	for name, every := range map[string]int{"half are done": 2, "few are done": 50} {
 		t.Run(name, func(t *testing.T) {
@@ -26,7 +26,7 @@ func TestAPageReadsFewMoreRowsThanItShows(t *testing.T) {
 	}
 }
 
-// countRowsRead runs the test with one of every tasks done.
+// countRowsRead runs the test with one in every tasks done.
 func countRowsRead(t *testing.T, every int) {
 	dsn, ctx := testbed.Database(t), context.Background()
 	ada := testbed.SignIn(t, testbed.StoreAt(t, dsn))
@@ -72,7 +72,7 @@ func countRowsRead(t *testing.T, every int) {
 	}
 }
 
-// rowsRead runs a statement and returns how many rows the storage engine was asked for, and the last task of the page.
+// rowsRead runs a statement and returns how many rows were read from the storage engine, and the last task of the page.
 func rowsRead(t *testing.T, conn *sql.Conn, text string, args []any) (read int, last task.Task) {
 	t.Helper()
 	ctx := context.Background()

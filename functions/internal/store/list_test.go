@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// library adds many kinds of tasks for a person and returns them as they are stored.
+// library adds many kinds of tasks for a person and returns the stored tasks.
 func library(t *testing.T, s *store.Store, ada testbed.Person, count int, random *rand.Rand) []task.Task {
 	t.Helper()
 	ctx := context.Background()
@@ -80,7 +80,7 @@ func expected(f task.Filter, all []task.Task) []uuid.UUID {
 	return ids
 }
 
-// TestEveryFilterFindsItsTasks compares every combination of filters, page by page, with the same filter of a plain list.
+// TestEveryFilterFindsItsTasks compares every combination of filters, page by page, with matches.
 func TestEveryFilterFindsItsTasks(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()

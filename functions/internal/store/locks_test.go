@@ -49,8 +49,8 @@ var waiting = []string{
 		ON t.THREAD_ID = w.REQUESTING_THREAD_ID WHERE t.PROCESSLIST_DB = DATABASE()`,
 }
 
-// waitForWaiting returns when another transaction on this database waits for a lock. The server updates its answer only if it
-// was not asked for 0.1 s.
+// waitForWaiting returns when another transaction on this database waits for a lock. The server caches its answer for 0.1 s
+// after each query.
 func (r rival) waitForWaiting(t *testing.T) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -64,7 +64,7 @@ func (r rival) waitForWaiting(t *testing.T) {
 	}, 4*time.Second, 200*time.Millisecond, "nothing waits for a lock")
 }
 
-// contested returns a task that a store and a rival want to change. count returns the store's round trips.
+// contested returns a task that a store and a rival are about to change. count returns the store's round trips.
 func contested(t *testing.T, parameter string) (s *store.Store, count func() int, owner task.Owner, d task.Task, r rival) {
 	t.Helper()
 	dsn := testbed.Database(t)
@@ -104,10 +104,10 @@ const (
 	taskRow    = `SELECT 1 FROM tasks WHERE user_id = ? AND id = ?`
 )
 
-func TestADeadlockIsTriedAgain(t *testing.T) {
+func TestADeadlockIsRetried(t *testing.T) {
 	t.Parallel()
 	s, count, owner, d, r := contested(t, "")
-	// The server gives up the transaction that has changed less: not this one.
+	// The server rolls back the transaction that has changed less: not this one.
 	for range 50 {
 		r.must(t, `INSERT INTO login_failures (subject, failed_at, id) VALUES (?, NOW(6), ?)`, make([]byte, 32), newBytes(t))
 	}
@@ -129,7 +129,7 @@ func TestADeadlockIsTriedAgain(t *testing.T) {
 // deletion is how many round trips DeleteTask takes for a task without a picture.
 const deletion = 5
 
-func TestALongWaitForALockIsTriedAgain(t *testing.T) {
+func TestALockWaitTimeoutIsRetried(t *testing.T) {
 	t.Parallel()
 	s, count, owner, d, r := contested(t, "&innodb_lock_wait_timeout=1")
 	r.changeTask(t, owner, d)

@@ -11,16 +11,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// How many failed logins there may be between windowStart and now, for one account and from one address.
+// Limits of failed logins since windowStart, for one account and from one address.
 const (
 	accountLimit = 10
 	addressLimit = 300
 	windowStart  = `UTC_TIMESTAMP(6) - INTERVAL 15 MINUTE`
 )
 
-// The subjects that failed logins are counted for, as hashes. The hash of an account's name is made of its collation
-// weights, so that all spellings that the database takes for one name count together (the collation ignores trailing
-// spaces, of weight 020A), and unknown names count like those of accounts.
+// The subjects that failed logins are counted for, as hashes. The hash of an account's name is computed from its collation
+// weights, so that all spellings that the database treats as one name are counted together (the collation ignores trailing
+// spaces, of weight 020A), and unknown names are counted like those of accounts.
 const (
 	accountSubject = `UNHEX(SHA2(CONCAT('account:', TRIM(TRAILING '020A' FROM HEX(WEIGHT_STRING(LEFT(?, 64))))), 256))`
 	addressSubject = `UNHEX(SHA2(CONCAT('address:', ?), 256))`
@@ -30,13 +30,13 @@ const (
 type Attempt struct {
 	id       uuid.UUID
 	username string
-	address  string // empty if it isn't known
+	address  string // empty if unknown
 }
 
-// BeginLogin counts an attempt for the account with this name and from this address, which is empty if it isn't known. It
-// returns the user, without an ID if there is none with this name. The fault is Throttled, with the time until the next
-// attempt, if there were too many. Since an attempt is counted before the others are looked at, no more than the limit
-// get a user, however many run at once.
+// BeginLogin counts an attempt for the account with this name and from this address, which is empty if unknown. It returns
+// the user, without an ID if there is none with this name. The fault is Throttled, with the time until the next attempt, if
+// there were too many. Since an attempt is counted before the limit is checked, no more attempts than the limit get a user,
+// however many run concurrently.
 func (s *Store) BeginLogin(ctx context.Context, username, address string) (User, Attempt, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *Store) BeginLogin(ctx context.Context, username, address string) (User,
 		return User{}, a, err
 	}
 	if wait > 0 {
-		// An attempt that is refused unseen must not make the next ones wait longer.
+		// An attempt that is refused without a check must not make later ones wait longer.
 		if _, err := s.exec(ctx, `DELETE FROM login_failures WHERE subject IN (`+accountSubject+`, `+addressSubject+`) AND id = ?`,
 			username, address, id[:]); err != nil {
 			return User{}, a, err
@@ -92,8 +92,8 @@ func (s *Store) BeginConfirmation(ctx context.Context, owner task.Owner, address
 	return s.BeginLogin(ctx, user.Username, address)
 }
 
-// forgive removes all failed logins of the account, and this attempt from those of the address: whoever knows the password
-// made the account's failed attempts or was not harmed by them.
+// forgive removes all failed logins of the account, and only this attempt from those of the address: whoever knows the
+// password made the account's failed attempts or was not harmed by them.
 func (a Attempt) forgive(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, `DELETE FROM login_failures WHERE subject = `+accountSubject+` OR (subject = `+addressSubject+` AND id = ?)`,
 		a.username, a.address, a.id[:])

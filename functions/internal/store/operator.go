@@ -27,7 +27,7 @@ func (s *Store) Accounts(ctx context.Context, after string, limit int) ([]Accoun
 	}, `SELECT username, created_at, disabled_at FROM users WHERE username > ? ORDER BY username LIMIT ?`, after, limit)
 }
 
-// DisableUser keeps the user from signing in and ends all sessions of the user. The fault is NotFound if there is no such
+// DisableUser prevents the user from signing in and ends all sessions of the user. The fault is NotFound if there is no such
 // user.
 func (s *Store) DisableUser(ctx context.Context, username string) error {
 	return s.changeUser(ctx, username, func(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
@@ -46,8 +46,8 @@ func (s *Store) EnableUser(ctx context.Context, username string) error {
 	})
 }
 
-// ResetPassword stores another password hash for the user, ends all sessions of the user and forgives the account's failed
-// logins. The fault is NotFound if there is no such user.
+// ResetPassword replaces the user's password hash, ends all sessions of the user and forgives the account's failed logins.
+// The fault is NotFound if there is no such user.
 func (s *Store) ResetPassword(ctx context.Context, username, hash string) error {
 	return s.changeUser(ctx, username, func(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ? WHERE id = ?`, hash, id[:]); err != nil {
@@ -68,7 +68,7 @@ func (s *Store) RemoveUser(ctx context.Context, username string) error {
 	})
 }
 
-// changeUser runs f in a transaction in which the user is locked: no session can be added meanwhile.
+// changeUser runs f in a transaction in which the user is locked, so that no session can be added.
 func (s *Store) changeUser(ctx context.Context, username string, f func(context.Context, *sql.Tx, uuid.UUID) error) error {
 	return s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		id, err := scanValue[uuid.UUID](tx.QueryRowContext(ctx, `SELECT id FROM users WHERE username = ? FOR UPDATE`, username))

@@ -46,8 +46,8 @@ func (s *Store) RemovePicture(ctx context.Context, owner task.Owner, id uuid.UUI
 	return t, removed, err
 }
 
-// SetPredictions replaces the predictions of one of the owner's tasks if its picture is the one under key, and returns the
-// task. The fault is Conflict if the task has another picture or none, NotFound if the owner has no such task.
+// SetPredictions replaces the predictions of one of the owner's tasks if its picture has this key, and returns the task. The
+// fault is Conflict if the task has another picture or none, NotFound if the owner has no such task.
 func (s *Store) SetPredictions(ctx context.Context, owner task.Owner, id uuid.UUID, key string, status task.ImageStatus, predictions []task.Prediction) (task.Task, error) {
 	return s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) error {
 		if t.ImageKey != key {
@@ -60,8 +60,8 @@ func (s *Store) SetPredictions(ctx context.Context, owner task.Owner, id uuid.UU
 	})
 }
 
-// SetPendingPredictions stores the predictions of a picture, for no session, if its task still has this picture and the
-// picture is pending. It reports whether that was so.
+// SetPendingPredictions stores the predictions of a picture if its task still has this picture and the picture is pending. It
+// needs no session. It reports whether it stored them.
 func (s *Store) SetPendingPredictions(ctx context.Context, p Picture, status task.ImageStatus, predictions []task.Prediction) (changed bool, err error) {
 	err = s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		t, err := taskScanner()(tx.QueryRowContext(ctx, selectTask+` FROM tasks t WHERE t.user_id = ? AND t.id = ? FOR UPDATE`, p.UserID[:], p.TaskID[:]))
@@ -78,7 +78,7 @@ func (s *Store) SetPendingPredictions(ctx context.Context, p Picture, status tas
 }
 
 // detachPicture removes the labels of a task that is locked in this transaction, and notes its picture for deletion unless
-// it is the one under keep. It returns the key that it noted, if any.
+// its key is keep. It returns the key that it noted, if any.
 func detachPicture(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Task, keep string) (noted []string, err error) {
 	if t.ImageKey == "" {
 		return nil, nil

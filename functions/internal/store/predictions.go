@@ -24,7 +24,7 @@ func (p predictionsColumn) Value() (driver.Value, error) {
 func (p *predictionsColumn) Scan(value any) error {
 	encoded, ok := value.([]byte)
 	if !ok {
-		return fmt.Errorf("predictions as %T", value)
+		return fmt.Errorf("unexpected type %T for predictions", value)
 	}
 	if all, ok := parsePredictions(string(encoded)); ok {
 		*p = all
@@ -34,8 +34,8 @@ func (p *predictionsColumn) Scan(value any) error {
 	return json.Unmarshal(encoded, p)
 }
 
-// parsePredictions parses what Value returns if no label needs an escape. encoding/json takes ten times as long: a list of 20
-// tasks with photos would take twice the CPU time.
+// parsePredictions parses predictions as Value writes them if no label needs an escape. encoding/json takes ten times as long:
+// a list of 20 tasks with photos would take twice the CPU time.
 func parsePredictions(text string) (all []task.Prediction, ok bool) {
 	if text == "[]" {
 		return []task.Prediction{}, true

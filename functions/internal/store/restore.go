@@ -15,9 +15,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// Over is what a Load may replace in the database.
+// Over limits what a Load may replace in the database.
 type Over struct {
-	Everything bool   // all that it has
+	Everything bool   // all data
 	User       string // the user with this name, if the user has no tasks
 }
 
@@ -42,7 +42,7 @@ func loadable(ctx context.Context, tx *sql.Tx, of int64, over Over, lock string)
 	}
 	if of > has {
 		return fault.New(fault.Invalid, "schema_older",
-			fmt.Sprintf("The backup is of schema %d and the database has %d: bring it up with migrate first.", of, has))
+			fmt.Sprintf("The backup is of schema %d and the database has %d: run migrate first.", of, has))
 	}
 	if over.Everything {
 		return nil
@@ -50,7 +50,7 @@ func loadable(ctx context.Context, tx *sql.Tx, of int64, over Over, lock string)
 	for text, args := range map[string][]any{`SELECT 1 FROM users WHERE username <> ? LIMIT 1`: {over.User}, `SELECT 1 FROM tasks LIMIT 1`: nil} {
 		_, err := scanValue[int](tx.QueryRowContext(ctx, text+lock, args...))
 		if err == nil {
-			return fault.New(fault.Conflict, "not_empty", "The database is not empty: what it has would be lost.")
+			return fault.New(fault.Conflict, "not_empty", "The database is not empty: its data would be lost.")
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return unavailable(err)
@@ -60,8 +60,8 @@ func loadable(ctx context.Context, tx *sql.Tx, of int64, over Over, lock string)
 }
 
 // Load begins a Load of a backup with the schema of. The fault is Invalid if the database has an older schema, Conflict if
-// it has something that over does not let go. Everything else in the database is removed, sessions and failed logins
-// too, and its pictures are noted for deletion. Nobody can register until the Load ends.
+// it has data that over does not allow to replace. All data in the database is removed, including sessions and failed
+// logins, and its pictures are noted for deletion. Nobody can register until the Load ends.
 func (s *Store) Load(ctx context.Context, of int64, over Over) (*Load, error) {
 	tx, err := s.pool.BeginTx(ctx, nil)
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Store) Load(ctx context.Context, of int64, over Over) (*Load, error) {
 }
 
 func (l *Load) begin(ctx context.Context, of int64, over Over) error {
-	// On an empty table a locking read keeps others from adding rows.
+	// On an empty table, a locking read prevents other transactions from adding rows.
 	if err := loadable(ctx, l.tx, of, over, " FOR UPDATE"); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func wrongRows(format string, args ...any) error {
 	return fault.New(fault.Invalid, "wrong_rows", "The backup doesn't fit: "+fmt.Sprintf(format, args...)+".")
 }
 
-// columnsOf returns the columns of a table, and of each whether it holds ids.
+// columnsOf returns the columns of a table, and for each whether it holds ids.
 func (l *Load) columnsOf(ctx context.Context, of Table) (map[string]bool, error) {
 	if holdsIDs := l.columns[of.Name]; holdsIDs != nil {
 		return holdsIDs, nil
@@ -169,7 +169,7 @@ func (l *Load) columnsOf(ctx context.Context, of Table) (map[string]bool, error)
 	return holdsIDs, unavailable(rows.Err())
 }
 
-// Commit keeps the rows. It removes the notes to delete pictures that a task has again.
+// Commit commits the rows. Pictures that a task has again are no longer noted for deletion.
 func (l *Load) Commit(ctx context.Context) error {
 	if err := l.exec(ctx, `DELETE d FROM object_deletions d JOIN tasks t
 		ON t.user_id = d.user_id AND t.id = d.task_id AND t.image_key = d.object_key`); err != nil {
@@ -178,7 +178,7 @@ func (l *Load) Commit(ctx context.Context) error {
 	return unavailable(l.tx.Commit())
 }
 
-// Close ends the Load. Unless Commit came before, nothing has changed.
+// Close ends the Load and, unless Commit succeeded, rolls it back.
 func (l *Load) Close() { l.tx.Rollback() }
 
 func (l *Load) exec(ctx context.Context, text string, args ...any) error {

@@ -1,8 +1,8 @@
 // Package store keeps users, sessions and tasks, and the keys of their pictures, in MySQL or MariaDB. Every SQL statement
 // of the functions is in this package.
 //
-// A read, and the creation of a task, is one statement with the session in its WHERE clause. Everything else that runs for
-// a user is a transaction that first locks the session's row, so that the session can't end before the transaction does.
+// A read, and the creation of a task, is one statement with the session in its WHERE clause. Everything else on behalf of a
+// user is a transaction that first locks the session's row, so that the session can't end before the transaction does.
 // Transactions lock users before sessions, sessions before tasks, and tasks before what belongs to them.
 package store
 
@@ -17,15 +17,15 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// Config is how the database is reached.
+// Config configures the connections to the database.
 type Config struct {
 	DSN         string        // USER:PASSWORD@tcp(HOST:PORT)/DATABASE
-	MaxOpen     int           // connections at once
+	MaxOpen     int           // maximum number of connections
 	MaxLifetime time.Duration // after which a connection is replaced
 	Timeout     time.Duration // for one statement or transaction
 }
 
-// Store runs the statements. When the database can't be reached, or does not answer in time, its methods return the fault
+// Store runs the statements. When the database is unreachable or does not respond in time, its methods return the fault
 // Unavailable.
 type Store struct {
 	pool    *sql.DB
@@ -42,7 +42,7 @@ func ReadConfig(c *config.Reader) Config {
 	}
 }
 
-// Open returns a Store with the settings that c reads. It does not connect; c collects what is wrong.
+// Open returns a Store with the settings that c reads. It does not connect; c collects the problems.
 func Open(c *config.Reader) *Store {
 	s, err := New(ReadConfig(c))
 	if err != nil {
@@ -61,7 +61,7 @@ func New(c Config) (*Store, error) {
 	driver.Loc = time.UTC
 	driver.Collation = "utf8mb4_unicode_520_ci"
 	driver.InterpolateParams = true // one round trip for each statement: the driver escapes values instead of preparing
-	driver.ClientFoundRows = true   // RowsAffected counts the rows that an UPDATE finds, even if it changes nothing in them
+	driver.ClientFoundRows = true   // RowsAffected counts the rows that an UPDATE matches, even if it does not change them
 	driver.RejectReadOnly = true    // reconnect when a primary has become a replica
 	driver.Timeout = min(c.Timeout, 2*time.Second)
 	driver.ReadTimeout = c.Timeout
@@ -88,11 +88,11 @@ func (s *Store) inTx(ctx context.Context, f func(ctx context.Context, tx *sql.Tx
 		if err != nil {
 			return err
 		}
-		defer tx.Rollback() // does nothing after Commit
+		defer tx.Rollback() // no-op after Commit
 		if err := f(ctx, tx); err != nil {
 			return err
 		}
-		// A caller that has given up must not find the work done: without time for the answer, COMMIT is not sent.
+		// If the caller has given up, the work must not take effect: without time for the answer, COMMIT is not sent.
 		if deadline, _ := ctx.Deadline(); time.Until(deadline) < s.timeout/10 {
 			return context.DeadlineExceeded
 		}
@@ -124,7 +124,7 @@ func scanValue[T any](row scanner) (value T, err error) {
 	return value, err
 }
 
-// query returns what scan makes of each row that a SELECT returns.
+// query scans every row that a SELECT returns.
 func query[T any](ctx context.Context, s *Store, scan func(scanner) (T, error), text string, args ...any) (all []T, err error) {
 	err = s.retry(ctx, func(ctx context.Context) error {
 		rows, err := s.pool.QueryContext(ctx, text, args...)
@@ -149,8 +149,8 @@ func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) (all []T, err
 	return all, rows.Err()
 }
 
-// retry calls f within the store's timeout, and up to two more times after a deadlock or a lock wait timeout. It turns the
-// errors of a database that is unavailable into faults.
+// retry calls f within the store's timeout, and up to two more times after a deadlock or a lock wait timeout. It converts the
+// errors of an unavailable database to faults.
 func (s *Store) retry(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -163,5 +163,5 @@ func (s *Store) retry(ctx context.Context, f func(context.Context) error) error 
 	}
 }
 
-// now returns the time with the precision that the columns have: UTC, microseconds.
+// now returns the time in UTC with the precision of the columns, microseconds.
 func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

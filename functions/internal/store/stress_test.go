@@ -71,8 +71,8 @@ func TestACancelledUpdateIsDoneOrUnavailable(t *testing.T) {
 	}
 }
 
-// TestNoPictureIsLost sets, labels, removes and deletes pictures of one task at once: each that was ever the task's must
-// be the task's or noted for deletion in the end.
+// TestNoPictureIsLost sets, labels, removes and deletes pictures of one task concurrently: in the end, each must be the task's
+// or noted for deletion.
 func TestNoPictureIsLost(t *testing.T) {
 	t.Parallel()
 	dsn := testbed.Database(t)

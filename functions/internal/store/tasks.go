@@ -126,7 +126,7 @@ func (s *Store) DeleteTask(ctx context.Context, owner task.Owner, id uuid.UUID) 
 func (s *Store) changeTask(ctx context.Context, owner task.Owner, id uuid.UUID, f func(context.Context, *sql.Tx, *task.Task) error) (task.Task, error) {
 	var t task.Task
 	err := s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
-		// The subquery locks the session too, but shared: other transactions of the session need not wait.
+		// The subquery takes a shared lock on the session, so other transactions of the session need not wait.
 		t, err = taskScanner()(tx.QueryRowContext(ctx, selectTask+` FROM tasks t
 			WHERE t.user_id = (SELECT s.user_id FROM sessions s WHERE `+validSession+` LOCK IN SHARE MODE) AND t.id = ? FOR UPDATE`,
 			append(sessionOf(owner), id[:])...))
@@ -175,7 +175,7 @@ type dateColumn task.Date
 func (d *dateColumn) Scan(value any) error {
 	day, ok := value.(time.Time)
 	if !ok {
-		return fmt.Errorf("a date as %T", value)
+		return fmt.Errorf("unexpected type %T for a date", value)
 	}
 	*d = dateColumn(day.Format(time.DateOnly))
 	return nil

@@ -35,7 +35,7 @@ func (s *Store) AddUser(ctx context.Context, username, passwordHash string) erro
 
 // UserByName returns the user with this name, whatever its case, or a User without an ID if there is none.
 func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
-	// Attempt cuts names in the same way, so that a name that finds an account also counts for it.
+	// Attempt truncates names in the same way, so that a name that finds an account also counts for it.
 	found, err := query(ctx, s, scanUser, `SELECT id, username, password_hash FROM users WHERE username = LEFT(?, 64)`, username)
 	if err != nil || len(found) == 0 {
 		return User{}, err
@@ -94,8 +94,8 @@ func (s *Store) DeleteUser(ctx context.Context, owner task.Owner, passwordHash s
 	})
 }
 
-// lockUser locks the owner's user, and then the owner's session, for a transaction that ends sessions. The user's row makes
-// two such transactions wait for each other, whichever of the user's sessions they run for.
+// lockUser locks the owner's user, and then the owner's session, for a transaction that ends sessions. The lock on the user
+// serializes such transactions, whichever of the user's sessions they run for.
 func lockUser(ctx context.Context, tx *sql.Tx, owner task.Owner, passwordHash string) error {
 	var stored string
 	err := tx.QueryRowContext(ctx, `SELECT password_hash FROM users WHERE id = ? FOR UPDATE`, owner.UserID[:]).Scan(&stored)
@@ -115,8 +115,8 @@ func endSessions(ctx context.Context, tx *sql.Tx, userID uuid.UUID) error {
 	return err
 }
 
-// removeUser removes everything of a user who is locked in this transaction. The sessions go first: statements that run for
-// them end before, or find no session.
+// removeUser removes all data of a user who is locked in this transaction. The sessions are removed first: statements on
+// their behalf end before that, or find no session.
 func removeUser(ctx context.Context, tx *sql.Tx, userID uuid.UUID, a Attempt) error {
 	for _, text := range []string{
 		`DELETE FROM sessions WHERE user_id = ?`,
