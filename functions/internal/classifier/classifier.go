@@ -1,6 +1,6 @@
-// Package classifier asks TensorFlow Serving, or a server with the same API, what a picture shows. It learns the input's name
-// and size, the output and the version from the served model's metadata, so that any ImageNet-1k classifier works that takes
-// float32 pixels [N,H,W,3] in 0..1 and returns logits.
+// Package classifier classifies pictures with TensorFlow Serving or a server with the same API. It reads the input's name
+// and size, the output and the version from the served model's metadata, so it works with any ImageNet-1k classifier that
+// accepts float32 pixels [N,H,W,3] in 0..1 and returns logits.
 package classifier
 
 import (
@@ -24,10 +24,10 @@ type Config struct {
 	Address  string        // for grpc: host:port, or dns:///name:8500 to spread the calls over all addresses of the name
 	RESTURL  string        // for rest: http://host:8501
 	Model    string        // the name under which the model is served
-	Timeout  time.Duration // for one call of InputSize or Classify as a whole, a second try included
+	Timeout  time.Duration // for a whole call of InputSize or Classify, including a retry
 }
 
-// Client asks one served model. It may be used by many goroutines at once.
+// Client is a client of one served model. It is safe for concurrent use.
 type Client struct {
 	server  server
 	labels  []string
@@ -43,12 +43,12 @@ type server interface {
 	predict(ctx context.Context, s *spec, pixels []float32) ([]float32, error)
 }
 
-// ErrSizeChanged means that another version of the model is served meanwhile, which takes another size: call InputSize again,
-// scale the picture anew and call Classify once more.
+// ErrSizeChanged means that a new version of the model with another input size is served now: call InputSize again, rescale
+// the picture and call Classify once more.
 var ErrSizeChanged = errors.New("the classifier's input size has changed")
 
 // Open returns a Client with the settings CLASSIFIER_PROTOCOL, CLASSIFIER_ADDRESS, CLASSIFIER_REST_URL, CLASSIFIER_MODEL and
-// CLASSIFIER_TIMEOUT. It dials nothing; c collects what is wrong.
+// CLASSIFIER_TIMEOUT. It dials nothing; c collects the problems.
 func Open(c *config.Reader) *Client {
 	client, err := New(Config{
 		Protocol: c.OneOf("CLASSIFIER_PROTOCOL", "grpc", "rest"),
@@ -57,13 +57,13 @@ func Open(c *config.Reader) *Client {
 		Model:    c.Text("CLASSIFIER_MODEL", "efficientnet"),
 		Timeout:  c.Duration("CLASSIFIER_TIMEOUT", 20*time.Second, time.Millisecond),
 	})
-	if err != nil && c.Err() == nil { // else c knows why
+	if err != nil && c.Err() == nil { // else c has the cause
 		c.Fail("CLASSIFIER_ADDRESS", "%w", err)
 	}
 	return client
 }
 
-// New checks c and returns a Client. It connects at the first call.
+// New checks c and returns a Client. The Client connects at its first call.
 func New(c Config) (*Client, error) {
 	if c.Model == "" {
 		return nil, errors.New("classifier: the model's name is missing")
@@ -90,8 +90,8 @@ func New(c Config) (*Client, error) {
 	return client, nil
 }
 
-// InputSize returns the size in pixels of the pictures that the served model takes. It is cached until Classify finds that
-// another version is served. The fault is Unavailable when the classifier can't be reached or serves a model of another kind.
+// InputSize returns the served model's input size in pixels. It is cached until Classify finds that another version is served.
+// The fault is Unavailable when the classifier can't be reached or serves a model of another kind.
 func (c *Client) InputSize(ctx context.Context) (height, width int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -104,8 +104,8 @@ func (c *Client) InputSize(ctx context.Context) (height, width int, err error) {
 
 // Classify returns the ten most likely classes of a picture, best first. Its pixels are float32 [1,height,width,3], row-major,
 // RGB, 0..1, of the size that InputSize returned; if that has changed, the error is ErrSizeChanged. The fault is Unavailable
-// when the classifier can't be reached, is too slow or of another kind, and Unprocessable ("not_classified") when it refuses
-// this picture.
+// when the classifier can't be reached, is too slow or serves a model of another kind, and Unprocessable ("not_classified")
+// when it refuses this picture.
 func (c *Client) Classify(ctx context.Context, pixels []float32, height, width int) ([]task.Prediction, error) {
 	if len(pixels) != height*width*3 {
 		return nil, fmt.Errorf("classifier: %d pixel values are not %d x %d x 3", len(pixels), height, width)
@@ -122,7 +122,7 @@ func (c *Client) Classify(ctx context.Context, pixels []float32, height, width i
 	logits, err := c.predict(ctx, s, pixels)
 	switch status.Code(err) {
 	case codes.NotFound, codes.InvalidArgument, codes.FailedPrecondition:
-		// The version may be gone, or take other input than its metadata said.
+		// The version may have been unloaded, or its input may differ from its metadata.
 		if s, err = c.refresh(ctx, s, err); err != nil {
 			return nil, err
 		}
@@ -151,8 +151,8 @@ func (c *Client) currentSpec(ctx context.Context) (*spec, error) {
 	return s, nil
 }
 
-// refresh reads the spec again after a refusal. It returns one that differs from old and takes the same picture, or the error
-// that Classify returns.
+// refresh reads the spec again after a refusal. It returns one that differs from old and has the same input size, or the error
+// for Classify to return.
 func (c *Client) refresh(ctx context.Context, old *spec, refusal error) (*spec, error) {
 	c.spec.CompareAndSwap(old, nil)
 	s, err := c.currentSpec(ctx)
@@ -180,10 +180,10 @@ func (c *Client) predict(ctx context.Context, s *spec, pixels []float32) ([]floa
 	return logits, nil
 }
 
-// retryDelay is enough for a connection to be made anew.
+// retryDelay is enough to reconnect.
 const retryDelay = 200 * time.Millisecond
 
-// retry makes a call, and a second time if the server can't be reached.
+// retry makes a call, and repeats it once if the server can't be reached.
 func retry[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	result, err := call()
 	if status.Code(err) != codes.Unavailable {

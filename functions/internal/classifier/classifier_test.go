@@ -103,7 +103,7 @@ func TestNewChecksItsConfig(t *testing.T) {
 	}
 }
 
-func TestNoServerIsUnavailable(t *testing.T) {
+func TestUnreachableServerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for _, c := range []Config{
 		{Protocol: "grpc", Address: "127.0.0.1:1"},

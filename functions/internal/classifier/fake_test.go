@@ -23,12 +23,12 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// fakeServer is a gRPC server with answers of the test. It describes a model of the given version and size.
+// fakeServer is a gRPC server whose answers the test provides. It serves a model of the given version and size.
 type fakeServer struct {
 	pb.UnimplementedPredictionServiceServer
 	version, size atomic.Int64
 	predict       func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error)
-	asked         atomic.Int64 // how often metadata was asked for
+	asked         atomic.Int64 // calls of GetModelMetadata
 }
 
 func newFake(version, size int64, predict func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error)) *fakeServer {
@@ -68,7 +68,7 @@ func (f *fakeServer) start(t *testing.T, timeout time.Duration) *Client {
 	return client
 }
 
-// restClient returns a client of an HTTP server that has metadata and answers predict requests with handle.
+// restClient returns a client of an HTTP server that serves metadata and answers predict requests with handle.
 func restClient(t *testing.T, timeout time.Duration, handle http.HandlerFunc) *Client {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/models/m/metadata", func(w http.ResponseWriter, _ *http.Request) {

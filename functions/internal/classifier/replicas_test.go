@@ -19,7 +19,7 @@ import (
 	"google.golang.org/grpc/resolver/manual"
 )
 
-// replica serves on 127.0.0.1, ends connections of 100 ms, and counts what it is asked.
+// replica serves on 127.0.0.1, closes connections after 100 ms, and counts its calls.
 func replica(t *testing.T, calls *atomic.Int64) resolver.Address {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -33,8 +33,8 @@ func replica(t *testing.T, calls *atomic.Int64) resolver.Address {
 	return resolver.Address{Addr: listener.Addr().String()}
 }
 
-// TestNewAddressesShareTheCalls has a name with one address at first and a second one later, as a headless Service does
-// when it is scaled. No call may fail.
+// TestNewAddressesShareTheCalls resolves a name to one address at first and later to two, as with a headless Service that is
+// scaled. No call may fail.
 func TestNewAddressesShareTheCalls(t *testing.T) {
 	var first, second atomic.Int64
 	addresses := []resolver.Address{replica(t, &first)}

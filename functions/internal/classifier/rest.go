@@ -29,7 +29,7 @@ func newREST(address, model string) (*restServer, error) {
 		return nil, fmt.Errorf("classifier: %w", err)
 	}
 	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, fmt.Errorf("classifier: the REST URL is %q; one such as http://host:8501 is needed", address)
+		return nil, fmt.Errorf("classifier: the REST URL is %q; it must be a URL such as http://host:8501", address)
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	// Short, so that new connections reach all servers of a name.
@@ -89,10 +89,10 @@ func (r *restServer) predict(ctx context.Context, s *spec, pixels []float32) ([]
 	return reply.Outputs[0], nil
 }
 
-// maxReply bounds what is read of an answer, in bytes; a thousand logits take some 15 KB.
+// maxReply is the maximum size of an answer in bytes; a thousand logits take about 15 KB.
 const maxReply = 1 << 20
 
-// call makes one request. The error carries the gRPC code that the server's HTTP status stands for.
+// call makes one request. The error has the gRPC code that corresponds to the server's HTTP status.
 func (r *restServer) call(ctx context.Context, method, address string, body []byte) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(body))
 	if err != nil {

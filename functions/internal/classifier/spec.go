@@ -6,14 +6,14 @@ import (
 	pb "snaptask/functions/tensorflowpb"
 )
 
-// spec is what one version of the model takes and returns.
+// spec describes the input and output of one version of the model.
 type spec struct {
 	version       int64
 	input, output string // names in the signature
 	height, width int
 }
 
-// signatureName is the signature that TensorFlow exports a model with for serving.
+// signatureName is the signature under which TensorFlow exports a model for serving.
 const signatureName = "serving_default"
 
 const (
@@ -21,8 +21,8 @@ const (
 	backgroundClasses = classes + 1 // where class 0 stands for none of them
 )
 
-// newSpec reads the signature of a model. It must take one float32 tensor [N,H,W,3], H and W fixed, and return one float32
-// tensor [N,1000] or [N,1001].
+// newSpec reads the signature of a model. It must have one input, float32 [N,H,W,3] with H and W fixed, and one output,
+// float32 [N,1000] or [N,1001].
 func newSpec(version int64, signatures map[string]*pb.SignatureDef) (*spec, error) {
 	signature, ok := signatures[signatureName]
 	if !ok {
@@ -32,7 +32,7 @@ func newSpec(version int64, signatures map[string]*pb.SignatureDef) (*spec, erro
 		return nil, fmt.Errorf("the served model has %d inputs and %d outputs instead of one of each",
 			len(signature.GetInputs()), len(signature.GetOutputs()))
 	}
-	// A wrong size in the metadata must not make us scale a picture to it.
+	// A picture must not be scaled to a wrong size in the metadata.
 	const maxSide = 2048
 	oneAtATime := func(batch int64) bool { return batch == -1 || batch == 1 }
 	side := func(size int64) bool { return size >= 1 && size <= maxSide }

@@ -13,7 +13,7 @@ import (
 	"snaptask/functions/internal/fault"
 )
 
-// maxObject bounds what Get reads, in bytes, far above what package picture makes.
+// maxObject is the most that Get reads, in bytes, far more than package picture produces.
 const maxObject = 16 << 20
 
 // Put stores the two JPEGs of a picture under a new key. When it fails, one of them may have been stored; Delete removes both.
@@ -24,7 +24,7 @@ func (s *Store) Put(ctx context.Context, key string, full, thumb []byte) error {
 		if size == Thumb {
 			data = thumb
 		}
-		// A signed checksum: the server refuses bytes that changed on the way.
+		// A signed checksum: the server refuses bytes that were corrupted in transit.
 		sum := sha256.Sum256(data)
 		_, err := s.client.PutObject(ctx, s.bucket, name(key, size), bytes.NewReader(data), int64(len(data)), "",
 			hex.EncodeToString(sum[:]), minio.PutObjectOptions{ContentType: "image/jpeg", DisableContentSha256: true})

@@ -31,23 +31,23 @@ func ParseSize(name string) (Size, error) {
 }
 
 // NewKey returns the key of a new picture: "{userID}/{taskID}/{UUIDv7}", the prefix of its objects' names. Every upload
-// has its own, so that the bytes under a key never change.
+// has a key of its own, so the bytes under a key never change.
 func NewKey(userID, taskID uuid.UUID) string {
 	return fmt.Sprintf("%s/%s/%s", userID, taskID, uuid.Must(uuid.NewV7()))
 }
 
-// Key is a key of NewKey taken apart.
+// Key is a parsed key.
 type Key struct {
 	UserID, TaskID uuid.UUID
 	ID             uuid.UUID // of this picture alone
 	Made           time.Time // by the clock of whoever made the key
 }
 
-// ParseKey takes a key of NewKey apart.
+// ParseKey parses a key that NewKey returned.
 func ParseKey(key string) (Key, error) {
 	parts := strings.Split(key, "/")
 	if len(parts) != 3 {
-		return Key{}, fmt.Errorf("the key %q has not three parts", key)
+		return Key{}, fmt.Errorf("the key %q does not have three parts", key)
 	}
 	var ids [3]uuid.UUID
 	for i, part := range parts {
@@ -73,7 +73,7 @@ func name(key string, size Size) string {
 	return key + "/" + string(size) + ".jpg"
 }
 
-// keyOf returns the key of the picture that an object belongs to, and whether its name is one that Put makes.
+// keyOf returns the key of the picture that an object belongs to, and reports whether Put makes objects with this name.
 func keyOf(object string) (key string, ours bool) {
 	for _, size := range sizes {
 		if key, ours = strings.CutSuffix(object, name("", size)); ours {

@@ -8,8 +8,8 @@ import (
 )
 
 // List calls visit once for every picture in the bucket, in the order of the keys, with the time (UTC) at which its last
-// object was stored. It skips objects with names that Put doesn't make. An error of visit ends the listing and is returned as
-// it is; the fault of the listing itself is Unavailable. Only ctx bounds the whole; each request has the time of one call.
+// object was stored. It skips objects whose names Put doesn't make. An error of visit ends the listing and is returned
+// unchanged; the fault of the listing itself is Unavailable. The timeout applies to each request; only ctx limits the whole.
 func (s *Store) List(ctx context.Context, visit func(key string, modified time.Time) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

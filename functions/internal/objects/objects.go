@@ -22,7 +22,7 @@ import (
 // Config locates the bucket. All but Timeout are required.
 type Config struct {
 	Endpoint  string // http://host:port or https://host:port
-	Region    string // us-east-1 for MinIO, unless it was set up otherwise
+	Region    string // us-east-1 for MinIO, unless it is configured otherwise
 	Bucket    string
 	AccessKey string
 	SecretKey string
@@ -32,10 +32,10 @@ type Config struct {
 // sizes are the objects of a picture.
 var sizes = [...]Size{Full, Thumb}
 
-// attempts is how often minio-go sends a request that fails on the way or with a 5xx.
+// attempts is how often minio-go sends a request that fails in transit or with a 5xx.
 const attempts = 2
 
-// Store is a bucket of pictures. Any number of goroutines may use it.
+// Store is a bucket of pictures. It is safe for concurrent use.
 type Store struct {
 	client  *minio.Core
 	bucket  string
@@ -43,7 +43,7 @@ type Store struct {
 }
 
 // Open returns a Store with the settings S3_ENDPOINT, S3_REGION, S3_BUCKET and S3_TIMEOUT and the secrets s3-access-key and
-// s3-secret-key. It dials nothing; c collects what is wrong.
+// s3-secret-key. It dials nothing; c collects the problems.
 func Open(c *config.Reader) *Store {
 	s, err := New(Config{
 		Endpoint:  c.URL("S3_ENDPOINT", "http://minio.snaptask:9000"),
@@ -53,7 +53,7 @@ func Open(c *config.Reader) *Store {
 		SecretKey: c.Secret("s3-secret-key"),
 		Timeout:   c.Duration("S3_TIMEOUT", 8*time.Second, time.Millisecond),
 	})
-	if err != nil && c.Err() == nil { // else c knows why
+	if err != nil && c.Err() == nil { // else c has the cause
 		c.Fail("S3_ENDPOINT", "%w", err)
 	}
 	return s
@@ -75,7 +75,7 @@ func New(c Config) (*Store, error) {
 	client, err := minio.NewCore(endpoint.Host, &minio.Options{
 		Creds:  credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""),
 		Secure: endpoint.Scheme == "https",
-		// With both set, minio-go asks the server for nothing before the call itself.
+		// With both set, minio-go sends no request of its own before the first call.
 		Region:       c.Region,
 		BucketLookup: minio.BucketLookupPath,
 		MaxRetries:   attempts,
@@ -95,7 +95,7 @@ func New(c Config) (*Store, error) {
 	return &Store{client: client, bucket: c.Bucket, timeout: c.Timeout}, nil
 }
 
-// both runs do for the two objects of a picture at once, within the time of one call.
+// both runs do for the two objects of a picture concurrently, within the timeout of one call.
 func (s *Store) both(ctx context.Context, do func(ctx context.Context, size Size) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -108,8 +108,8 @@ func (s *Store) both(ctx context.Context, do func(ctx context.Context, size Size
 	return errors.Join(errs[:]...)
 }
 
-// unavailable returns the fault of every call that failed, whatever the reason: the client can only try again, and the log
-// shows the cause.
+// unavailable returns the fault of every failed call, whatever the cause: the client can only try again, and the log has the
+// cause.
 func unavailable(what string, cause error) error {
 	return fault.Unreachable("The picture store", fmt.Errorf("%s: %w", what, cause))
 }

@@ -20,7 +20,7 @@ import (
 	"snaptask/functions/internal/fault"
 )
 
-// server is the S3 server of the tests, with a name for a bucket that isn't there yet.
+// server is the S3 server of the tests, with the name of a bucket that does not exist yet.
 func server(t *testing.T) Config {
 	t.Helper()
 	c := Config{
@@ -127,7 +127,7 @@ func TestListVisitsEveryPictureOnce(t *testing.T) {
 	require.Equal(t, 1, calls)
 }
 
-// eachCall requires that every call of a store fails with the same fault in time.
+// eachCall requires that every method of a store fails with the same fault in time.
 func eachCall(t *testing.T, s *Store, within time.Duration) {
 	t.Helper()
 	key := newKey()

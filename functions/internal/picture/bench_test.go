@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// photo is a photo that the project ships, brought to another size, with noise as a camera's sensor makes it.
+// photo is one of the project's photos, scaled to another size, with noise like a camera sensor's.
 func photo(b *testing.B, width, height int) []byte {
 	file, err := os.Open(filepath.Join("..", "..", "..", "webapp", "e2e", "photos", "landscape.jpg"))
 	require.NoError(b, err)
@@ -39,8 +39,8 @@ func cpu(b *testing.B) float64 {
 	return float64(used.Utime.Nano()+used.Stime.Nano()) / 1e6
 }
 
-// BenchmarkPicture measures the steps that predict-image takes for a photo: in CPU time too, for the collector works
-// beside them.
+// BenchmarkPicture measures the steps of predict-image for a photo, in CPU time too, because the garbage collector runs
+// concurrently.
 func BenchmarkPicture(b *testing.B) {
 	for _, size := range []image.Point{{X: 1024, Y: 683}, {X: 2048, Y: 1365}, {X: 4000, Y: 3000}} {
 		data := photo(b, size.X, size.Y)

@@ -2,14 +2,14 @@ package picture
 
 import "encoding/binary"
 
-// orientation turns the stored pixels into the upright picture: first mirrored, then transposed (rows become columns).
+// orientation describes how to make the stored pixels upright: first mirror, then transpose (rows become columns).
 type orientation struct {
-	mirrorX   bool // left and right change places
-	mirrorY   bool // top and bottom change places
+	mirrorX   bool // swap left and right
+	mirrorY   bool // swap top and bottom
 	transpose bool
 }
 
-// asStored is the orientation of a picture that is upright already.
+// asStored is the orientation of a picture that is already upright.
 var asStored = orientation{}
 
 // orientations are the values 1 to 8 of EXIF's Orientation tag, from CIPA DC-008 section 4.6.5.1.
@@ -30,8 +30,8 @@ const (
 	typeLong       = 4
 )
 
-// orientationIn returns what the Orientation tag of EXIF data says, which is a TIFF file: asStored when there is no such
-// tag or anything about the data is wrong.
+// orientationIn returns the value of the Orientation tag of EXIF data, which is a TIFF file: asStored when the tag is missing
+// or the data is invalid.
 func orientationIn(tiff []byte) orientation {
 	if len(tiff) < 8 {
 		return asStored

@@ -49,11 +49,11 @@ func FuzzOrientation(f *testing.F) {
 	})
 }
 
-func TestOrientationIsReadOnlyWhereItIsSound(t *testing.T) {
+func TestOrientationOfInvalidEXIFIsIgnored(t *testing.T) {
 	t.Parallel()
 	sound := exif(binary.BigEndian, 6)
 	require.Equal(t, orientations[6], orientationIn(sound))
-	// The tag ends after two of its directory's entries.
+	// The tag is the second entry of its directory.
 	const whole = 8 + 2 + 2*12
 	for n := range whole {
 		require.Equal(t, asStored, orientationIn(sound[:n]), "%d bytes", n)

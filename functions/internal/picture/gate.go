@@ -10,22 +10,22 @@ import (
 	"snaptask/functions/internal/fault"
 )
 
-// workingMemory is what Decode holds beside the decoder's memory, in bytes: the reduced picture and a band of rows.
+// workingMemory is the memory that Decode needs besides the decoder's, in bytes: the reduced picture and a band of rows.
 const workingMemory = 16 << 20
 
-// largeMemory is the size of a decode, in bytes, whose memory is collected before it counts as free. That takes a few
-// milliseconds, against a second for decoding such a picture.
+// largeMemory is the size of a decode, in bytes, from which its memory is collected before it counts as free. That takes a
+// few milliseconds, compared to a second for decoding such a picture.
 const largeMemory = MaxMemory / 8
 
-// gate admits decodes in the order they came, as long as their memory fits.
+// gate admits decodes in order of arrival, as long as their memory fits.
 type gate struct {
 	memory *semaphore.Weighted // in bytes
 	total  int                 // bytes
-	share  int                 // the least that a decode counts for, in bytes
+	share  int                 // the minimum that a decode counts for, in bytes
 }
 
-// decoders is the process's one gate. Twice as many decodes as there are processors keep these busy; more would only
-// make all of them slower.
+// decoders is the gate of the process. Twice as many decodes as processors keep these busy; more would only slow them all
+// down.
 var decoders = newGate(MaxMemory, 2*runtime.GOMAXPROCS(0))
 
 func newGate(memory, atOnce int) *gate {
@@ -46,7 +46,7 @@ func (g *gate) enter(ctx context.Context, memory int) (release func(), err error
 	}
 	return func() {
 		if memory >= largeMemory {
-			// Otherwise the next large picture would come in beside the remains of this one.
+			// Otherwise the next large picture would be allocated on top of this one's garbage.
 			runtime.GC()
 		}
 		g.memory.Release(wanted)

@@ -45,7 +45,7 @@ func TestGateNeverHoldsMoreThanItsMemory(t *testing.T) {
 	requireAllFree(t, g)
 }
 
-func TestGateBoundsHowManyDecodesRun(t *testing.T) {
+func TestGateBoundsConcurrentDecodes(t *testing.T) {
 	t.Parallel()
 	g := newGate(MaxMemory, 3)
 	for range 3 {
@@ -78,7 +78,7 @@ func TestGateAdmitsTheLargestPicture(t *testing.T) {
 	release()
 }
 
-// Not parallel: it counts the collections of the whole process.
+// Not parallel: it counts the garbage collections of the whole process.
 func TestLargeDecodesAreCollectedBeforeTheNext(t *testing.T) {
 	g := newGate(MaxMemory, 1)
 	var before, after runtime.MemStats

@@ -13,13 +13,13 @@ import (
 	"snaptask/functions/internal/picture/jpeg"
 )
 
-// header is what is known of a picture before a pixel is decoded.
+// header is what is known about a picture before any pixel is decoded.
 type header struct {
 	width, height int // as stored, before orientation; pixels
 	orientation   orientation
-	memory        int // upper bound of what decode holds at once, in bytes
+	memory        int // upper bound of decode's memory, in bytes
 	decode        func(io.Reader) (image.Image, error)
-	fast          *jpeg.File // what package jpeg decodes faster and with less memory; else nil
+	fast          *jpeg.File // set if package jpeg can decode it, faster and with less memory
 }
 
 // inspect finds the format of data and reads its header. The fault is TooLarge when it is over a limit.
@@ -50,7 +50,7 @@ func tooLarge(message string) error {
 	return fault.New(fault.TooLarge, "picture_too_large", message)
 }
 
-// broken returns the fault of a picture that a decoder refused.
+// broken returns the fault of a picture that a decoder rejected.
 func broken(cause error) error {
 	e := fault.New(fault.Unprocessable, "picture_broken", "The photo can't be read: it is damaged or cut off.")
 	var unsupportedJPEG stdjpeg.UnsupportedError

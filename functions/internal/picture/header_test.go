@@ -73,7 +73,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	} {
 		h, err := inspect(data)
 		require.NoError(t, err)
-		// The decoders' own buffers and tables come on top of what depends on the picture.
+		// The decoders' own buffers and tables do not depend on the picture.
 		const tables = 1 << 20
 		require.LessOrEqual(t, allocated(func() {
 			_, err := h.decode(bytes.NewReader(data))
@@ -106,7 +106,7 @@ func TestDecodeRefusesOtherKinds(t *testing.T) {
 	requireFault(t, testdata(t, "animated.webp"), fault.UnsupportedMedia, "picture_animated")
 }
 
-func TestDecodeRefusesPicturesCutOff(t *testing.T) {
+func TestDecodeRefusesTruncatedPictures(t *testing.T) {
 	t.Parallel()
 	all := samples(t)
 	all["WebP, lossy"] = testdata(t, "lossy.webp")

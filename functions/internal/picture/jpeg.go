@@ -61,8 +61,8 @@ func inspectJPEG(data []byte) (header, error) {
 	return h, nil
 }
 
-// frameMemory returns an upper bound of what image/jpeg allocates for a frame, in bytes: one for each sample, four more for its
-// coefficient when progressive, and four for each pixel when it converts the colours.
+// frameMemory returns an upper bound of what image/jpeg allocates for a frame, in bytes: one for each sample, four more for
+// its coefficient when progressive, and four for each pixel when it converts the colours.
 func frameMemory(frame []byte, progressive, rgb bool) int {
 	height, width := int(binary.BigEndian.Uint16(frame[1:])), int(binary.BigEndian.Uint16(frame[3:]))
 	components := frame[6:]
@@ -89,7 +89,7 @@ func frameMemory(frame []byte, progressive, rgb bool) int {
 }
 
 // eachSegment calls visit for the segments of a JPEG that have a body, up to the end marker. It skips the entropy coded data
-// between them in the way image/jpeg does.
+// between them as image/jpeg does.
 func eachSegment(data []byte, visit func(marker byte, body []byte)) {
 	rest := data[2:]
 	for {

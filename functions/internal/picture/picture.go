@@ -1,5 +1,5 @@
-// Package picture turns uploaded bytes into a safe, upright, bounded picture: what is stored of it (a JPEG without
-// metadata, and a small one), and the tensor that a classifier takes.
+// Package picture turns uploaded bytes into a safe, upright picture of bounded size. It returns the two JPEGs to store, which
+// have no metadata, and the tensor for a classifier.
 package picture
 
 import (
@@ -13,29 +13,29 @@ import (
 	"snaptask/functions/internal/picture/jpeg"
 )
 
-// Limits of what Decode accepts. A side may be as long as JPEG allows, in every format.
+// Limits of Decode. In every format, a side may be as long as JPEG allows.
 const (
 	MaxBytes  = 16 << 20
 	MaxPixels = 40_000_000
 	MaxSide   = 65_535
 )
 
-// MaxMemory bounds, in bytes, what all calls of Decode in one process hold at the same time. A picture that would need
-// more on its own is refused.
+// MaxMemory limits the memory, in bytes, of all concurrent calls of Decode in one process. A picture that would need more on
+// its own is refused.
 const MaxMemory = 384 << 20
 
-// Longest sides, in pixels, of what is stored.
+// Longest sides of the stored pictures, in pixels.
 const (
 	FullSide  = 2048
 	ThumbSide = 480
 )
 
-// nearFull is a longest side, in pixels, that is close enough to FullSide for a JPEG that can be read at a half of its size
-// or less, where FullSide would take reading all of it. A camera's 4000 x 3000 become 2000 x 1500.
+// nearFull is a longest side, in pixels, that is close enough to FullSide for a JPEG that can be decoded at a half of its size
+// or less, where reaching FullSide would mean decoding all of it. A camera's 4000 x 3000 become 2000 x 1500.
 const nearFull = 1920
 
-// maxStripped is the size, in bytes, of the largest upload that is stored without encoding it again: about what the most
-// detailed picture takes with fullQuality.
+// maxStripped is the size, in bytes, of the largest upload that is stored without encoding it again: about the size of the
+// most detailed picture at fullQuality.
 const maxStripped = 2 << 20
 
 const (
@@ -43,8 +43,8 @@ const (
 	thumbQuality = 80
 )
 
-// Picture is a decoded picture: upright, opaque, its longest side at most FullSide. It holds no more than 18 MB, never
-// changes, and may be used by several goroutines at once.
+// Picture is a decoded picture: upright, opaque, its longest side at most FullSide. It takes at most 18 MB, never changes,
+// and is safe for concurrent use.
 type Picture struct {
 	img      *image.YCbCr
 	half     *image.YCbCr // img at half its size; with it Thumb and Tensor take half the time for 2048 pixels
@@ -52,11 +52,11 @@ type Picture struct {
 }
 
 // Decode reads a JPEG, PNG or WebP; the bytes alone decide which. Transparency becomes white, and the orientation that
-// EXIF data asks for is applied. Of an animated PNG it reads the first frame. While other calls use up MaxMemory, it
+// EXIF data specifies is applied. Of an animated PNG it reads the first frame. While other calls use up MaxMemory, it
 // waits for them until ctx ends.
 //
 // Faults: Invalid without any bytes; TooLarge over a limit, found before any pixel is decoded; UnsupportedMedia for
-// other formats and for animated WebP; Unprocessable, picture_broken, for a picture that is cut off or damaged, and
+// other formats and for animated WebP; Unprocessable, picture_broken, for a picture that is truncated or damaged, and
 // picture_unsupported for rare kinds of JPEG and PNG; Unavailable when ctx ends while waiting.
 func Decode(ctx context.Context, data []byte) (*Picture, error) {
 	return decode(ctx, decoders, data)
@@ -86,7 +86,7 @@ func decode(ctx context.Context, g *gate, data []byte) (*Picture, error) {
 	return h.take(ctx, g, h.memory, func() (image.Image, error) { return h.decode(bytes.NewReader(data)) })
 }
 
-// take decodes the picture when there is room for memory bytes.
+// take decodes the picture once memory bytes are available.
 func (h header) take(ctx context.Context, g *gate, memory int, decode func() (image.Image, error)) (*Picture, error) {
 	release, err := g.enter(ctx, memory)
 	if err != nil {

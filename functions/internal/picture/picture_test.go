@@ -44,7 +44,7 @@ func TestDecodeReadsEveryKind(t *testing.T) {
 func TestDecodeAppliesOrientation(t *testing.T) {
 	t.Parallel()
 	const red, blue, green, white = 0, 1, 2, 3
-	// What EXIF says of the first row and the first column: 1 top left, 2 top right, 3 bottom right, 4 bottom left,
+	// EXIF's values for the first row and the first column: 1 top left, 2 top right, 3 bottom right, 4 bottom left,
 	// 5 left top, 6 right top, 7 right bottom, 8 left bottom.
 	upright := [...][4]int{
 		1: {red, blue, green, white},
@@ -75,7 +75,7 @@ func TestDecodeAppliesOrientation(t *testing.T) {
 	}
 }
 
-// requireQuarters checks size and colours of what is stored of a picture.
+// requireQuarters checks the size and the colours of a stored picture.
 func requireQuarters(t *testing.T, data []byte, width, height int, want [4]color.RGBA) {
 	t.Helper()
 	p, err := Decode(t.Context(), data)
@@ -122,7 +122,7 @@ func TestStoredPicturesAreBounded(t *testing.T) {
 	}
 }
 
-func TestStoredPicturesCarryNoMetadata(t *testing.T) {
+func TestStoredPicturesHaveNoMetadata(t *testing.T) {
 	t.Parallel()
 	tiff := exif(binary.LittleEndian, 1)
 	place := []byte("52.5N 13.4E")
@@ -140,7 +140,7 @@ func TestStoredPicturesCarryNoMetadata(t *testing.T) {
 	}
 }
 
-func TestStoredPictureIsReadAgain(t *testing.T) {
+func TestStoredPictureCanBeDecoded(t *testing.T) {
 	t.Parallel()
 	p, err := Decode(t.Context(), asJPEG(t, paint(image.NewRGBA(image.Rect(0, 0, 2500, 200)))))
 	require.NoError(t, err)
@@ -168,7 +168,7 @@ func TestDecodeWaitsNoLongerThanItsContext(t *testing.T) {
 	requireAllFree(t, g)
 }
 
-// What a browser sends has the right size already. It is stored to the bit, without metadata.
+// The web app's uploads already have the right size. They are stored bit for bit, without metadata.
 func TestUprightJPEGsAreNotEncodedAgain(t *testing.T) {
 	t.Parallel()
 	plain := asJPEG(t, paint(image.NewRGBA(image.Rect(0, 0, 300, 200))))
@@ -187,7 +187,7 @@ func TestUprightJPEGsAreNotEncodedAgain(t *testing.T) {
 
 	require.Equal(t, stripped, full(append(bytes.Clone(plain), "PK\x03\x04 an archive, <script> or another picture"...)))
 	require.Equal(t, stripped, full(stripped))
-	// What Strip can't keep to the bit is encoded again.
+	// What Strip can't copy is encoded again.
 	require.NotEqual(t, stripped, full(jpegWithEXIF(plain, exif(binary.LittleEndian, 3))))
 	end := len(plain) - 2
 	for _, hidden := range []string{"hidden", "\xff\xfe\x00\x08hidden", "\xff\xff"} {
@@ -212,7 +212,7 @@ func TestHeavyUploadsAreEncodedAgain(t *testing.T) {
 	require.Less(t, len(p.Full()), data.Len()*3/4)
 }
 
-// A camera's picture is decoded at a half or a quarter of its size when that is nearly FullSide, others at full size.
+// A large picture is decoded at a half or a quarter of its size if that is nearly FullSide, others at full size.
 func TestLargeJPEGsAreReadAtAFraction(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ in, full image.Point }{

@@ -26,7 +26,7 @@ func inspectPNG(data []byte) (header, error) {
 		perPixel = 8
 	}
 	if data[interlaceAt] != 0 {
-		// The seven passes are images of their own, as large together as the whole.
+		// The seven passes are images of their own, together as large as the whole.
 		perPixel *= 2
 	}
 	h.memory = h.width * h.height * perPixel

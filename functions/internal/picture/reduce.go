@@ -8,7 +8,7 @@ import (
 )
 
 // reduce returns img upright, its longest side at most longest; it never enlarges. A picture that needs no change is
-// returned as it is.
+// returned unchanged.
 func reduce(img image.Image, o orientation, longest int) *image.YCbCr {
 	size := fit(img.Bounds().Size(), longest)
 	out, ok := img.(*image.YCbCr)
@@ -29,7 +29,7 @@ func reduce(img image.Image, o orientation, longest int) *image.YCbCr {
 	return out
 }
 
-// fit returns the size of a picture once its longest side is brought down to longest.
+// fit returns the size of a picture scaled down so that its longest side is at most longest.
 func fit(size image.Point, longest int) image.Point {
 	side := max(size.X, size.Y)
 	if side <= longest {
@@ -64,7 +64,7 @@ func axisFilter(size, step, newSize, newStep int, mirror bool) filter {
 	return newFilter(ceilDiv(size, step), from/float64(step), to/float64(step), n)
 }
 
-// reducePixels takes any kind of picture and lays it on white. It converts a band of rows at a time, so that it needs no
+// reducePixels accepts any kind of picture and draws it on white. It converts a band of rows at a time, so that it needs no
 // second picture of full size.
 func reducePixels(src image.Image, o orientation, size image.Point) *image.YCbCr {
 	const bandRows = 32 // of the result

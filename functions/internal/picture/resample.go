@@ -42,7 +42,7 @@ func newFilter(size int, from, to float64, n int) filter {
 	return f
 }
 
-// part returns the filter for the samples of the result from begin up to end.
+// part returns the filter for the samples [begin, end) of the result.
 func (f filter) part(begin, end int) filter {
 	return filter{f.first[begin:end], f.weights[begin*f.taps : end*f.taps], f.taps}
 }

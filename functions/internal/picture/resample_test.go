@@ -58,7 +58,7 @@ func TestResampleIsTheTriangleFilter(t *testing.T) {
 	}
 }
 
-// triangleAt is the plain definition: the mean of all samples, weighted by a pyramid round (x, y).
+// triangleAt implements the definition: the mean of all samples, weighted by a pyramid around (x, y).
 func triangleAt(src plane, x, y, reachX, reachY float64) float64 {
 	sum, total := 0.0, 0.0
 	for sy := range src.height {
@@ -71,7 +71,7 @@ func triangleAt(src plane, x, y, reachX, reachY float64) float64 {
 	return sum / total
 }
 
-// ramp is a picture whose channels tell the place: Y grows by 1 with each column, Cb by 1 and Cr by 1 with each row.
+// ramp is a picture whose channels encode the position: Y grows by 1 with each column, Cb by 1 and Cr by 1 with each row.
 func ramp(width, height int, ratio image.YCbCrSubsampleRatio) *image.YCbCr {
 	img := image.NewYCbCr(image.Rect(0, 0, width, height), ratio)
 	h, v := subsampling(ratio)

@@ -63,7 +63,7 @@ func testdata(t testing.TB, name string) []byte {
 	return data
 }
 
-// samples are the drawing in every kind of picture there is, all of them upright.
+// samples are the drawing in every supported kind of picture, all of them upright.
 func samples(t testing.TB) map[string][]byte {
 	area := image.Rect(0, 0, drawingWidth, drawingHeight)
 	clear := paint(image.NewNRGBA(area))
@@ -102,7 +102,7 @@ func greySamples(t testing.TB) map[string][]byte {
 	}
 }
 
-// interlacedPNG writes img by Adam7 (PNG specification, section 8.2).
+// interlacedPNG encodes img with Adam7 (PNG specification, section 8.2).
 func interlacedPNG(t testing.TB, img *image.RGBA) []byte {
 	passes := [7][4]int{{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2}}
 	var pixels bytes.Buffer
@@ -172,14 +172,14 @@ func exif(order binary.AppendByteOrder, value uint16) []byte {
 	return append(out, "52.5N 13.4E\x00"...)
 }
 
-// jpegWithEXIF puts EXIF data into a JPEG, as its first segment.
+// jpegWithEXIF inserts EXIF data into a JPEG, as its first segment.
 func jpegWithEXIF(data, tiff []byte) []byte {
 	body := append([]byte("Exif\x00\x00"), tiff...)
 	out := append([]byte{0xff, 0xd8, 0xff, markerAPP1}, binary.BigEndian.AppendUint16(nil, uint16(len(body)+2))...)
 	return append(append(out, body...), data[2:]...)
 }
 
-// pngWithEXIF puts EXIF data into a PNG, before its end.
+// pngWithEXIF inserts EXIF data into a PNG, before its end.
 func pngWithEXIF(data, tiff []byte) []byte {
 	end := len(data) - 12
 	out := append(bytes.Clone(data[:end]), pngChunk("eXIf", tiff)...)

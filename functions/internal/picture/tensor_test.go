@@ -44,7 +44,7 @@ func TestTensorIsTheMiddleOfThePicture(t *testing.T) {
 
 func TestTensorStaysWithinItsRange(t *testing.T) {
 	t.Parallel()
-	// Values of Y, Cb and Cr that no colour has, as a JPEG may hold them.
+	// Values of Y, Cb and Cr outside of RGB, as a JPEG may contain them.
 	img := image.NewYCbCr(image.Rect(0, 0, 8, 8), image.YCbCrSubsampleRatio420)
 	for i := range img.Y {
 		img.Y[i] = byte(255 * (i % 2))

@@ -1,5 +1,4 @@
-// Package recognition joins the object store and the classifier: it has photos classified and turns the outcome into a
-// task's terms.
+// Package recognition stores and classifies photos, and maps the outcome to the fields of a task.
 package recognition
 
 import (
@@ -20,7 +19,7 @@ import (
 type Result struct {
 	Status      task.ImageStatus
 	Predictions []task.Prediction // best first
-	Problem     error             // the fault, for the client, that leaves the photo pending
+	Problem     error             // the fault, for the client, because of which the photo is pending
 }
 
 // Store stores a photo under key while the classifier classifies it. The error is the object store's.
@@ -62,7 +61,7 @@ func classify(ctx context.Context, model *classifier.Client, p *picture.Picture)
 	return Result{Status: task.ImagePending, Problem: kept}
 }
 
-// predict scales the photo to the size that the model wants, twice if another model with another size is served meanwhile.
+// predict scales the photo to the model's input size, and once more if that changes in between.
 func predict(ctx context.Context, model *classifier.Client, p *picture.Picture) ([]task.Prediction, error) {
 	for again := false; ; again = true {
 		height, width, err := model.InputSize(ctx)

@@ -2,16 +2,16 @@ package jpeg
 
 import "image"
 
-// Scale is the number of samples, each way, that Decode makes of a block of eight: 8 for the picture's own size, 4 for half
-// of it, 2 or 1.
+// Scale is the number of samples per side that Decode makes from a block of 8 x 8: 8 for the full size, 4 for a half, 2 for a
+// quarter, 1 for an eighth.
 type Scale int
 
-// Size returns the size in pixels of what Decode returns.
+// Size returns the size in pixels of the picture that Decode returns.
 func (f *File) Size(s Scale) image.Point {
 	return image.Pt(ceilDiv(f.Width*int(s), 8), ceilDiv(f.Height*int(s), 8))
 }
 
-// Memory returns how many bytes Decode holds at once.
+// Memory returns how much memory Decode uses, in bytes.
 func (f *File) Memory(s Scale) int {
 	across, down := f.units()
 	luma := f.components[0]
@@ -28,20 +28,20 @@ type channel struct {
 	h, v   int
 	dc, ac *decoder
 	steps  [64]step // by zigzag place
-	lastDC int      // the DC coefficient of the block before
+	lastDC int      // the DC coefficient of the previous block
 	pix    []byte
 	stride int // bytes from one row of samples to the next
 }
 
-// step is how a coefficient enters the inverse transform.
+// step describes how a coefficient enters the inverse transform.
 type step struct {
 	scale float32 // of the transform
 	quant int32
 	at    uint8 // its place in the transform's block
 }
 
-// Decode returns the picture, smaller when the scale is less than 8. A grey one gets planes Cb and Cr of one colour. The
-// error is ErrUnsupported when the scan is damaged, cut off or not the only one.
+// Decode returns the picture, scaled down when the scale is less than 8. A grey one gets constant planes Cb and Cr. The
+// error is ErrUnsupported when the scan is damaged, truncated or not the only one.
 func (f *File) Decode(s Scale) (*image.YCbCr, error) {
 	across, down := f.units()
 	luma := f.components[0]
@@ -113,7 +113,7 @@ func (c *channel) readUnit(r *reader, x, y int, s Scale) (ok bool) {
 	return true
 }
 
-// steps returns the steps of a component for the inverse transform to s samples each way.
+// steps returns the steps of a component for the inverse transform to s x s samples.
 func steps(quant *[64]byte, s Scale) (out [64]step) {
 	const unused = 63
 	for k := range out {

@@ -53,7 +53,7 @@ func requireSame(t *testing.T, want image.Image, got *image.YCbCr) {
 	}
 }
 
-// Each sample of a picture at a smaller scale is close to the mean of those that it stands for.
+// Each sample of a scaled picture is close to the mean of the samples that it stands for.
 func TestDecodeAtASmallerScale(t *testing.T) {
 	t.Parallel()
 	smooth := image.NewYCbCr(image.Rect(0, 0, 203, 117), Ratio)
@@ -162,7 +162,7 @@ func requireUnsupported(t *testing.T, name string, data []byte) {
 	require.ErrorIs(t, err, ErrUnsupported, name)
 }
 
-// What Decode accepts, the standard library accepts too, with the same samples, however damaged the file is.
+// Whatever Decode accepts, the standard library accepts too, with the same samples, however damaged the file is.
 func TestDamagedFilesDecodeAsInTheStandardLibrary(t *testing.T) {
 	t.Parallel()
 	for name, data := range supported(t) {
@@ -184,7 +184,7 @@ func TestDamagedFilesDecodeAsInTheStandardLibrary(t *testing.T) {
 	}
 }
 
-// requireAgreement reports whether Decode took data.
+// requireAgreement reports whether Decode accepted data.
 func requireAgreement(t *testing.T, data []byte) bool {
 	f, err := Open(data)
 	if err != nil || f.Width*f.Height > 1<<16 {

@@ -9,17 +9,17 @@ import (
 	"sync"
 )
 
-// Ratio is the subsampling of what Encode takes and writes.
+// Ratio is the subsampling of the pictures that Encode accepts.
 const Ratio = image.YCbCrSubsampleRatio420
 
-// head is what every file of one quality begins with.
+// head is the common beginning of all files of one quality.
 type head struct {
 	bytes        []byte // up to the entropy coded data
 	sizeAt       int    // where height and width are in bytes
 	luma, chroma tables
 }
 
-// tables are what a component's blocks are coded with.
+// tables are the tables for coding a component's blocks.
 type tables struct {
 	scale  [64]float32 // by zigzag place: turns the transform's coefficients into those of the file
 	dc, ac [256]word   // by symbol
@@ -33,14 +33,14 @@ type word struct {
 
 var heads sync.Map // quality -> *head
 
-// headOf returns the head for a quality, with the tables of image/jpeg. It takes them from a picture of one pixel.
+// headOf returns the head for a quality, with the tables of image/jpeg. It copies them from an encoded picture of one pixel.
 func headOf(quality int) *head {
 	if h, ok := heads.Load(quality); ok {
 		return h.(*head)
 	}
 	var out bytes.Buffer
 	if err := stdjpeg.Encode(&out, image.NewYCbCr(image.Rect(0, 0, 1, 1), Ratio), &stdjpeg.Options{Quality: quality}); err != nil {
-		panic(err) // a buffer takes everything
+		panic(err) // writing to a buffer can't fail
 	}
 	f, err := Open(out.Bytes())
 	if err != nil {
@@ -68,7 +68,7 @@ func (f *File) tables(component int) (t tables) {
 func Encode(img *image.YCbCr, quality int) []byte {
 	h := headOf(quality)
 	width, height := img.Rect.Dx(), img.Rect.Dy()
-	// A guess that is enough for most pictures: high quality takes about two bits a pixel.
+	// Enough for most pictures: high quality takes about two bits per pixel.
 	out := make([]byte, len(h.bytes), len(h.bytes)+width*height/4+1024)
 	copy(out, h.bytes)
 	binary.BigEndian.PutUint16(out[h.sizeAt:], uint16(height))
@@ -95,7 +95,7 @@ type source struct {
 	pix           []byte
 	stride        int
 	width, height int
-	lastDC        int32 // the DC coefficient of the block before
+	lastDC        int32 // the DC coefficient of the previous block
 	tables        *tables
 }
 
@@ -118,7 +118,7 @@ func (s *source) read(b *[64]float32, x, y int) {
 // writer collects the entropy coded data.
 type writer struct {
 	out   []byte
-	word  uint64 // its lowest bits are still to be written
+	word  uint64 // its lowest bits are not written yet
 	count int    // how many of them
 }
 
@@ -130,7 +130,7 @@ func (w *writer) writeBlock(s *source, x, y int) {
 	var values [64]int32
 	nonzero := uint64(0) // a bit for every coefficient
 	for k := range values {
-		// Adding what makes it positive before cutting rounds to the nearest.
+		// Conversion truncates towards zero, so rounding to the nearest needs a positive number.
 		const half, positive = 0.5, 1 << 14
 		v := int32(b[natural[k]&63]*s.tables.scale[k]+positive+half) - positive
 		values[k] = v

@@ -39,7 +39,7 @@ func distance(t *testing.T, a, b image.Image) float64 {
 
 func TestEncodeWritesEveryValue(t *testing.T) {
 	t.Parallel()
-	// Blocks of the extremes, in patterns that make the largest coefficients there are.
+	// Blocks of extreme samples, in patterns that yield the largest possible coefficients.
 	img := image.NewYCbCr(image.Rect(0, 0, 256, 64), Ratio)
 	for i := range img.Y {
 		x, y := i%img.YStride, i/img.YStride
@@ -53,7 +53,7 @@ func TestEncodeWritesEveryValue(t *testing.T) {
 	require.Less(t, distance(t, img, decoded(t, Encode(img, 100))), 1.0)
 }
 
-func TestEncodeTakesPartOfAPicture(t *testing.T) {
+func TestEncodeAcceptsASubImage(t *testing.T) {
 	t.Parallel()
 	img := mixed(64, 64)
 	img.Rect = image.Rect(0, 0, 31, 17)

@@ -12,7 +12,7 @@ type File struct {
 	components []component // one, or three: Y, Cb, Cr
 	interval   int         // MCUs between restart markers; 0 when there are none
 	scan       []byte      // the entropy coded data and all that follows it
-	end        int         // how much of scan Decode read, with the end marker
+	end        int         // how much of scan Decode read, including the end marker
 	quant      [4]*[64]byte
 	huffman    [2][2]*code // by class, DC or AC, and number
 }

@@ -127,7 +127,7 @@ func (d *decoder) entry(bits uint64, length int, symbol byte) entry {
 	return entry(uint16(value))<<16 | entry(distance)<<8 | entry(length+size)
 }
 
-// slow looks at all 16 bits that a code word may have.
+// slow examines all 16 bits that a code word may have.
 func (d *decoder) slow(bits uint64) entry {
 	word := uint32(bits >> 48)
 	for length := 1; length <= 16; length++ {

@@ -1,20 +1,20 @@
 // Package jpeg decodes and encodes baseline JPEGs, the kind that cameras and browsers write: sequential, 8 bits, Huffman
-// coded, grey or YCbCr, in one scan (ITU-T T.81). It can decode at a half, a quarter or an eighth of the size for less
+// coded, grey or YCbCr, in one scan (ITU-T T.81). It can decode at a half, a quarter or an eighth of the size with less
 // work, and can copy a file without its metadata instead of encoding it again.
 //
 // Everything else, damaged files included, is left to image/jpeg: Open and Decode return ErrUnsupported for it.
 //
-// What it gains, in CPU time of all that predict-image does with a photo (BenchmarkPicture in package picture): 36 ms become
-// 11 ms for 1024 x 683 pixels, and 312 ms become 88 ms for 12 megapixels.
+// It reduces the CPU time that predict-image spends on a photo (BenchmarkPicture in package picture) from 36 ms to 11 ms for
+// 1024 x 683 pixels, and from 312 ms to 88 ms for 12 megapixels.
 //
-// To do without it and pay that price, use image/jpeg in the two places of package picture that call this one: let
-// inspectJPEG leave header.fast nil, and let encode call image/jpeg's Encode. Uploads that could be stored as they are
-// then get encoded again and lose some quality.
+// To do without this package, use image/jpeg in the two places of package picture that call it: let inspectJPEG leave
+// header.fast nil, and let encode call image/jpeg's Encode. Uploads that could be stored as they are would then be encoded
+// again and lose some quality.
 package jpeg
 
 import "errors"
 
-// ErrUnsupported is the error of a file that is another kind of JPEG, or damaged. image/jpeg tells which.
+// ErrUnsupported is the error of a file that is another kind of JPEG, or damaged. image/jpeg can tell which.
 var ErrUnsupported = errors.New("not a supported baseline JPEG")
 
 // Marker codes, from table B.1 of T.81.

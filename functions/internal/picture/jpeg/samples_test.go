@@ -69,7 +69,7 @@ func mixed(width, height int) *image.YCbCr {
 	return img
 }
 
-// encoded is what image/jpeg makes of a picture.
+// encoded returns a picture encoded by image/jpeg.
 func encoded(t testing.TB, img image.Image, quality int) []byte {
 	var out bytes.Buffer
 	require.NoError(t, stdjpeg.Encode(&out, img, &stdjpeg.Options{Quality: quality}))
@@ -82,7 +82,7 @@ func decoded(t testing.TB, data []byte) image.Image {
 	return img
 }
 
-// supported returns JPEGs that Open takes.
+// supported returns JPEGs that Open accepts.
 func supported(t testing.TB) map[string][]byte {
 	all := map[string][]byte{
 		"one pixel":         encoded(t, mixed(1, 1), 90),
@@ -104,7 +104,7 @@ func supported(t testing.TB) map[string][]byte {
 	return all
 }
 
-// withSegments puts segments after the start marker.
+// withSegments inserts segments after the start marker.
 func withSegments(data []byte, segments ...string) []byte {
 	out := bytes.Clone(data[:2])
 	for _, s := range segments {

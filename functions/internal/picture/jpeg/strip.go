@@ -2,8 +2,8 @@ package jpeg
 
 import "encoding/binary"
 
-// Strip returns a file that decodes to the same samples to the last bit and holds nothing else: no metadata, no comment, no
-// unused table, nothing after the end marker. It needs a Decode that succeeded before. It returns nil when the file would be
+// Strip returns a file that decodes to exactly the same samples and contains nothing else: no metadata, no comment, no
+// unused table, nothing after the end marker. Decode must have succeeded before. Strip returns nil when the file would be
 // larger than limit bytes.
 func (f *File) Strip(limit int) []byte {
 	if f.end > limit {

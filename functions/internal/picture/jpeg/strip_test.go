@@ -32,18 +32,18 @@ func TestStripKeepsThePictureToTheBit(t *testing.T) {
 	}
 }
 
-func TestStripHoldsNothingElse(t *testing.T) {
+func TestStripRemovesEverythingElse(t *testing.T) {
 	t.Parallel()
 	good := encoded(t, mixed(60, 40), 90)
 	const secret = "52.5N 13.4E"
 	hidden := [][]byte{withSegments(good, "\xff\xfe\x00\x0d"+secret), append(bytes.Clone(good), secret...)}
 	for marker := byte(markerAPP0); marker <= markerAPP15; marker++ {
 		hidden = append(hidden, withSegments(good, string([]byte{0xff, marker, 0, 13})+secret))
-		// And once more where fewer look: between the tables and the scan.
+		// The same segment in a less common place: between the tables and the scan.
 		scan := bytes.Index(good, []byte{0xff, markerSOS})
 		hidden = append(hidden, bytes.Join([][]byte{good[:scan], {0xff, marker, 0, 13}, []byte(secret), good[scan:]}, nil))
 	}
-	// A table that no component asks for, and one that is given twice.
+	// A table that no component uses, and one that is defined twice.
 	table := append([]byte(secret), make([]byte, 64-len(secret))...)
 	for _, number := range []byte{0, 3} {
 		hidden = append(hidden, withSegments(good, string([]byte{0xff, markerDQT, 0, 67, number})+string(table)))
@@ -58,8 +58,8 @@ func TestStripHoldsNothingElse(t *testing.T) {
 	require.Equal(t, []byte{markerDQT, markerDQT, markerSOF0, markerDHT, markerDHT, markerDHT, markerDHT, markerSOS}, requireOnlyPicture(t, stripped))
 }
 
-// requireOnlyPicture requires a file of nothing but segments that decoding needs, the scan, and the end marker. It returns the
-// segments' markers.
+// requireOnlyPicture requires that a file contains only the segments that decoding needs, the scan, and the end marker. It
+// returns the segments' markers.
 func requireOnlyPicture(t *testing.T, stripped []byte) (markers []byte) {
 	require.Equal(t, []byte{0xff, markerSOI}, stripped[:2])
 	rest := stripped[2:]

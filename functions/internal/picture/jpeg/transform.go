@@ -85,7 +85,7 @@ func inverse(dst []byte, stride int, b *[64]float32, last int, s Scale) {
 
 // sample rounds a value from -128 to 127 to a sample.
 func sample(v float32) byte {
-	// Half of 256 is added as well as a half for rounding; negative values round towards zero, to which they are cut anyway.
+	// Half of 256 is added as well as a half for rounding; negative values round towards zero, to which they are clamped anyway.
 	return byte(min(max(int32(v+128.5), 0), 255))
 }
 
