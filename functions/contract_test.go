@@ -39,7 +39,7 @@ func documented(contract *openapi3.T) map[string]map[string]*openapi3.Operation 
 	return all
 }
 
-// elsewhere returns the documented responses that contract does not see, and the tests that see them.
+// elsewhere returns the documented responses that contract does not produce, and the tests that do.
 func elsewhere(contract *openapi3.T) map[string]string {
 	reasons := map[string]string{
 		"POST register 403":      "needs REGISTRATION=off: register/handler_test.go",
@@ -57,7 +57,7 @@ func elsewhere(contract *openapi3.T) map[string]string {
 	return reasons
 }
 
-// contract makes calls with every documented response. Each call checks that its response is as documented.
+// contract makes calls until every documented response has occurred. Each call checks that its response is as documented.
 func (s *suite) contract(t *testing.T) {
 	contract := testbed.Contract(t)
 	missing := map[string]bool{}
@@ -126,7 +126,7 @@ func (s *suite) conflicts(t *testing.T, try attempt) {
 	try("create-task", testbed.Call{Method: "POST", Token: ada.token, Body: again})
 }
 
-// pictures sends and stores images that cannot be decoded, and asks for one that the client has already.
+// pictures sends and stores images that can't be decoded, and requests one that the client already has.
 func (s *suite) pictures(t *testing.T, try attempt) {
 	ada := s.signIn(t)
 	mine := s.create(t, ada)

@@ -17,7 +17,7 @@ import (
 	"snaptask/functions/stack"
 )
 
-// rule forbids imports. Packages are named as for go list: a path, or a path and "/..." for all packages below it too.
+// rule forbids imports. Package patterns are those of go list: a path, or a path and "/..." to include all packages below it.
 // "function" stands for every function, "std" for the standard library.
 type rule struct {
 	sentence  string
@@ -155,7 +155,7 @@ var rules = []rule{
 
 var packagesForTests = []string{internal + "testbed", "snaptask/tests/application", "snaptask/tests/scenario", "snaptask/tests/workload"}
 
-// functionsThat returns the paths of the functions whose entries in stack.yml the condition accepts.
+// functionsThat returns the paths of the functions whose entries in stack.yml satisfy the condition.
 func functionsThat(condition func(stack.Function) bool) []string {
 	table, err := stack.Read("../stack.yml")
 	if err != nil {
@@ -200,7 +200,7 @@ func TestImportsFollowTheRules(t *testing.T) {
 	}
 }
 
-// broken returns each import that the rule forbids.
+// broken returns the imports that the rule forbids.
 func (r rule) broken(known map[string]source) []string {
 	var problems []string
 	for _, importer := range ours(known) {
@@ -247,7 +247,7 @@ func ours(known map[string]source) []source {
 	return own
 }
 
-// listPackages returns every package of the workspace and all that they import, by path.
+// listPackages returns the packages of the workspace and all of their dependencies, by path.
 func listPackages(t *testing.T) map[string]source {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps", "-json=ImportPath,Name,Dir,Standard,Imports,Deps,GoFiles",

@@ -23,7 +23,7 @@ type suite struct {
 	signer     *auth.Signer
 	verifier   *auth.Verifier
 	bucket     testbed.Bucket
-	roundTrips func() int // to the database, since the call before
+	roundTrips func() int // to the database, since the previous call
 }
 
 // person is a user who has signed in with the functions.
@@ -73,7 +73,7 @@ func (s *suite) call(t *testing.T, name string, c testbed.Call) testbed.Answer {
 	return testbed.Do(t, functions.All[name], c)
 }
 
-// ok is call, and requires 200; it decodes the body into v unless v is nil.
+// ok is call, requires 200, and decodes the body into v unless v is nil.
 func (s *suite) ok(t *testing.T, v any, name string, c testbed.Call) testbed.Answer {
 	t.Helper()
 	answer := s.call(t, name, c)

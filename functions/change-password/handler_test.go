@@ -50,7 +50,7 @@ func TestChangeEndsEveryOtherSession(t *testing.T) {
 	require.True(t, matches)
 }
 
-func TestChangeRefusesAndThrottles(t *testing.T) {
+func TestWrongPasswordIsRefusedAndThrottled(t *testing.T) {
 	t.Parallel()
 	users := testbed.Store(t)
 	ada := testbed.SignInWith(t, users, "correct horse")

@@ -70,7 +70,7 @@ func TestCreateRefuses(t *testing.T) {
 		"a long title":        {`{"title": "` + strings.Repeat("é", 256) + `", "dueDate": "2026-12-24"}`, "title"},
 		"a long body":         {`{"title": "x", "body": "` + strings.Repeat("x", 65536) + `", "dueDate": "2026-12-24"}`, "body"},
 		"no due date":         {`{"title": "x"}`, "dueDate"},
-		"a day that is none":  {`{"title": "x", "dueDate": "2026-02-29"}`, "dueDate"},
+		"a nonexistent day":   {`{"title": "x", "dueDate": "2026-02-29"}`, "dueDate"},
 		"an id of version 4":  {`{"id": "2f1e5d8c-1c1e-4b57-9d0a-3f4f1a2b3c4d", "title": "x", "dueDate": "2026-12-24"}`, "id"},
 		"another user's name": {`{"title": "x", "dueDate": "2026-12-24", "userId": "1"}`, "userId"},
 	} {

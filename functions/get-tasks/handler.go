@@ -19,7 +19,7 @@ type deps struct {
 	tasks *store.Store
 }
 
-// faas-cli invoke sends POST unless told otherwise.
+// faas-cli invoke sends POST by default.
 var function = web.Function[deps]{
 	Open:  func(c *config.Reader) *deps { return &deps{store.Open(c)} },
 	Verbs: web.Verbs[deps]{http.MethodGet: web.Verb((*deps).get), http.MethodPost: web.Verb((*deps).get)},

@@ -24,7 +24,7 @@ func loginAt(t *testing.T, users *store.Store) func(body string) testbed.Answer 
 	return loginFrom(t, users, nil)
 }
 
-// loginFrom is loginAt with headers that tell the client's address.
+// loginFrom is loginAt with headers that contain the client's address.
 func loginFrom(t *testing.T, users *store.Store, header http.Header) func(body string) testbed.Answer {
 	f := function.With(&deps{auth.NewClients(clientKey), auth.NewPasswords(), testbed.Signer(), users}, nil)
 	return func(body string) testbed.Answer {
@@ -128,7 +128,7 @@ func TestLoginThrottlesAProvenAddressAcrossAccounts(t *testing.T) {
 		mac.Write([]byte(address))
 		return http.Header{auth.ClientAddressHeader: {address}, auth.ClientProofHeader: {hex.EncodeToString(mac.Sum(nil))}}
 	}
-	// 300 failures from one address, each for another account, as the database has them.
+	// 300 failures from one address, each for another account.
 	for i := range 300 {
 		_, _, err := users.BeginLogin(t.Context(), fmt.Sprint("nobody-", i), "192.0.2.7")
 		require.NoError(t, err)

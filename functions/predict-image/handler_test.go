@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fixture is the function predict-image over a database and a bucket of its own, a person who is signed in, and a task.
+// fixture is the function predict-image with a database and a bucket of its own, a signed-in person, and a task.
 type fixture struct {
 	tasks    *store.Store
 	pictures *objects.Store
@@ -173,7 +173,7 @@ func TestAPhotoReplacedDuringRecognitionKeepsItsOwnLabels(t *testing.T) {
 	b := newFixture(t, "")
 	require.Equal(t, http.StatusOK, b.put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
 
-	// On the way to the classifier the task gets another picture.
+	// The task gets another picture before the classifier is called.
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { listener.Close() })

@@ -71,7 +71,7 @@ func New(root, name, method string) (written []string, err error) {
 	return written, nil
 }
 
-// entry is what the tables say of one new function.
+// entry holds the values of one new function's table entries.
 type entry struct{ name, method string }
 
 func (e entry) readsJSON() bool { return e.method != http.MethodGet && e.method != http.MethodDelete }
@@ -80,7 +80,7 @@ func (e entry) readsJSON() bool { return e.method != http.MethodGet && e.method 
 func (e entry) text(template string) string {
 	source, err := templates.ReadFile("templates/" + template)
 	if err != nil {
-		panic(err) // impossible: templates are embedded
+		panic(err) // can't happen: templates are embedded
 	}
 	body, json := "web.NoBody", ""
 	if e.readsJSON() {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// repository writes files into a folder of their own and returns its path.
+// repository writes files to a new temporary folder and returns its path.
 func repository(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()
@@ -63,7 +63,7 @@ func TestMissingNamesTheFileAndTheLines(t *testing.T) {
 	}
 }
 
-func TestNewFunctionIsMissingNowhere(t *testing.T) {
+func TestNewFunctionIsInEveryTable(t *testing.T) {
 	t.Parallel()
 	for method, files := range map[string]string{"GET": "handler.go handler_test.go", "POST": "handler.go handler_test.go request.json"} {
 		for _, name := range []string{"hum", "whistle-well"} { // before and after sing

@@ -88,7 +88,7 @@ func TestIdleServerStopsWithinASecond(t *testing.T) {
 			select {
 			case err := <-r.ended:
 				require.NoError(t, err)
-			case <-time.After(3 * time.Second): // a second, and some for a busy machine; http.Server alone takes five
+			case <-time.After(3 * time.Second): // a second, and a margin for a busy machine; http.Server alone takes five
 				t.Fatal("still running")
 			}
 			for _, l := range r.listeners { // not by dialling them: another process may have their ports by now

@@ -31,7 +31,7 @@ const (
 // timeoutGrace is how long a Handle may take to return its own response after EXEC_TIMEOUT.
 const timeoutGrace = 200 * time.Millisecond
 
-// server answers requests with one Handle.
+// server serves requests with one Handle.
 type server struct {
 	name     string
 	handle   Handle
@@ -169,9 +169,9 @@ func (s *server) invoke(ctx context.Context, r *http.Request, body []byte, callI
 	return response
 }
 
-// write sends the response and returns how many bytes of its body it wrote. A response holds its slot while it is sent, since
-// one that the client does not read holds memory. The slot is free before the last byte, so that a client that
-// sends its next request right after it never finds its own slot taken.
+// write sends the response and returns how many bytes of its body it wrote. A response occupies its slot while it is sent,
+// because a response that the client does not read occupies memory. The slot is released before the last byte, so that a
+// client that sends its next request right after it never finds its own slot taken.
 func write(w http.ResponseWriter, response handler.Response, callID string, release func()) int {
 	header := w.Header()
 	for name, values := range response.Header {

@@ -50,7 +50,7 @@ func (m *metrics) handler() http.Handler {
 	return mux
 }
 
-// methodLabel maps the methods that clients make up to "other", so that they can't create label values.
+// methodLabel maps nonstandard methods to "other", so that clients can't create label values.
 func methodLabel(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:

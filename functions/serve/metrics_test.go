@@ -47,7 +47,7 @@ func TestMetricsCountRequests(t *testing.T) {
 		`http_request_duration_seconds_count{code="200",` + name + `,method="POST"} 2`,
 		`http_requests_in_flight{` + name + `} 0`,
 	}
-	// A request is counted after its response was sent, so the client may be faster.
+	// A request is counted after its response was sent, so the client may be ahead.
 	require.Eventually(t, func() bool {
 		lines := r.scrape(t)
 		for _, line := range want {

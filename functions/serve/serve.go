@@ -1,5 +1,5 @@
 // Package serve is the HTTP server around a function: the entry point of every image. It bounds the size, the time and the
-// number of concurrent requests, answers health checks, keeps metrics, logs one line per request, and drains when stopped.
+// number of concurrent requests, answers health checks, exports metrics, logs one line per request, and drains when stopped.
 package serve
 
 import (
@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// Main serves a function on PORT and METRICS_PORT until SIGTERM or SIGINT, then exits: with 0 after a drain, with 1 when it
+// Main serves a function on PORT and METRICS_PORT until SIGTERM or SIGINT, and exits with 0 after a drain, or with 1 when it
 // can't serve.
 func Main(name string, handle Handle) {
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
@@ -45,7 +45,7 @@ func listenAndServe(ctx context.Context, name string, handle Handle) error {
 	return Serve(ctx, name, handle, settings, requests, metrics)
 }
 
-// Serve serves a function on one listener and its metrics on another until ctx ends. It then goes on for the shutdown
+// Serve serves a function on one listener and its metrics on another until ctx ends. It then continues for the shutdown
 // delay, lets running requests finish, and closes both listeners.
 func Serve(ctx context.Context, name string, handle Handle, settings Settings, requests, metrics net.Listener) error {
 	s := &server{name: name, handle: handle, settings: settings, slots: make(chan struct{}, settings.MaxInflight), metrics: newMetrics(name)}

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// roleVariable has the test binary run Main.
+// roleVariable makes the test binary run Main.
 const roleVariable = "SERVE_TEST_ROLE"
 
 // logged is the log of all tests, which find their lines by the function's name.
@@ -69,7 +69,7 @@ func (b *lockedBuffer) entries(t *testing.T, pairs map[string]any) []map[string]
 	return found
 }
 
-// bounds are settings for tests of something else.
+// bounds are settings for tests that do not test settings.
 func bounds() Settings {
 	return Settings{
 		BodyLimit: 64 << 10, MaxInflight: 16,
@@ -112,7 +112,7 @@ func start(t *testing.T, settings Settings, handle Handle) *running {
 	return r
 }
 
-// answer is a response with its body.
+// answer is a response whose body has been read.
 type answer struct {
 	*http.Response
 	body string

@@ -77,8 +77,8 @@ func (f Function) count(label string) (int, error) {
 	return n, nil
 }
 
-// MaxConnections returns how many connections to the database all replicas may open, with one more replica during a
-// rolling update.
+// MaxConnections returns how many connections to the database all replicas may open, including the extra replica of a rolling
+// update.
 func (f Function) MaxConnections() (int, error) {
 	_, most, err := f.Replicas()
 	if err != nil {
@@ -95,12 +95,12 @@ func (f Function) MaxConnections() (int, error) {
 func (f Function) MemoryLimit() (int64, error) {
 	mebibytes, err := strconv.ParseInt(strings.TrimSuffix(f.Limits.Memory, "Mi"), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s: limits.memory must be as 64Mi, not %q", f.Name, f.Limits.Memory)
+		return 0, fmt.Errorf("%s: limits.memory must be a quantity such as 64Mi, not %q", f.Name, f.Limits.Memory)
 	}
 	return mebibytes << 20, nil
 }
 
-// Duration returns a setting, or the default of package serve where stack.yml does not set it.
+// Duration returns a setting, or the default of package serve if stack.yml does not set it.
 func (f Function) Duration(setting string, otherwise time.Duration) (time.Duration, error) {
 	text := f.Environment[setting]
 	if text == "" {
@@ -113,8 +113,8 @@ func (f Function) Duration(setting string, otherwise time.Duration) (time.Durati
 	return d, nil
 }
 
-// Grace returns how long a replica may take to end: SHUTDOWN_DELAY, in which callers learn that it ends, the time that
-// package serve allows requests that are running, and 5 s for the process itself.
+// Grace returns how long a replica may take to stop: SHUTDOWN_DELAY, during which it is removed from the endpoints, the time
+// that package serve allows running requests, and 5 s for the process itself.
 func (f Function) Grace() (time.Duration, error) {
 	total := 5 * time.Second
 	for setting, otherwise := range map[string]time.Duration{

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// maxConnections is the least that a deployment's database allows: deploy/kubernetes/base/mysql.yaml.
-// others are the connections of the sweep, migrations, probes and people.
+// maxConnections is the lowest max_connections of any deployment's database: deploy/kubernetes/base/mysql.yaml.
+// others are the connections of the sweep, migrations, probes and operators.
 const maxConnections, others = 300, 10
 
 func table(t *testing.T) map[string]Function {
@@ -61,9 +61,9 @@ func TestConnectionBudget(t *testing.T) {
 	require.LessOrEqual(t, sum, maxConnections)
 }
 
-// TestTimeoutsFitIntoEachOther checks that a response can leave after the whole request came and all the work was done, and
-// that Go collects garbage before the memory limit ends the process.
-func TestTimeoutsFitIntoEachOther(t *testing.T) {
+// TestTimeoutsAndLimitsAreConsistent checks that there is time to send a response even if the request and the function took as
+// long as they may, and that Go collects garbage before the memory limit kills the process.
+func TestTimeoutsAndLimitsAreConsistent(t *testing.T) {
 	t.Parallel()
 	for name, f := range table(t) {
 		duration := func(setting string, otherwise time.Duration) time.Duration {
@@ -84,7 +84,7 @@ func TestTimeoutsFitIntoEachOther(t *testing.T) {
 	}
 }
 
-// example uses the two ways in which stack.yml avoids repetition: merge keys and aliases.
+// example uses both of stack.yml's means against repetition: merge keys and aliases.
 const example = `
 x-function: &function
   lang: snaptask-go

@@ -1,8 +1,8 @@
-// Package tensorflowpb holds the messages and stubs of TensorFlow Serving that the classifier's client and deploy/modelserver
-// use. The .proto files are a subset of TensorFlow's, with the same names and field numbers. A process may link only one copy of
-// these messages.
+// Package tensorflowpb contains the messages and stubs of TensorFlow Serving that package classifier and deploy/modelserver
+// use. The .proto files are a subset of TensorFlow's, with the same names and field numbers. A process may link only one copy
+// of these messages.
 //
-// To generate the Go files again, install
+// To regenerate the Go files, install
 //
 //	apt-get install protobuf-compiler   # protoc 3.21.12
 //	go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12

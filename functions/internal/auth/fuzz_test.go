@@ -32,7 +32,7 @@ func FuzzOwner(f *testing.F) {
 		got, err := verifier.Owner(token)
 		switch {
 		case err == nil && (token != ours || got != owner):
-			t.Fatalf("%q was taken for a token of ours", token)
+			t.Fatalf("%q was accepted as a token", token)
 		case err != nil && !fault.Is(err, fault.Unauthorized):
 			t.Fatalf("%q: %v", token, err)
 		}

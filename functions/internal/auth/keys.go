@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// parsePublicKeys reads one or more Ed25519 public keys, each a PEM block. A damaged block is an error: tokens signed
+// parsePublicKeys parses one or more Ed25519 public keys, each a PEM block. A damaged block is an error: tokens signed
 // with its key would be refused.
 func parsePublicKeys(text string) ([]ed25519.PublicKey, error) {
 	var keys []ed25519.PublicKey
@@ -36,7 +36,7 @@ func parsePublicKeys(text string) ([]ed25519.PublicKey, error) {
 	return keys, nil
 }
 
-// parsePrivateKey reads an Ed25519 private key, PKCS #8 in PEM.
+// parsePrivateKey parses an Ed25519 private key, PKCS #8 in PEM.
 func parsePrivateKey(text string) (ed25519.PrivateKey, error) {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {

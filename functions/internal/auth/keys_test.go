@@ -37,7 +37,7 @@ func block(kind string, der []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
 }
 
-func TestPublicKeysComeInBundles(t *testing.T) {
+func TestSeveralPublicKeysAreParsed(t *testing.T) {
 	t.Parallel()
 	a, _ := newKey(t)
 	b, _ := newKey(t)
@@ -92,7 +92,7 @@ func TestKeysOfOtherKindsAreRefused(t *testing.T) {
 	}
 }
 
-// requireNoKeyIn checks that the error, which is logged, contains nothing of the key.
+// requireNoKeyIn checks that the error, which is logged, contains no part of the key.
 func requireNoKeyIn(t *testing.T, err error, key string) {
 	t.Helper()
 	for _, line := range strings.Split(key, "\n") {

@@ -43,8 +43,7 @@ func NewPasswords() *Passwords {
 }
 
 // Acquire waits for a slot, in which the caller hashes or checks a password, and returns a function that releases it.
-// Attempts counted while a slot is held can't be many at once, whether they succeed or not. The fault is Unavailable if ctx
-// ends first.
+// This also bounds the number of attempts that are counted but not yet checked. The fault is Unavailable if ctx ends first.
 func (p *Passwords) Acquire(ctx context.Context) (release func(), err error) {
 	select {
 	case p.slots <- struct{}{}:
@@ -70,7 +69,7 @@ func Hash(password string) string {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
-// Matches reports whether hash was made from the password. An empty hash, which stands for an unknown user, takes the
+// Matches reports whether hash is the hash of the password. An empty hash, which stands for an unknown user, costs the
 // same work and never matches. The caller holds a slot of Passwords.
 func Matches(hash, password string) (bool, error) {
 	if len(password) > 4*maxPassword {
@@ -95,7 +94,7 @@ type storedHash struct {
 	salt, key      []byte
 }
 
-// parseHash parses a PHC string and checks that its cost is bounded and valid. Its errors contain nothing of the hash.
+// parseHash parses a PHC string and checks that its cost is valid and bounded. Its errors contain no part of the hash.
 func parseHash(text string) (storedHash, error) {
 	parts := strings.Split(text, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" {

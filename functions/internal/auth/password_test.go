@@ -42,7 +42,7 @@ func TestMatches(t *testing.T) {
 		"a hash of other cost, no":      {cheap, "correct horsf", false},
 		"another password":              {hashed["correct horse"], "battery staple", false},
 		"other case":                    {hashed["correct horse"], "Correct horse", false},
-		"white space behind":            {hashed["correct horse"], "correct horse ", false},
+		"trailing white space":          {hashed["correct horse"], "correct horse ", false},
 		"only its beginning":            {hashed["correct horse"], "correct", false},
 		"no password":                   {hashed["correct horse"], "", false},
 		"longer than any":               {hashed["correct horse"], strings.Repeat("x", 4*maxPassword+1), false},
@@ -59,7 +59,7 @@ func TestMatches(t *testing.T) {
 	}
 }
 
-// Not parallel, for it reads the process's memory counter: what argon2id allocates is the work that it does.
+// Not parallel: it reads the process's memory counter. What argon2id allocates is a measure of its work.
 func TestMatchesDoesTheSameWorkForEveryone(t *testing.T) {
 	hash := Hash("correct horse")
 	for name, c := range map[string]struct{ hash, password string }{
@@ -128,7 +128,7 @@ func TestDamagedStoredHashIsAnError(t *testing.T) {
 	}
 }
 
-func TestFewPasswordsAtOnce(t *testing.T) {
+func TestConcurrentPasswordChecksAreBounded(t *testing.T) {
 	t.Parallel()
 	p := NewPasswords()
 	require.Equal(t, runtime.GOMAXPROCS(0), cap(p.slots))

@@ -82,7 +82,7 @@ func (s *Signer) NewSession(userID uuid.UUID, username string) (Session, error) 
 	return n, err
 }
 
-// Verifier verifies tokens. It has public keys only.
+// Verifier verifies tokens. It holds only public keys.
 type Verifier struct {
 	keys   map[string]ed25519.PublicKey
 	parser *jwt.Parser

@@ -168,13 +168,13 @@ func TestTokensThatAreNotOursAreUnauthorized(t *testing.T) {
 			require.ErrorAs(t, err, &f)
 			require.Equal(t, fault.Unauthorized, f.Kind)
 			require.Zero(t, owner)
-			requireTellsNothing(t, err, token, public, private)
+			requireNoLeak(t, err, token, public, private)
 		})
 	}
 }
 
-// requireTellsNothing checks that an error holds neither the token nor a key in any form.
-func requireTellsNothing(t *testing.T, err error, token string, public ed25519.PublicKey, private ed25519.PrivateKey) {
+// requireNoLeak checks that an error contains neither the token nor a key in any form.
+func requireNoLeak(t *testing.T, err error, token string, public ed25519.PublicKey, private ed25519.PrivateKey) {
 	t.Helper()
 	if len(token) > 3 {
 		require.NotContains(t, err.Error(), token)

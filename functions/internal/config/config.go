@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// Reader reads settings and secrets and collects their problems. A method that finds a problem returns a value that is
-// not to be used; Err reports it.
+// Reader reads settings and secrets and collects their problems. A method that finds a problem returns a value that must
+// not be used; Err reports it.
 type Reader struct {
 	secrets  string // folder
 	problems []error
@@ -39,7 +39,7 @@ func (r *Reader) Fail(name, format string, args ...any) {
 // Text returns a setting, or fallback if it is not set.
 func (r *Reader) Text(name, fallback string) string { return cmp.Or(os.Getenv(name), fallback) }
 
-// Int returns a setting that is a whole number of at least least.
+// Int returns a setting that is a whole number and not less than least.
 func (r *Reader) Int(name string, fallback, least int) int {
 	n, err := strconv.Atoi(r.Text(name, strconv.Itoa(fallback)))
 	if err != nil || n < least {
@@ -48,7 +48,7 @@ func (r *Reader) Int(name string, fallback, least int) int {
 	return n
 }
 
-// Duration returns a setting that is a duration of at least least, written as time.ParseDuration reads it.
+// Duration returns a setting that is a duration in the form of time.ParseDuration and not less than least.
 func (r *Reader) Duration(name string, fallback, least time.Duration) time.Duration {
 	d, err := time.ParseDuration(r.Text(name, fallback.String()))
 	if err != nil || d < least {

@@ -1,5 +1,5 @@
-// Package deletion joins the database and the object store: it deletes pictures that no task names any longer, which the
-// database has noted for deletion. What fails stays noted, and the sweep tries it again.
+// Package deletion deletes from the object store the pictures that no task has any longer and that the database has noted for
+// deletion. Those that can't be deleted stay noted, and the sweep retries them.
 package deletion
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// timeout bounds how long a caller waits for an object store that is unavailable.
+// timeout limits how long a caller waits for an unavailable object store.
 const timeout = 3 * time.Second
 
-// CarryOut deletes the pictures with these keys, all noted for one task, and forgets the notes. It logs what fails and returns
+// CarryOut deletes the pictures with these keys, all noted for one task, and removes the notes. It logs failures and returns
 // no error, since the caller's own work is done.
 func CarryOut(ctx context.Context, db *store.Store, pictures *objects.Store, userID, taskID uuid.UUID, keys []string) {
 	if len(keys) == 0 {
@@ -35,7 +35,7 @@ func CarryOut(ctx context.Context, db *store.Store, pictures *objects.Store, use
 	}
 }
 
-// OfUser is CarryOut for a deleted user: it deletes as many of the pictures as there is time for.
+// OfUser is CarryOut for a deleted user: it deletes as many of the pictures as fit in the time limit.
 func OfUser(ctx context.Context, db *store.Store, pictures *objects.Store, userID uuid.UUID) {
 	const page = 100
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)

@@ -11,7 +11,7 @@ import (
 type Kind int
 
 const (
-	Internal         Kind = iota // a defect of ours
+	Internal         Kind = iota // a bug
 	Invalid                      // the request's JSON or fields are wrong
 	Unauthorized                 // no session, or one that has ended
 	Forbidden                    // not allowed for anybody
@@ -19,8 +19,8 @@ const (
 	MethodNotAllowed             // the function has no such verb
 	Conflict                     // the state has changed: stale version, name taken
 	TooLarge                     // more bytes or pixels than the limit
-	UnsupportedMedia             // bytes of a kind that is not accepted
-	Unprocessable                // the right kind of bytes, but broken
+	UnsupportedMedia             // a media type that is not accepted
+	Unprocessable                // an accepted media type, but damaged data
 	Throttled                    // too many attempts; try again later
 	Unavailable                  // MySQL, the object store or the classifier is unreachable; try again later
 )
@@ -30,7 +30,7 @@ type Error struct {
 	Kind       Kind
 	Code       string            // short and stable, for programs: "no_picture"
 	Message    string            // one sentence, for people
-	Fields     map[string]string // what is wrong with each field of the request, if fields are the problem
+	Fields     map[string]string // the problem of each invalid field of the request
 	RetryAfter time.Duration     // when to try again; 0 if unknown
 	Cause      error             // never shown to a client
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestErrorTellsTheLogItsCause(t *testing.T) {
+func TestErrorIncludesTheCause(t *testing.T) {
 	t.Parallel()
 	require.EqualError(t, New(NotFound, "task_not_found", "No such task."), "task_not_found: No such task.")
 

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Time is a moment as clients see it: RFC 3339 in UTC with all six digits of microseconds, so that times sort as text. It is a
-// string because formatting times took more than half of the time in which encoding/json encodes a list.
+// Time is a point in time as clients see it: RFC 3339 in UTC with all six digits of microseconds, so that times sort as text. It
+// is a string because formatting time.Time took more than half of the time to encode a list as JSON.
 type Time string
 
-// NewTime returns t to the microsecond.
+// NewTime returns t, truncated to microseconds.
 func NewTime(t time.Time) Time {
 	b := t.UTC().Truncate(time.Microsecond).AppendFormat(make([]byte, 0, 32), time.RFC3339Nano)
 	b = b[:len(b)-len("Z")]
@@ -22,7 +22,7 @@ func NewTime(t time.Time) Time {
 	return Time(append(b, 'Z'))
 }
 
-// Time returns the moment as time.Time, in UTC.
+// Time returns t as a time.Time in UTC.
 func (t Time) Time() time.Time {
 	moment, _ := time.Parse(time.RFC3339Nano, string(t))
 	return moment

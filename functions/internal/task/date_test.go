@@ -26,7 +26,7 @@ func TestParseDateAcceptsRealDates(t *testing.T) {
 	t.Parallel()
 	for _, day := range []string{
 		"1000-01-01", "9999-12-31", "2026-01-31", "2026-04-30", "2026-02-28",
-		"2024-02-29", "2000-02-29", // leap years: each fourth, and each four hundredth
+		"2024-02-29", "2000-02-29", // leap years: every fourth year, and every four hundredth
 	} {
 		t.Run(day, func(t *testing.T) {
 			t.Parallel()

@@ -50,7 +50,7 @@ func New(d Draft, now time.Time) (Task, error) {
 	return t, nil
 }
 
-// Change is what a client wants to change about a task; nil leaves a field as it is.
+// Change is a client's change of a task; nil leaves a field unchanged.
 type Change struct {
 	Title     *string `json:"title"`
 	Body      *string `json:"body"`

@@ -73,10 +73,10 @@ func TestNewNamesTheInvalidField(t *testing.T) {
 		"body of 65,536 bytes":      {someID, "x", strings.Repeat("x", 65536), someDay, "body", "must have at most 65535 bytes"},
 		"body of 65,536 in emoji":   {someID, "x", strings.Repeat("🐈", 16384), someDay, "body", "must have at most 65535 bytes"},
 		"no due date":               {someID, "x", "", "", "dueDate", "must be a real date, written YYYY-MM-DD"},
-		"due date that isn't":       {someID, "x", "", "2026-02-29", "dueDate", "must be a real date, written YYYY-MM-DD"},
+		"nonexistent due date":      {someID, "x", "", "2026-02-29", "dueDate", "must be a real date, written YYYY-MM-DD"},
 		"id that is no UUID":        {"7", "x", "", someDay, "id", noUUID},
 		"id of white space":         {" ", "x", "", someDay, "id", noUUID},
-		"id with a space behind":    {someID + " ", "x", "", someDay, "id", noUUID},
+		"id and a trailing space":   {someID + " ", "x", "", someDay, "id", noUUID},
 		"id of version 4":           {"01890a5d-ac96-474b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
 		"id of version 1":           {"01890a5d-ac96-174b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
 		"id of version 8":           {"01890a5d-ac96-874b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
@@ -120,12 +120,12 @@ func TestChangeObeysTheRulesOfADraft(t *testing.T) {
 		change Change
 		field  string
 	}{
-		"a blank title":    {Change{Title: text(" "), Version: &one}, "title"},
-		"a long title":     {Change{Title: text(strings.Repeat("é", 256)), Version: &one}, "title"},
-		"a long body":      {Change{Body: text(strings.Repeat("x", 65536)), Version: &one}, "body"},
-		"no real day":      {Change{DueDate: text("2026-02-29"), Version: &one}, "dueDate"},
-		"no version":       {Change{Completed: &yes}, "version"},
-		"a version before": {Change{Completed: &yes, Version: &zero}, "version"},
+		"a blank title":     {Change{Title: text(" "), Version: &one}, "title"},
+		"a long title":      {Change{Title: text(strings.Repeat("é", 256)), Version: &one}, "title"},
+		"a long body":       {Change{Body: text(strings.Repeat("x", 65536)), Version: &one}, "body"},
+		"a nonexistent day": {Change{DueDate: text("2026-02-29"), Version: &one}, "dueDate"},
+		"no version":        {Change{Completed: &yes}, "version"},
+		"version 0":         {Change{Completed: &yes, Version: &zero}, "version"},
 	} {
 		_, err := c.change.Validate()
 		var f *fault.Error

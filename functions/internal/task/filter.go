@@ -30,7 +30,7 @@ const (
 	maxText      = 255 // characters of a search
 )
 
-// parameters are those that ParseFilter accepts; id selects one task.
+// parameters are the query parameters that ParseFilter accepts; id selects one task.
 var parameters = []string{"id", "status", "due", "today", "label", "q", "sort", "limit", "cursor"}
 
 // Filter selects tasks of a user, their order, and where the list starts.
@@ -52,7 +52,7 @@ type Place struct {
 }
 
 // ParseFilter parses a query. A due filter is relative to today, the client's day, or else to the day of now in UTC; overdue
-// tasks are open ones. Unknown and repeated parameters are refused: a misspelt one would list more than was asked for. The
+// tasks are open ones. Unknown and repeated parameters are refused: with a misspelt one, the list would be too long. The
 // fault names every parameter that is wrong.
 func ParseFilter(query url.Values, now time.Time) (Filter, error) {
 	get := query.Get
@@ -138,7 +138,7 @@ func (f *Filter) setDue(due, today string, now time.Time, fields map[string]stri
 	}
 }
 
-// Cursor returns an opaque text for where the list continues after its task last.
+// Cursor returns an opaque string from which the list continues after the task last.
 func (f Filter) Cursor(last Task) string {
 	raw := append([]byte{f.Sort[0]}, last.ID[:]...)
 	if f.Sort == ByDue {

@@ -21,7 +21,7 @@ func newFilter(fields map[string]string) (Filter, error) {
 	return ParseFilter(query, noon)
 }
 
-func TestDueIsCountedFromTheClientsDay(t *testing.T) {
+func TestDueFiltersAreRelativeToTheClientsDay(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		due, today string
@@ -58,18 +58,18 @@ func TestFilterRefuses(t *testing.T) {
 	byDue := Filter{Sort: ByDue}.Cursor(id)
 	long := make([]rune, 256)
 	for name, c := range map[string]struct{ field, value string }{
-		"status":                {"status", "OPEN"},
-		"due":                   {"due", "tomorrow"},
-		"today":                 {"today", "2026-02-30"},
-		"sort":                  {"sort", "title"},
-		"limit 0":               {"limit", "0"},
-		"limit 1001":            {"limit", "1001"},
-		"limit text":            {"limit", "ten"},
-		"long q":                {"q", string(long)},
-		"long label":            {"label", string(long)},
-		"garbage cursor":        {"cursor", "garbage"},
-		"cursor of another way": {"cursor", byDue},
-		"cursor cut":            {"cursor", byDue[:10]},
+		"status":                  {"status", "OPEN"},
+		"due":                     {"due", "tomorrow"},
+		"today":                   {"today", "2026-02-30"},
+		"sort":                    {"sort", "title"},
+		"limit 0":                 {"limit", "0"},
+		"limit 1001":              {"limit", "1001"},
+		"limit text":              {"limit", "ten"},
+		"long q":                  {"q", string(long)},
+		"long label":              {"label", string(long)},
+		"garbage cursor":          {"cursor", "garbage"},
+		"cursor of another order": {"cursor", byDue},
+		"truncated cursor":        {"cursor", byDue[:10]},
 	} {
 		_, err := newFilter(map[string]string{c.field: c.value})
 		var f *fault.Error
@@ -97,7 +97,7 @@ func FuzzCursor(f *testing.F) {
 		for _, sort := range []Sort{ByCreated, ByDue, ""} {
 			place, err := parseCursor(text, sort)
 			if err == nil && text != (Filter{Sort: sort}).Cursor(Task{ID: place.ID, DueDate: place.DueDate}) {
-				t.Fatalf("%q is not the cursor of what it was read as", text)
+				t.Fatalf("%q is not the cursor of the place that it was parsed to", text)
 			}
 		}
 	})

@@ -1,4 +1,4 @@
-// Package task defines tasks, their photos' predictions and their owners, and the rules that they obey. It does no I/O.
+// Package task defines tasks, the predictions for their photos, their owners, and the validation rules. It does no I/O.
 package task
 
 import (
@@ -21,7 +21,7 @@ type Task struct {
 	CreatedAt   Time         `json:"createdAt"`
 	UpdatedAt   Time         `json:"updatedAt"`
 	Version     uint32       `json:"version"` // starts at 1 and grows with every change
-	Upload      bool         `json:"upload"`  // reports whether a photo is attached
+	Upload      bool         `json:"upload"`  // whether a photo is attached
 	ImageKey    string       `json:"-"`       // where package objects keeps the photo; empty without one
 	ImageStatus ImageStatus  `json:"imageStatus"`
 	Labels      []string     `json:"labels"`      // those of Predictions
@@ -44,7 +44,7 @@ type Prediction struct {
 	Score float64 `json:"score"` // softmax, 0..1
 }
 
-// PredictionCount is the number of predictions that a task keeps of the classifier's thousand.
+// PredictionCount is how many of the classifier's thousand predictions a task keeps.
 const PredictionCount = 10
 
 // SetPhoto sets the photo of a task, none with an empty key, and the predictions for it, best first.

@@ -13,7 +13,7 @@ import (
 
 // Call is a request as the gateway passes it on.
 type Call struct {
-	Function string // its name; that of the folder of the test when it is empty
+	Function string // the function's name; if empty, that of the test's folder
 	Method   string
 	Query    string
 	Token    string
@@ -41,8 +41,8 @@ type Answer struct {
 	Body   []byte
 }
 
-// Do calls handle and checks what every answer must have: no error value, a Content-Type, the call's id, and what the
-// contract requires.
+// Do calls handle and checks what every answer must have: no error value, a Content-Type, the call's id, and the form that
+// the contract requires.
 func Do(t testing.TB, handle func(handler.Request) (handler.Response, error), c Call) Answer {
 	t.Helper()
 	if c.Function == "" {
@@ -75,7 +75,7 @@ type Fault struct {
 	RequestID string
 }
 
-// Fault decodes an answer that is an error and checks that it names the call.
+// Fault decodes an answer that is an error and checks that it contains the call's id.
 func (a Answer) Fault(t testing.TB) Fault {
 	t.Helper()
 	var body struct{ Error Fault }

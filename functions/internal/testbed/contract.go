@@ -40,8 +40,8 @@ func Contract(t testing.TB) *openapi3.T {
 	return contract.document
 }
 
-// Breach returns how the call, or its answer, differs from the contract, or nil. It checks the call only if it succeeded:
-// tests of refusals break the contract on purpose.
+// Breach returns an error that describes how the call, or its answer, differs from the contract, or nil. It checks the call
+// only if it succeeded: tests of refusals break the contract on purpose.
 func Breach(contract *openapi3.T, c Call, a Answer) error {
 	path := "/function/" + c.Function
 	item := contract.Paths.Value(path)
@@ -88,7 +88,7 @@ func (c Call) request(path string, operation *openapi3.Operation) *http.Request 
 	}
 }
 
-// headersDiffer finds undocumented and missing headers, and an undocumented body.
+// headersDiffer returns an error for an undocumented or missing header, or an undocumented body.
 func headersDiffer(documented *openapi3.Response, a Answer) error {
 	known := []string{"Content-Type"}
 	for name, header := range documented.Headers {
@@ -108,7 +108,7 @@ func headersDiffer(documented *openapi3.Response, a Answer) error {
 	return nil
 }
 
-// unknownParameters finds query parameters that the operation does not have.
+// unknownParameters returns an error for a query parameter that the operation does not have.
 func unknownParameters(operation *openapi3.Operation, request *http.Request) error {
 	for _, name := range slices.Sorted(maps.Keys(request.URL.Query())) {
 		if operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {

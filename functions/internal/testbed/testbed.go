@@ -1,4 +1,4 @@
-// Package testbed provides tests with a database and a bucket of their own on real servers, users who are signed in, and
+// Package testbed provides each test with a database and a bucket of its own on real servers, with signed-in users, and with
 // calls of a function as the gateway makes them. `make test` starts the servers.
 package testbed
 
@@ -76,7 +76,7 @@ func StoreAt(t testing.TB, dsn string) *store.Store {
 // Everything returns the filter that lists all of a user's tasks, newest first.
 func Everything() task.Filter { return task.Filter{Sort: task.ByCreated, Limit: 1000} }
 
-// keys sign the tokens of one run of tests.
+// keys sign the tokens of one test run.
 var publicKey, privateKey, _ = ed25519.GenerateKey(nil)
 
 // Signer returns the signer of tokens that Verifier accepts.

@@ -25,7 +25,7 @@ func readOrigins(c *config.Reader) []string {
 	return origins
 }
 
-// preflight answers a browser that asks whether a page of another origin may send a request.
+// preflight answers a browser's CORS preflight request.
 func (f *Function[Deps]) preflight(origins []string, r handler.Request) (response handler.Response, err error) {
 	if origin := r.Header.Get("Origin"); origin != "" && !slices.Contains(origins, origin) {
 		return response, fault.New(fault.Forbidden, "origin_not_allowed", "Pages of this origin may not call this function.")

@@ -19,12 +19,12 @@ import (
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
-// CallIDHeader identifies a call from the gateway to the last log line.
+// CallIDHeader is the header with the ID of a call, which the gateway sets and every log line about the call has.
 const CallIDHeader = "X-Call-Id"
 
-// Function is one function: what it depends on, and a verb for each HTTP method.
+// Function is one function: its dependencies, and a verb for each HTTP method.
 type Function[Deps any] struct {
-	Open   func(*config.Reader) *Deps // called at the first request, and again after it failed; dials nothing
+	Open   func(*config.Reader) *Deps // called at the first request, and again after a failure; dials nothing
 	Verbs  Verbs[Deps]
 	Public bool // callable without a session
 
@@ -37,14 +37,14 @@ type Verbs[Deps any] map[string]verb[Deps]
 
 type verb[Deps any] func(context.Context, *Deps, task.Owner, handler.Request) (any, error)
 
-// opened is what a function reads from its environment once.
+// opened is what a function reads from its environment, once.
 type opened[Deps any] struct {
 	deps    *Deps
 	tokens  *auth.Verifier // nil for a public function
 	origins []string       // whose pages may call it from a browser, besides those of the same origin
 }
 
-// With returns the function with other dependencies and another verifier of tokens, for tests.
+// With returns the function with other dependencies and another token verifier, for tests.
 func (f *Function[Deps]) With(deps *Deps, tokens *auth.Verifier) *Function[Deps] {
 	return &Function[Deps]{Verbs: f.Verbs, Public: f.Public, open: &opened[Deps]{deps: deps, tokens: tokens}}
 }
@@ -101,7 +101,7 @@ func (f *Function[Deps]) answer(open *opened[Deps], r handler.Request) (response
 	return encode(result)
 }
 
-// opened returns what the function reads from its environment, read at the first call that finds it complete.
+// opened reads the function's environment once. After a failure, the next call retries.
 func (f *Function[Deps]) opened() (*opened[Deps], error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

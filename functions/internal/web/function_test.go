@@ -74,7 +74,7 @@ func TestOnlyAPublicFunctionIsCalledWithoutASession(t *testing.T) {
 	require.Equal(t, owner, seen)
 }
 
-func TestOpenIsTriedAgainAfterItFailed(t *testing.T) {
+func TestOpenIsRetriedAfterAFailure(t *testing.T) {
 	t.Parallel()
 	opened := 0
 	f := function(ok)
@@ -95,10 +95,10 @@ func TestOpenIsTriedAgainAfterItFailed(t *testing.T) {
 	for range 3 {
 		require.Equal(t, 200, call(t, f, handler.Request{Method: "POST"}).StatusCode)
 	}
-	require.Equal(t, 3, opened, "what is open stays open")
+	require.Equal(t, 3, opened, "opened only once")
 }
 
-func TestOpenIsTriedOnceAtATime(t *testing.T) {
+func TestConcurrentCallsDoNotOpenConcurrently(t *testing.T) {
 	t.Parallel()
 	opened := 0
 	f := function(ok)

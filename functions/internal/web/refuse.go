@@ -13,7 +13,7 @@ import (
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
-// status is the one table from a fault's kind to its HTTP status.
+// status maps a fault's kind to its HTTP status.
 var status = map[fault.Kind]int{
 	fault.Internal:         http.StatusInternalServerError,
 	fault.Invalid:          http.StatusBadRequest,
@@ -40,8 +40,8 @@ type errorDetail struct {
 	RequestID string            `json:"requestId"`
 }
 
-// Refuse returns the response to a request that failed: a fault's status, code and message, or 500 without any text of any
-// other error. It logs the cause under the call's id.
+// Refuse returns the response to a request that failed: a fault's status, code and message, or, for any other error, 500
+// without its text. It logs the cause with the call's id.
 func Refuse(err error, callID string) handler.Response {
 	var f *fault.Error
 	if !errors.As(err, &f) {
@@ -52,7 +52,7 @@ func Refuse(err error, callID string) handler.Response {
 	}
 	response, err := encodeJSON(errorBody{errorDetail{f.Code, f.Message, f.Fields, callID}})
 	if err != nil {
-		panic(err) // a struct of strings always encodes
+		panic(err) // encoding a struct of strings can't fail
 	}
 	response.StatusCode = status[f.Kind]
 	if f.RetryAfter > 0 {

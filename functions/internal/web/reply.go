@@ -12,13 +12,13 @@ import (
 // Empty is the reply {}.
 type Empty struct{}
 
-// Page is a reply: a part of a list, as a JSON array.
+// Page is a reply with a part of a list, as a JSON array.
 type Page struct {
 	Items any
 	Next  url.Values // the query of the next part, which the Link header names; nil for the last part
 }
 
-// Bytes is a reply that is not JSON. The client may keep it, but has to ask each time whether it is still current.
+// Bytes is a reply that is not JSON. The client may cache it, but must revalidate it each time.
 type Bytes struct {
 	Type string // media type
 	ETag string

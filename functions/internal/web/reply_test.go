@@ -41,7 +41,7 @@ func TestEachFaultHasItsStatus(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsInWholeSecondsUpwards(t *testing.T) {
+func TestRetryAfterIsRoundedUpToSeconds(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[time.Duration]string{
 		0: "", time.Millisecond: "1", time.Second: "1", 1001 * time.Millisecond: "2", 15 * time.Minute: "900",
@@ -87,7 +87,7 @@ func TestInternalErrorsStayInTheLog(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeEncodedIsAnInternalError(t *testing.T) {
+func TestAReplyThatCannotBeEncodedIsAnInternalError(t *testing.T) {
 	t.Parallel()
 	f := function(func(context.Context, Request[[]byte]) (any, error) { return math.NaN(), nil })
 	require.Equal(t, 500, call(t, f, handler.Request{Method: "POST"}).StatusCode)

@@ -25,8 +25,8 @@ import (
 // MaxJSON is the maximum size of a JSON body in bytes.
 const MaxJSON = 256 << 10
 
-// Request is a request whose session has been checked and whose body has been read. Body is []byte for the bytes as they
-// are, NoBody to ignore them, and any struct for a JSON object.
+// Request is a request whose session has been checked and whose body has been read. Body is []byte for the raw bytes, NoBody
+// to ignore them, and any struct for a JSON object.
 type Request[Body any] struct {
 	Body   Body
 	Query  url.Values
@@ -91,8 +91,8 @@ func parseQuery(text string) (url.Values, error) {
 	return query, nil
 }
 
-// decodeJSON decodes a body into the struct that into points to: one object of at most MaxJSON bytes of UTF-8 with known
-// fields of the right types, and nothing after it.
+// decodeJSON decodes a body into the struct that into points to. The body must be one object of at most MaxJSON bytes of
+// UTF-8, with known fields of the right types and nothing after it.
 func decodeJSON(body []byte, into any) error {
 	trimmed := bytes.TrimSpace(body)
 	switch {

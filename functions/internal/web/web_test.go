@@ -55,12 +55,12 @@ func (b *lockedBuffer) take(callID string) []string {
 	return found
 }
 
-// nothing are the dependencies of a function that has none.
+// nothing is the type of a function's dependencies if it has none.
 type nothing struct{}
 
 func openNothing(*config.Reader) *nothing { return &nothing{} }
 
-// function returns a public function with the verb POST, which gets the body as it is.
+// function returns a public function with the verb POST, which gets the raw body.
 func function(post func(context.Context, Request[[]byte]) (any, error)) *Function[nothing] {
 	return &Function[nothing]{Open: openNothing, Public: true, Verbs: Verbs[nothing]{http.MethodPost: Verb(
 		func(_ *nothing, ctx context.Context, _ task.Owner, r Request[[]byte]) (any, error) {
