@@ -123,7 +123,7 @@ func TestASuccessfulLoginForgivesEarlierFailures(t *testing.T) {
 func TestLoginThrottlesAProvenAddressAcrossAccounts(t *testing.T) {
 	t.Parallel()
 	users := testbed.Store(t)
-	told := func(address string, key []byte) http.Header {
+	headers := func(address string, key []byte) http.Header {
 		mac := hmac.New(sha256.New, key)
 		mac.Write([]byte(address))
 		return http.Header{auth.ClientAddressHeader: {address}, auth.ClientProofHeader: {hex.EncodeToString(mac.Sum(nil))}}
@@ -134,9 +134,9 @@ func TestLoginThrottlesAProvenAddressAcrossAccounts(t *testing.T) {
 		require.NoError(t, err)
 	}
 	body := `{"username": "somebody", "password": "wrong"}`
-	require.Equal(t, http.StatusTooManyRequests, loginFrom(t, users, told("192.0.2.7", clientKey))(body).Status)
-	require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, told("192.0.2.8", clientKey))(body).Status)
-	require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, told("192.0.2.7", []byte("guessed")))(body).Status, "not proven, so not counted")
+	require.Equal(t, http.StatusTooManyRequests, loginFrom(t, users, headers("192.0.2.7", clientKey))(body).Status)
+	require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, headers("192.0.2.8", clientKey))(body).Status)
+	require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, headers("192.0.2.7", []byte("guessed")))(body).Status, "not proven, so not counted")
 	require.Equal(t, http.StatusUnauthorized, loginAt(t, users)(body).Status)
 }
 

@@ -143,7 +143,7 @@ func (w *backupWriter) writePictures(ctx context.Context, keys []string) (missin
 			go func() { one <- w.fetch(ctx, key) }()
 		}
 	}()
-	told := time.Now()
+	reported := time.Now()
 	for one := range ahead {
 		p := <-one
 		key, err := objects.ParseKey(p.key)
@@ -166,9 +166,9 @@ func (w *backupWriter) writePictures(ctx context.Context, keys []string) (missin
 		}
 		w.written[key.ID] = true
 		w.manifest.Pictures++
-		if time.Since(told) > progressEvery {
+		if time.Since(reported) > progressEvery {
 			w.Progress("%d pictures", w.manifest.Pictures)
-			told = time.Now()
+			reported = time.Now()
 		}
 	}
 	return missing, ctx.Err()

@@ -140,7 +140,7 @@ func (d Data) Restore(ctx context.Context, in io.Reader, over store.Over) (Manif
 		}
 		return err
 	}
-	stored, told := 0, time.Now()
+	stored, reported := 0, time.Now()
 	manifest, err := read(in, handler{
 		begin: func(h head) error {
 			schema = h.Schema
@@ -151,9 +151,9 @@ func (d Data) Restore(ctx context.Context, in io.Reader, over store.Over) (Manif
 				return err
 			}
 			puts.Go(func() error { return d.Pictures.Put(putting, key, full, thumb) })
-			if stored++; time.Since(told) > progressEvery {
+			if stored++; time.Since(reported) > progressEvery {
 				d.Progress("%d pictures", stored)
-				told = time.Now()
+				reported = time.Now()
 			}
 			return nil
 		},

@@ -114,7 +114,7 @@ func TestDamagedStoredHashIsAnError(t *testing.T) {
 		"only separators":             "$$$$$",
 		"other order of the cost":     "$argon2id$v=19$t=1,m=64,p=1$" + salt + "$" + key,
 		"a letter in front of it":     "x$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + key,
-		"an unknown cost behind":      "$argon2id$v=19$m=64,t=1,p=1,x=1$" + salt + "$" + key,
+		"a trailing parameter":        "$argon2id$v=19$m=64,t=1,p=1,x=1$" + salt + "$" + key,
 		"an unknown version's ending": "$argon2id$v=19.1$m=64,t=1,p=1$" + salt + "$" + key,
 	} {
 		t.Run(name, func(t *testing.T) {

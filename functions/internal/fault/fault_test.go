@@ -14,12 +14,12 @@ func TestErrorIncludesTheCause(t *testing.T) {
 	require.EqualError(t, New(NotFound, "task_not_found", "No such task."), "task_not_found: No such task.")
 
 	cause := errors.New("dial tcp: connection refused")
-	away := Unreachable("The database", cause)
-	require.EqualError(t, away, "unavailable: The database can't be reached at the moment. Please try again.: dial tcp: connection refused")
-	require.ErrorIs(t, away, cause)
-	require.NotContains(t, away.Message, "dial tcp")
-	require.Equal(t, Unavailable, away.Kind)
-	require.Equal(t, 2*time.Second, away.RetryAfter)
+	f := Unreachable("The database", cause)
+	require.EqualError(t, f, "unavailable: The database can't be reached at the moment. Please try again.: dial tcp: connection refused")
+	require.ErrorIs(t, f, cause)
+	require.NotContains(t, f.Message, "dial tcp")
+	require.Equal(t, Unavailable, f.Kind)
+	require.Equal(t, 2*time.Second, f.RetryAfter)
 }
 
 func TestIsFindsTheKindThroughWrapping(t *testing.T) {

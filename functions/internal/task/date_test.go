@@ -61,10 +61,10 @@ func TestParseDateRefusesOthers(t *testing.T) {
 		"day first":               "31-12-2026",
 		"slashes":                 "2026/01/01",
 		"no dashes":               "20260101",
-		"a time behind":           "2026-01-01T00:00:00Z",
-		"a space behind":          "2026-01-01 ",
+		"with a time":             "2026-01-01T00:00:00Z",
+		"a trailing space":        "2026-01-01 ",
 		"a space before":          " 2026-01-01",
-		"a NUL behind":            "2026-01-01\x00",
+		"a trailing NUL":          "2026-01-01\x00",
 		"digits of another kind":  "２０２６-01-01",
 		"a word":                  "tomorrow",
 	} {

@@ -83,7 +83,7 @@ func TestJSONRefusesAnythingButOneObject(t *testing.T) {
 		"a number":               "7",
 		"two objects":            `{"title": "x"}{"title": "y"}`,
 		"two objects on lines":   "{}\n{}",
-		"garbage behind":         `{"title": "x"} garbage`,
+		"trailing garbage":       `{"title": "x"} garbage`,
 		"a brace too many":       `{"title": "x"}}`,
 		"cut off":                `{"title": "x`,
 		"only its beginning":     "{",
@@ -92,7 +92,7 @@ func TestJSONRefusesAnythingButOneObject(t *testing.T) {
 		"no quotes":              `{title: "x"}`,
 		"a comment":              `{"title": "x" /* why */}`,
 		"a raw line break":       "{\"title\": \"a\nb\"}",
-		"a NUL behind":           "{}\x00",
+		"a trailing NUL":         "{}\x00",
 		"byte order mark":        "\ufeff{}",
 		"UTF-16":                 "{\x00}\x00",
 		"invalid UTF-8 in text":  "{\"title\": \"\xff\"}",
@@ -118,7 +118,7 @@ func TestJSONRefusesMoreThan256KiB(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"one byte too many":          `{"title": "` + strings.Repeat("x", MaxJSON-12) + `"}`,
-		"white space behind":         `{}` + strings.Repeat(" ", MaxJSON),
+		"trailing white space":       `{}` + strings.Repeat(" ", MaxJSON),
 		"much, and not even JSON":    strings.Repeat("\xff", 16<<20),
 		"more than the limit, empty": strings.Repeat(" ", MaxJSON+1),
 	} {
