@@ -14,9 +14,9 @@ import (
 // errAddress replaces the error of mysql.ParseDSN, which may contain the password.
 var errAddress = errors.New("the database address can't be read: want USER:PASSWORD@tcp(HOST:PORT)/DATABASE")
 
-// Accounts connects with the address admin and creates the database and the accounts of the other two addresses, with their
-// passwords: migration may do everything within the database, application may only read and write rows. It can be repeated,
-// also to change a password. It waits for the server like Wait.
+// Accounts connects with the address admin and creates the database and the accounts in the other two addresses, with their
+// passwords: migration has all privileges on the database, application may only read and write rows. It may be called again,
+// for example to change a password. It waits for the server like Wait.
 func Accounts(ctx context.Context, admin, migration, application string, timeout time.Duration) error {
 	owner, err := mysql.ParseDSN(migration)
 	if err != nil {
@@ -79,8 +79,8 @@ func grant(ctx context.Context, pool *sql.DB, account *mysql.Config, rights stri
 	return nil
 }
 
-// open returns a pool for the address. It does not connect. The driver puts values into statements, because prepared
-// statements take no parameters for accounts.
+// open returns a pool for the address. It does not connect. The driver interpolates parameters, because prepared statements
+// do not support them for accounts.
 func open(dsn string) (*sql.DB, *mysql.Config, error) {
 	config, err := mysql.ParseDSN(dsn)
 	if err != nil {

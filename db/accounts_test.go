@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// addresses returns the administrator's address, and two of accounts and a database that don't exist yet.
+// addresses returns the administrator's address, and the addresses of two accounts for a database, none of which exist yet.
 func addresses(t *testing.T) (admin string, migration, application *mysql.Config) {
 	t.Helper()
 	admin = os.Getenv("TEST_MYSQL_DSN")
@@ -88,7 +88,7 @@ func TestInconsistentAddressesAreRefused(t *testing.T) {
 		"unreadable":         {"hunter4", migration, application, "can't be read"},
 		"unreadable, second": {admin, "hunter4", application, "can't be read"},
 		"unreadable, third":  {admin, migration, "hunter4", "can't be read"},
-		"nobody there":       {admin, migration, application, "can't be reached"},
+		"unreachable":        {admin, migration, application, "can't be reached"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

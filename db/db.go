@@ -1,5 +1,5 @@
-// Package db has the schema as numbered migrations, in SQL that both MySQL 8.4 and MariaDB 10.11 understand, and applies them
-// to a database.
+// Package db contains the schema as numbered migrations, in SQL that works on both MySQL 8.4 and MariaDB 10.11, and applies
+// them to a database.
 package db
 
 import (
@@ -26,8 +26,8 @@ type Migration struct {
 	AppliedAt time.Time // UTC; zero unless Applied
 }
 
-// Up applies the migrations that the database lacks and returns their names. dsn has the format of go-sql-driver/mysql. A
-// second Up at the same time waits for the first and finds nothing to do.
+// Up applies the missing migrations and returns their names. dsn has the format of go-sql-driver/mysql. A concurrent Up waits
+// for the first one and finds nothing to do.
 func Up(ctx context.Context, dsn string) (applied []string, err error) {
 	err = locked(ctx, dsn, func(p *goose.Provider) error {
 		results, err := p.Up(ctx)
@@ -39,7 +39,7 @@ func Up(ctx context.Context, dsn string) (applied []string, err error) {
 	return applied, err
 }
 
-// Status returns all migrations in their order, applied or not.
+// Status returns all migrations in order, applied or not.
 func Status(ctx context.Context, dsn string) (all []Migration, err error) {
 	err = locked(ctx, dsn, func(p *goose.Provider) error {
 		states, err := p.Status(ctx)
@@ -65,7 +65,7 @@ func locked(ctx context.Context, dsn string, f func(*goose.Provider) error) erro
 		return err
 	}
 	defer conn.Close()
-	lock := fmt.Sprintf("%.64s", "snaptask.migrate."+config.DBName) // the longest name that MySQL takes
+	lock := fmt.Sprintf("%.64s", "snaptask.migrate."+config.DBName) // the longest name that MySQL accepts
 	var got sql.NullInt64
 	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(?, ?)", lock, lockWait).Scan(&got); err != nil {
 		return err

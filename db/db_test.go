@@ -46,7 +46,7 @@ func TestUpIsIdempotent(t *testing.T) {
 	require.Empty(t, again)
 }
 
-func TestStatusReportsWhatIsApplied(t *testing.T) {
+func TestStatusReportsAppliedMigrations(t *testing.T) {
 	t.Parallel()
 	ctx, dsn := context.Background(), fresh(t)
 

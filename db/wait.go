@@ -10,8 +10,8 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// Wait returns when the server of the database accepts connections. It returns an error after the timeout, and at once if
-// the server refuses the account or does not have the database.
+// Wait returns when the database server accepts connections. It returns an error after the timeout, or immediately if the
+// server refuses the account or does not have the database.
 func Wait(ctx context.Context, dsn string, timeout time.Duration) error {
 	pool, _, err := open(dsn)
 	if err != nil {
@@ -40,7 +40,7 @@ func wait(ctx context.Context, pool *sql.DB, timeout time.Duration) error {
 	}
 }
 
-// refused reports whether the server has answered with an error that waiting does not change.
+// refused reports whether the server returned an error that waiting can't resolve.
 func refused(err error) bool {
 	const tooManyConnections, shuttingDown = 1040, 1053
 	var answer *mysql.MySQLError

@@ -4,10 +4,10 @@
 //	migrate up         apply the missing migrations; safe to repeat, also in parallel
 //	migrate status     list the migrations, applied and missing
 //
-// With -wait 5m before the verb it waits up to 5 minutes for the server. The address of the database is MYSQL_DSN, or if
+// With -wait 5m before the command it waits up to 5 minutes for the server. The address of the database is MYSQL_DSN or, if
 // that is not set, the secret mysql-migration-dsn in SECRETS_DIR (/var/openfaas/secrets). accounts needs the secrets
-// mysql-admin-dsn, mysql-migration-dsn and mysql-dsn. Without mysql-admin-dsn it does nothing: then somebody else creates the
-// accounts.
+// mysql-admin-dsn, mysql-migration-dsn and mysql-dsn. Without mysql-admin-dsn it does nothing: the accounts must then be
+// created by other means.
 package main
 
 import (
