@@ -24,7 +24,7 @@ func stackFunctions(t *testing.T) map[string]stack.Function {
 	return file.Functions
 }
 
-// builtIn are the allowed kinds by group and version: those of every Kubernetes.
+// builtIn are the allowed kinds by group and version: those of every Kubernetes cluster.
 var builtIn = map[string][]string{
 	"v1":                   {"ConfigMap", "Namespace", "Service", "ServiceAccount"},
 	"apps/v1":              {"Deployment", "StatefulSet"},
@@ -229,15 +229,15 @@ func TestFunctionsAreThoseOfTheStack(t *testing.T) {
 	}
 }
 
-// TestConnectionsFitIntoTheDatabase sums the connections of all replicas, with one more of each during a rolling update, and 10
-// for the sweep, migrations, probes and people.
+// TestConnectionsFitIntoTheDatabase adds up the connections of all replicas, including the extra ones of a rolling update, and
+// 10 for the sweep, migrations, probes and operators.
 func TestConnectionsFitIntoTheDatabase(t *testing.T) {
 	t.Parallel()
 	kustomization, err := os.ReadFile("overlays/scale/kustomization.yaml")
 	require.NoError(t, err)
-	told := regexp.MustCompile(`max_connections of at least (\d+)`).FindSubmatch(kustomization)
-	require.NotNil(t, told, "overlays/scale/kustomization.yaml must say how many connections it needs")
-	external, err := strconv.Atoi(string(told[1]))
+	documented := regexp.MustCompile(`max_connections of at least (\d+)`).FindSubmatch(kustomization)
+	require.NotNil(t, documented, "overlays/scale/kustomization.yaml must document how many connections it needs")
+	external, err := strconv.Atoi(string(documented[1]))
 	require.NoError(t, err)
 	for folder, most := range map[string]int{"overlays/plain": 0, "overlays/scale": external, "testdata/renamed": 0} {
 		all := render(t, folder)
@@ -289,7 +289,7 @@ func eachContainer(all []object, visit func(object, container)) {
 	}
 }
 
-// quantity reads 50m, 2, 64Mi or 1Gi.
+// quantity parses quantities such as 50m, 2, 64Mi and 1Gi.
 func quantity(t *testing.T, text string) float64 {
 	t.Helper()
 	units := map[string]float64{"": 1, "m": 0.001, "Mi": 1 << 20, "Gi": 1 << 30}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// caller is a pod, or several like it, as policies select it.
+// caller is a pod, or several identical ones, as seen by policies.
 type caller struct {
 	name, namespace string
 	labels          map[string]string
@@ -72,8 +72,8 @@ func allows(rules []rule, policy object, other caller, port int, side func(rule)
 	return false
 }
 
-// ways lists every call between pods that the policies allow: "FROM to TO PORT".
-func ways(all []object, pods []caller) []string {
+// allowedCalls lists every call between pods that the policies allow: "FROM to TO PORT".
+func allowedCalls(all []object, pods []caller) []string {
 	policies := ofKindList(all, "NetworkPolicy")
 	open := func(pod, other caller, port int, kind string, rules func(object) []rule, side func(rule) []peer) bool {
 		chosen := false
@@ -153,7 +153,7 @@ func TestPlainAllowsOnlyTheCallsThatAreNeeded(t *testing.T) {
 			wanted = append(wanted, "minio to minio 9000") // its nodes
 			slices.Sort(wanted)
 		}
-		require.Equal(t, wanted, ways(all, callers(all)), folder)
+		require.Equal(t, wanted, allowedCalls(all, callers(all)), folder)
 	}
 }
 
@@ -171,8 +171,8 @@ func TestMinikubeAllowsOnlyTheCallsThatAreNeeded(t *testing.T) {
 		pods = append(pods, caller{name, "openfaas-fn", map[string]string{"faas_function": name}, []int{8080, 8081}})
 	}
 	wanted := append(expected(t, "gateway"), "webapp to gateway 8080", "gateway to another 8080")
-	// The namespace openfaas has no policies here: what may leave its peers may enter, and the other way round.
-	found := slices.DeleteFunc(ways(all, pods), func(way string) bool {
+	// The namespace openfaas has no policies here, so all of its traffic that its peers allow is allowed.
+	found := slices.DeleteFunc(allowedCalls(all, pods), func(way string) bool {
 		return strings.HasSuffix(way, "to prometheus 9090") || strings.HasPrefix(way, "prometheus to webapp") ||
 			slices.Contains([]string{"gateway to gateway 8080", "prometheus to gateway 8080", "stranger to gateway 8080", "gateway to webapp 8080", "stranger to webapp 8080"}, way)
 	})
@@ -184,7 +184,7 @@ func TestEveryPodMayUseDNS(t *testing.T) {
 	inEach(t, func(t *testing.T, all []object) {
 		server := caller{"dns", "kube-system", map[string]string{"k8s-app": "kube-dns"}, []int{53}}
 		pods := callers(all)
-		found := ways(all, append(pods, server))
+		found := allowedCalls(all, append(pods, server))
 		for _, p := range pods {
 			require.Contains(t, found, p.name+" to dns 53")
 		}

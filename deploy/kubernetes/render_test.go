@@ -12,7 +12,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// rendered are the folders to test: every overlay, and every component in use.
+// rendered are the folders to test: every overlay, and testdata with every component.
 var rendered = []string{
 	"overlays/minikube", "overlays/plain", "overlays/scale", "testdata/arm64", "testdata/elsewhere", "testdata/openfaas", "testdata/renamed",
 }

@@ -111,7 +111,7 @@ func unseal(secret string, sealed []byte) []byte {
 	return plain
 }
 
-// start serves a MinIO and sets the command's secrets and settings in the environment, so that the test can't be parallel.
+// start serves a MinIO and sets the command's secrets and settings in the environment, so the test can't be parallel.
 func start(t *testing.T, secrets map[string]string) *standIn {
 	t.Helper()
 	m := &standIn{root: credentials{"root", "root-password"}, policies: map[string]policy{}, users: map[string]string{}, attached: map[string]string{}}

@@ -1,11 +1,11 @@
-// Command bucket creates the bucket of images and the functions' account, which may read, write, list and delete its objects
-// and nothing else. It can be run again at any time.
+// Command bucket creates the bucket for images and the functions' account, which may only read, write, list and delete its
+// objects. It can be run again at any time.
 //
 //	bucket [-wait 5m]
 //
 // S3_ENDPOINT (http://minio:9000), S3_REGION (us-east-1) and S3_BUCKET (snaptask) name the bucket. SECRETS_DIR
 // (/var/openfaas/secrets) holds minio-root-user and minio-root-password, and the account's s3-access-key and s3-secret-key.
-// It needs MinIO, since S3 itself has no call that creates accounts.
+// It needs MinIO, since the S3 API has no call that creates accounts.
 package main
 
 import (

@@ -30,8 +30,8 @@ func (s server) client() (*minio.Client, error) {
 	})
 }
 
-// wait returns when the server answers the administrator, or with an error after the timeout; at once if it refuses the
-// credentials.
+// wait returns when the server accepts the administrator's requests. It returns an error after the timeout, or immediately if
+// the server refuses the credentials.
 func (s server) wait(ctx context.Context, timeout time.Duration) error {
 	client, err := s.client()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command generate writes what follows from stack.yml for Kubernetes: the functions of overlays/plain, the network policies
-// of overlays/minikube and the settings of components/external-s3. A test fails until it was run after a change of stack.yml.
+// Command generate writes the manifests that are derived from stack.yml: the functions of overlays/plain, the network policies
+// of overlays/minikube and the settings of components/external-s3. After a change of stack.yml, a test fails until it is run.
 //
 //	go run ./deploy/kubernetes/generate     # in the repository
 package main

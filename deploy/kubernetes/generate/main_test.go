@@ -11,7 +11,7 @@ import (
 
 const repository = "../../.."
 
-func TestGeneratedFilesFollowFromTheStack(t *testing.T) {
+func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	t.Parallel()
 	files, err := generate(filepath.Join(repository, "stack.yml"))
 	require.NoError(t, err)

@@ -17,14 +17,14 @@ const (
 	tensorflowServing = "tensorflow-serving"
 )
 
-// function is what the templates show of one function.
+// function is the templates' data of one function.
 type function struct {
 	stack.Function
 	Settings      []setting
 	Calls         []string // servers
 	Least, Most   int      // replicas
 	Grace         int      // seconds
-	CPUForScaling string   // average of the replicas above which one more starts
+	CPUForScaling string   // average per replica above which another one starts
 }
 
 type setting struct{ Name, Value string }
@@ -41,7 +41,7 @@ type (
 	}
 )
 
-// plan returns what follows from an entry of stack.yml.
+// plan derives the templates' data from an entry of stack.yml.
 func plan(from stack.Function) (function, error) {
 	f := function{Function: from}
 	var err error

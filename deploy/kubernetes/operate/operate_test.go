@@ -130,13 +130,13 @@ func TestArkadeFetchesHelm(t *testing.T) {
 	requireInOrder(t, calls, "arkade get helm", "helm upgrade --install openfaas")
 }
 
-func TestUpNamesWhatFailedAndCanBeRepeated(t *testing.T) {
+func TestUpReportsTheFailureAndCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		rules   []rule
 		broken  string // function
 		words   []string
-		nothing string // call that must not follow
+		nothing string // a call that must not follow
 	}{
 		"minikube":       {rules: []rule{{"minikube start *", "echo no virtualisation here; exit 1"}}, words: []string{"minikube  .*failed after", "no virtualisation here"}, nothing: "docker build"},
 		"a build":        {rules: []rule{{"docker build --file webapp/*", "echo no space left; exit 1"}}, words: []string{"Images seven .*failed", "no space left"}, nothing: "kubectl apply"},

@@ -35,7 +35,7 @@ export MINIKUBE_PROFILE=${MINIKUBE_PROFILE:-snaptask} KUBERNETES_VERSION=${KUBER
 export LOCAL_PORT=${LOCAL_PORT:-31112}
 export STATE=${SNAPTASK_STATE:-.snaptask}/kubernetes
 
-# minikube's cluster has a kubeconfig of its own, so that nothing here uses or changes the context of kubectl.
+# minikube's cluster has a kubeconfig of its own, so that nothing here uses or changes kubectl's current context.
 if [ "$CLUSTER" = minikube ]; then
 	export KUBECONFIG=$PWD/$STATE/config
 	[[ $STATE != /* ]] || export KUBECONFIG=$STATE/config
@@ -45,7 +45,7 @@ fi
 # shellcheck disable=SC2016 # a variable of stack.yml
 functions() { sed -n 's|^ *image: .*/\([a-z-]*\):\${IMAGE_TAG.*|\1|p' stack.yml; }
 
-# content prints a hash of the working tree: with the same files the same image tag, so that unchanged pods don't restart.
+# content prints a hash of the working tree: the same files have the same image tag, so unchanged pods don't restart.
 content() {
 	local index
 	index=$(mktemp -d)

@@ -17,10 +17,10 @@ import (
 
 const repository = "../../.."
 
-// rule is the script that a stand-in runs for a call that matches the pattern of a shell's case.
+// rule is the script that a stand-in runs for calls that match a pattern of a shell's case.
 type rule struct{ pattern, script string }
 
-// works are the rules of a machine and a cluster on which everything succeeds.
+// works are the rules under which everything succeeds.
 var works = []rule{
 	{"kubectl version --client*", "echo Client Version: v1.34.1"},
 	{"go env GOVERSION", "echo go1.26.8"},

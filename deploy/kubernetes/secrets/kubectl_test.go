@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// standIn puts a kubectl first into PATH that records its arguments and prints the Secrets of a file. It sets variables of the
-// environment, so that the test can't be parallel.
+// standIn puts a kubectl first in PATH that records its arguments and prints the Secrets of a file. It sets environment
+// variables, so the test can't be parallel.
 func standIn(t *testing.T, secrets string) (folder string) {
 	t.Helper()
 	folder = t.TempDir()

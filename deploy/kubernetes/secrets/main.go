@@ -1,5 +1,5 @@
-// Command secrets creates the Secrets that Snaptask's manifests name, with random values, and keeps existing ones: one Secret
-// for each name, with one key of the same name, as `faas-cli secret create` does. It uses kubectl and shows no value.
+// Command secrets creates the Secrets that Snaptask's manifests refer to, with random values, and keeps existing ones: one
+// Secret for each name, with one key of the same name, as `faas-cli secret create` does. It uses kubectl and shows no values.
 //
 //	go run ./deploy/kubernetes/secrets NAMESPACE [FUNCTIONS]
 //
@@ -29,7 +29,7 @@ func main() {
 	}
 }
 
-// store keeps Secrets; it is a cluster outside tests.
+// store stores Secrets; outside of tests it is a cluster.
 type store interface {
 	// secrets returns the values of the Secrets in a namespace that have a key with their own name.
 	secrets(ctx context.Context, namespace string) (map[string]string, error)

@@ -57,7 +57,7 @@ func complete(values map[string]string, servers string) error {
 	add("client-address-key", password())
 	if !has("token-signing-key") {
 		if has("token-public-keys") {
-			return errors.New("token-public-keys exists without token-signing-key: restore it, or delete both, so that everybody must sign in again")
+			return errors.New("token-public-keys exists without token-signing-key: restore it, or delete both, after which everybody must sign in again")
 		}
 		key, err := signingKey()
 		if err != nil {
@@ -75,7 +75,7 @@ func complete(values map[string]string, servers string) error {
 	return nil
 }
 
-// isExternal reports whether two Secrets belong to an external server, which has no root Secret here. Then both must exist.
+// isExternal reports whether two Secrets belong to an external server, which has no root Secret here. If so, both must exist.
 func isExternal(has func(string) bool, root, one, two string) (bool, error) {
 	if has(root) || !has(one) && !has(two) {
 		return false, nil
