@@ -53,7 +53,7 @@ func main() {
 	os.Exit(process.ExitCode(err))
 }
 
-// command runs a command. Those that help does not name are for child processes.
+// command runs a command. Those that are not in the help text are for child processes.
 func command(args []string) error {
 	ctx, cancel := process.Lifetime()
 	defer cancel()
@@ -63,7 +63,7 @@ func command(args []string) error {
 	}
 	switch mode {
 	case "run", "dev":
-		context.AfterFunc(ctx, cancel) // so that a second Ctrl-C ends the process at once
+		context.AfterFunc(ctx, cancel) // so that a second Ctrl-C ends the process immediately
 		return run.Run(ctx, stateFolder(), os.Stdout, mode == "dev")
 	case "services":
 		if len(args) > 0 && args[0] == "--" {
@@ -101,7 +101,7 @@ func command(args []string) error {
 		fmt.Print(help)
 		return nil
 	default:
-		return fmt.Errorf("no such command: %s; snaptask help lists all", mode)
+		return fmt.Errorf("no such command: %s; snaptask help lists the commands", mode)
 	}
 }
 

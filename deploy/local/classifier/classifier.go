@@ -1,4 +1,4 @@
-// Package classifier runs the model server, which speaks TensorFlow Serving's protocol.
+// Package classifier runs the model server, which implements TensorFlow Serving's protocol.
 package classifier
 
 import (
@@ -15,10 +15,10 @@ import (
 // Model is the name of the served model.
 const Model = "efficientnet"
 
-// programVariable is the path of the model server's program; by default it is beside this one.
+// programVariable is the path of the model server's program; by default it is next to this one.
 const programVariable = "SNAPTASK_MODELSERVER"
 
-// ErrNotBuilt is the error of New where there is no such program.
+// ErrNotBuilt is the error of New if the program does not exist.
 var ErrNotBuilt = errors.New("the model server is not built")
 
 // Server is a model server with its open listeners.

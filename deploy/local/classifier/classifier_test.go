@@ -22,7 +22,7 @@ func TestMissingProgramIsNamed(t *testing.T) {
 	require.ErrorContains(t, err, path)
 }
 
-// The test answers on the listener that a model server would inherit.
+// The test serves on the listener that a model server would inherit.
 func TestCheckAsksForTheModel(t *testing.T) {
 	t.Setenv(programVariable, os.Args[0])
 	server, err := New()

@@ -106,7 +106,7 @@ func (g *Gateway) run(ctx context.Context, c asyncCall) {
 
 func (g *Gateway) send(ctx context.Context, c asyncCall) (*http.Response, error) {
 	if !c.function.waitForProcess(ctx) {
-		return nil, errors.New("the function does not run")
+		return nil, errors.New("the function is not running")
 	}
 	address := url.URL{Scheme: "http", Host: c.function.Address, Path: "/" + c.path, RawQuery: c.query}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address.String(), bytes.NewReader(c.body))

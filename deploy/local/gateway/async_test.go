@@ -93,7 +93,7 @@ func TestAsyncCallIsRefused(t *testing.T) {
 	}
 
 	var full *http.Response
-	for range queueLength + 2 { // one may have left the queue already
+	for range queueLength + 2 { // one may already have left the queue
 		full, _ = send(t, "POST", r.url+"/async-function/echo", "")
 	}
 	require.Equal(t, http.StatusServiceUnavailable, full.StatusCode)

@@ -20,7 +20,7 @@ const (
 )
 
 const (
-	// responseTimeout is upstreamTimeout of the OpenFaaS chart as the project installs it.
+	// responseTimeout is upstreamTimeout as set when the project installs the OpenFaaS chart.
 	responseTimeout = 65 * time.Second
 	restartTimeout  = 2 * time.Second
 )
@@ -84,7 +84,7 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request) {
 	proxy.ServeHTTP(w, r)
 }
 
-// waitForProcess reports whether the function has a process, and waits for one that restarts. The process need not serve yet:
+// waitForProcess waits if the function is restarting and reports whether it has a process. The process need not serve yet:
 // connections wait in its listener.
 func (f *Function) waitForProcess(ctx context.Context) bool {
 	for end := time.Now().Add(restartTimeout); f.Process.PID() == 0; {

@@ -1,5 +1,5 @@
-// Package gateway replaces the OpenFaaS gateway on a machine without a cluster: it has the same routes and responses, so curl,
-// the web app and faas-cli work as with the real one.
+// Package gateway replaces the OpenFaaS gateway on a machine without a cluster: it has the same routes and responses, so that
+// curl, the web app and faas-cli work as with the real one.
 package gateway
 
 import (
@@ -22,7 +22,7 @@ const Namespace = "openfaas-fn"
 
 // Process is the process of a function: a *process.Child.
 type Process interface {
-	PID() int // 0 while none runs
+	PID() int // 0 if it is not running
 	Started() time.Time
 	Check(context.Context) error // returns nil when the function is ready
 	Log() *process.Log
@@ -39,7 +39,7 @@ type Function struct {
 	calls atomic.Int64 // since the gateway started
 }
 
-// Component must work for the application to be healthy.
+// Component is a part of the application that must work for it to be healthy.
 type Component struct {
 	Name  string
 	Check func(context.Context) error // returns nil when it works, and takes at most a few seconds
@@ -49,7 +49,7 @@ type Component struct {
 type Config struct {
 	Functions  []*Function
 	Components []Component // other than the functions
-	User       string      // of /system
+	User       string      // for /system
 	Password   string
 }
 
@@ -64,7 +64,7 @@ type Gateway struct {
 	routes     http.Handler
 }
 
-// New returns a gateway. When ctx ends, it stops making asynchronous calls and ends the requests that follow a log.
+// New returns a gateway. When ctx ends, it stops making asynchronous calls and ends requests that follow a log.
 func New(ctx context.Context, c Config) *Gateway {
 	g := &Gateway{
 		functions:  map[string]*Function{},
@@ -98,7 +98,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.routes.ServeHTTP(w, r)
 }
 
-// Degraded returns a line for each component that does not work, with the reason.
+// Degraded returns one line for each component that does not work, with the reason.
 func (g *Gateway) Degraded(ctx context.Context) []string {
 	reasons := make([]string, len(g.components))
 	var group sync.WaitGroup
@@ -113,7 +113,7 @@ func (g *Gateway) Degraded(ctx context.Context) []string {
 	return slices.DeleteFunc(reasons, func(reason string) bool { return reason == "" })
 }
 
-// health responds with 200 when everything works, else with 503 and what does not.
+// health responds with 200 when everything works, and otherwise with 503 and a list of what does not.
 func (g *Gateway) health(w http.ResponseWriter, r *http.Request) {
 	degraded := g.Degraded(r.Context())
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

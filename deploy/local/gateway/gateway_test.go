@@ -67,7 +67,7 @@ func newRig(t *testing.T, echo http.HandlerFunc) *rig {
 	return &rig{server.URL, f, cancel}
 }
 
-// describeRequest responds with all that a function sees of a request.
+// describeRequest responds with everything that a function sees of a request.
 func describeRequest(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.Header().Set("X-Call-Id", r.Header.Get("X-Call-Id"))
@@ -171,7 +171,7 @@ func TestUnreachableFunctionIsAnsweredWith503(t *testing.T) {
 		function http.HandlerFunc
 		down     bool
 	}{
-		"it does not run":            {describeRequest, true},
+		"it is not running":          {describeRequest, true},
 		"it crashes during the call": {aborts, false},
 	}
 	for name, test := range tests {

@@ -13,7 +13,7 @@ import (
 	"snaptask/deploy/local/process"
 )
 
-// followInterval is the time between two looks at a log that a client follows.
+// followInterval is how often a log that a client follows is polled.
 const followInterval = 200 * time.Millisecond
 
 // logs responds with a function's last lines, each as one line of JSON. Its query: name, tail (a number of lines), since
@@ -74,13 +74,13 @@ func window(tail, since string) (lines int, from time.Time, err error) {
 	}
 	if since != "" {
 		if from, err = time.Parse(time.RFC3339, since); err != nil {
-			return 0, from, fmt.Errorf("since must be a time as in RFC 3339, not %q", since)
+			return 0, from, fmt.Errorf("since must be an RFC 3339 time, not %q", since)
 		}
 	}
 	return lines, from, nil
 }
 
-// recent returns the lines since a time.
+// recent returns the lines that were logged since a time.
 func recent(lines []process.Line, from time.Time) []process.Line {
 	for len(lines) > 0 && lines[0].At.Before(from) {
 		lines = lines[1:]

@@ -88,7 +88,7 @@ func (f *Function) status(r *http.Request) types.FunctionStatus {
 	}
 }
 
-// architecture returns the processor's name as uname and OpenFaaS write it.
+// architecture returns the processor architecture's name in uname and OpenFaaS.
 func architecture() string {
 	switch runtime.GOARCH {
 	case "amd64":

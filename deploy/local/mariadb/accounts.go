@@ -8,7 +8,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// Account may connect from 127.0.0.1 only.
+// Account is a database account. It may connect from 127.0.0.1 only.
 type Account struct {
 	Name     string
 	Password string // without quotes and backslashes

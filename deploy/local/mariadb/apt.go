@@ -16,8 +16,8 @@ import (
 // serverPackage contains mariadbd and its system tables, and depends on the fewest other packages.
 const serverPackage = "mariadb-server-core"
 
-// download unpacks the server's package, and those of the libraries that this machine lacks, into dir/root. It changes nothing
-// else on the machine, so it needs no root.
+// download unpacks the server's package, and the packages of missing libraries, into dir/root. It changes nothing else on the
+// machine, so it does not need to run as root.
 func download(ctx context.Context, dir string, say func(string)) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -59,7 +59,7 @@ func download(ctx context.Context, dir string, say func(string)) error {
 	return nil
 }
 
-// aptConfig has apt write only into the folder work, and run none of the machine's hooks.
+// aptConfig makes apt write only to the folder work and run none of the machine's hooks.
 func aptConfig(work string) string {
 	return fmt.Sprintf(`Dir::State "%[1]s";
 Dir::State::Lists "%[1]s/lists";
@@ -76,7 +76,7 @@ Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 `, work)
 }
 
-// unpack extracts the packages in the folder cache to root, completely or not at all, and returns how many there are.
+// unpack extracts the packages in the folder cache to root, atomically, and returns how many there are.
 func unpack(ctx context.Context, cache, root string) (int, error) {
 	packages, err := filepath.Glob(filepath.Join(cache, "*.deb"))
 	if err != nil {
@@ -100,7 +100,7 @@ func unpack(ctx context.Context, cache, root string) (int, error) {
 	return len(packages), os.Rename(fresh, root)
 }
 
-// run runs a program; the error contains what it writes to standard error.
+// run runs a program; the error contains its standard error.
 func run(ctx context.Context, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestUnpackIsCompleteOrNotDone(t *testing.T) {
+func TestUnpackIsAtomic(t *testing.T) {
 	t.Parallel()
 	cache, root := t.TempDir(), filepath.Join(t.TempDir(), "root")
 	_, err := unpack(t.Context(), cache, root)

@@ -29,7 +29,7 @@ func systemTables(share string) ([]string, error) {
 	return paths, nil
 }
 
-// bootstrap creates the server's data folder, completely or not at all, unless there is one.
+// bootstrap creates the server's data folder, atomically, unless it exists.
 func (s *Server) bootstrap(ctx context.Context) error {
 	data := s.data()
 	if _, err := os.Stat(data); !errors.Is(err, fs.ErrNotExist) {

@@ -1,5 +1,5 @@
-// Package mariadb runs a private MariaDB server, found on the machine or downloaded with apt: with its data in a state folder,
-// the SQL mode of MySQL 8, its own accounts, and on 127.0.0.1 only.
+// Package mariadb runs a private MariaDB server, found on the machine or downloaded with apt. It listens on 127.0.0.1 only, and
+// has its data in a state folder, the SQL mode of MySQL 8, and its own accounts.
 package mariadb
 
 import (
@@ -13,15 +13,15 @@ import (
 	"strings"
 )
 
-// Install is a MariaDB server on the disk.
+// Install is an installation of MariaDB.
 type Install struct {
 	Server    string // path of mariadbd
 	Share     string // folder of the system tables' SQL, the error messages and the character sets
 	Libraries string // LD_LIBRARY_PATH of the server; may be empty
 }
 
-// Find returns the MariaDB of this machine or, without one, a copy in dir that it downloads with apt unless it is there. It
-// passes progress to say. Where there is no apt, the error names what to install.
+// Find returns the MariaDB of this machine or, if it has none, a copy in dir, which it downloads with apt if missing. It
+// reports progress to say. Without apt, the error names the package to install.
 func Find(ctx context.Context, dir string, say func(string)) (Install, error) {
 	for _, name := range []string{"mariadbd", "mysqld"} {
 		for _, candidate := range []string{name, "/usr/sbin/" + name, "/usr/local/sbin/" + name} {
@@ -65,7 +65,7 @@ func isMariaDB(ctx context.Context, path, libraries string) bool {
 	return err == nil && strings.Contains(string(out), "MariaDB")
 }
 
-// shareOf returns the share folder of the server at path, whose place depends on the packager.
+// shareOf returns the share folder of the server at path, whose location depends on the packager.
 func shareOf(server string) (string, error) {
 	real, err := filepath.EvalSymlinks(server)
 	if err != nil {
@@ -80,7 +80,7 @@ func shareOf(server string) (string, error) {
 	return "", errors.New("no system tables beside " + server)
 }
 
-// downloaded returns the MariaDB that download put into dir.
+// downloaded returns the MariaDB that download installed in dir.
 func downloaded(ctx context.Context, dir string) (Install, error) {
 	root := filepath.Join(dir, "root")
 	server := filepath.Join(root, "usr/sbin/mariadbd")

@@ -47,7 +47,7 @@ func (s *Server) args() []string {
 		"--socket=", // none: its path could be too long
 		"--skip-name-resolve",
 		"--init-file="+s.initFile(),
-		// The default of MySQL 8, so that what works here works there.
+		// The default of MySQL 8, so that statements behave the same on both.
 		"--sql-mode=ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
 		"--default-time-zone=+00:00",
 		"--character-set-server=utf8mb4",
@@ -94,7 +94,7 @@ func Ping(ctx context.Context, dsn string) error {
 	return pool.PingContext(ctx)
 }
 
-// Process returns how to run the server: in `program wrap`, which ends it when the parent is gone.
+// Process returns how to run the server: in `program wrap`, which stops it when the parent ends.
 func (s *Server) Process(program string) process.Spec {
 	return process.Spec{
 		Name:        "mariadb",

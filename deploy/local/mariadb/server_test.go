@@ -16,10 +16,10 @@ import (
 	"snaptask/deploy/local/process"
 )
 
-// distribution is where MariaDB is downloaded to on machines that have none.
+// distribution is the folder to which MariaDB is downloaded on machines without it.
 const distribution = "../../../.snaptask/mariadb-dist"
 
-// TestMain has the test binary run the mode "wrap" as package main does.
+// TestMain makes the test binary run the mode "wrap" as package main does.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "wrap" {
 		ctx, cancel := process.Lifetime()

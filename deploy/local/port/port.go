@@ -12,8 +12,8 @@ import (
 	"syscall"
 )
 
-// Free ports are below Linux's ephemeral range (32768 and up): there, a client that dials a server which restarts could get
-// the server's port as its own, and keep the server from listening again.
+// Free ports are below Linux's ephemeral range (32768 and up). Within that range, a client that dials a restarting server could
+// be assigned the server's port and prevent the server from listening again.
 const (
 	lowest   = 20_000
 	highest  = 29_999

@@ -1,5 +1,5 @@
-// Package process runs child processes: it restarts those that exit, and all of them end when their parent does, however it
-// ends.
+// Package process runs child processes: it restarts those that exit, and all of them end when their parent ends, for whatever
+// reason.
 package process
 
 import (
@@ -66,7 +66,7 @@ func Run(ctx context.Context, spec Spec) error {
 	return exitOf(spec.run(ctx, func(int) {}))
 }
 
-// run calls started with the process ID and returns when the process and all that it started have ended.
+// run calls started with the process ID and returns when the process and its descendants have ended.
 func (s Spec) run(ctx context.Context, started func(pid int)) error {
 	stdin, hold, err := os.Pipe()
 	if err != nil {
@@ -112,14 +112,14 @@ type Child struct {
 	done   chan struct{}
 
 	mu      sync.Mutex
-	pid     int // 0 while none runs
+	pid     int // 0 if none is running
 	started time.Time
 	restart context.CancelFunc // stops the running process
 	exits   int
 	last    error // reason of the last exit
 }
 
-// Start starts a child and reports, in words, each exit and recovery.
+// Start starts a child and reports each exit and recovery as text.
 func Start(spec Spec, report func(event string)) *Child {
 	ctx, stop := context.WithCancel(context.Background())
 	c := &Child{spec: spec, report: report, stop: stop, done: make(chan struct{})}
@@ -157,7 +157,7 @@ func (c *Child) Check(ctx context.Context) error {
 	return c.spec.Check(ctx)
 }
 
-// Wait returns when the child is ready. It fails when the child has exited several times, or when ctx ends.
+// Wait returns when the child is ready. It fails if the child exits several times or ctx ends.
 func (c *Child) Wait(ctx context.Context) error {
 	for {
 		c.mu.Lock()
@@ -182,7 +182,7 @@ func (c *Child) Stop() {
 	<-c.done
 }
 
-// Restart stops the running process, as Stop does, and starts another one. It returns when the first one has ended.
+// Restart stops the running process, as Stop does, and starts a new one. It returns when the first one has ended.
 func (c *Child) Restart() {
 	c.mu.Lock()
 	pid, restart := c.pid, c.restart

@@ -16,7 +16,7 @@ const (
 	foregroundTimeout = 30 * time.Second
 )
 
-// Exit is the exit code of a program, other than 0, as shells count it: 128 + N after signal N.
+// Exit is the nonzero exit code of a program, in the convention of shells: 128 + N after signal N.
 type Exit int
 
 func (e Exit) Error() string { return "exit status " + strconv.Itoa(int(e)) }

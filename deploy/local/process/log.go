@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	keptLines   = 500      // in memory
+	keptLines   = 500      // kept in memory
 	longestLine = 16 << 10 // bytes, at which a line is split
 	fileLimit   = 4 << 20  // bytes, at which a file becomes NAME.1
 )

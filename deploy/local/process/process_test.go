@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// modeVariable has the test binary be a program other than the tests.
+// modeVariable makes the test binary run another program than the tests.
 const modeVariable = "PROCESS_TEST_MODE"
 
 func TestMain(m *testing.M) {
@@ -73,7 +73,7 @@ func (e *events) all() string {
 	return e.text.String()
 }
 
-// shell returns a child that runs a script and is ready once that has printed "ready".
+// shell returns a child that runs a script and is ready once the script has printed "ready".
 func shell(t *testing.T, script string) (Spec, *events) {
 	t.Helper()
 	log, err := NewLog(filepath.Join(t.TempDir(), "log"))
@@ -226,7 +226,7 @@ func TestRunStopsTheChildWhenItsContextEnds(t *testing.T) {
 	require.Contains(t, spec.Log.Tail(1), "asked")
 }
 
-func TestForegroundRepeatsASignalThatWasMissed(t *testing.T) {
+func TestForegroundRepeatsAMissedSignal(t *testing.T) {
 	t.Parallel()
 	marker := filepath.Join(t.TempDir(), "ignores SIGTERM")
 	ctx, cancel := context.WithCancel(t.Context())

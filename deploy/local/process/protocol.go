@@ -11,9 +11,9 @@ import (
 	"syscall"
 )
 
-// The protocol between a parent and a child: the child inherits open listeners, so that callers find the same address, and
-// wait rather than fail, while it restarts (systemd's socket activation, sd_listen_fds(3)); and it ends when its standard
-// input does, which is a pipe that the parent holds open.
+// The protocol between a parent and a child: the child inherits open listeners, so that its address stays the same and callers
+// wait rather than fail while it restarts (systemd's socket activation, sd_listen_fds(3)); and it ends at the end of its
+// standard input, which is a pipe that the parent holds open.
 const (
 	listenFDs      = "LISTEN_FDS"
 	exitOnEOF      = "EXIT_ON_STDIN_EOF"

@@ -77,7 +77,7 @@ func TestCallsWaitWhileAChildRestarts(t *testing.T) {
 	}
 }
 
-func TestListenersNamesWhatIsMissing(t *testing.T) {
+func TestListenersReportsMissingListeners(t *testing.T) {
 	t.Setenv(listenFDs, "")
 	require.False(t, Inherits())
 	_, err := Listeners(1)

@@ -67,7 +67,7 @@ func signIn(ctx context.Context, gatewayURL, password string) (int, error) {
 	return response.StatusCode, response.Body.Close()
 }
 
-// addUser creates an account with the operator's command, which works while registration is off.
+// addUser creates an account with the operator's command, which works even if registration is off.
 func (r *runner) addUser(ctx context.Context, username, password string) error {
 	var stderr bytes.Buffer
 	add := exec.CommandContext(ctx, r.program, "housekeeping", "user", "add", "--password-stdin", "--", username)

@@ -17,7 +17,7 @@ import (
 	"snaptask/deploy/local/process"
 )
 
-// pollInterval is the time between two looks at the sources. Reading all modification times takes about a millisecond.
+// pollInterval is how often the sources are checked for changes. Reading all modification times takes about a millisecond.
 const pollInterval = 500 * time.Millisecond
 
 // develop starts Vite for the Vue app, and rebuilds and restarts the functions and the web server when their sources change,
@@ -35,7 +35,7 @@ func (r *runner) develop(ctx context.Context) error {
 	return nil
 }
 
-// startVite serves webapp/src with Vite, which takes functions and configuration from the web server.
+// startVite serves webapp/src with Vite, which proxies functions and configuration to the web server.
 func (r *runner) startVite(ctx context.Context, root string) error {
 	listener, err := port.Listen("DEV", 5173)
 	if err != nil {
@@ -69,8 +69,8 @@ func (r *runner) startVite(ctx context.Context, root string) error {
 	return nil
 }
 
-// rebuild builds this program again and restarts its children. When the build fails, it prints the compiler's errors and leaves
-// the children as they are.
+// rebuild rebuilds this program and restarts its children. If the build fails, it prints the compiler's errors and leaves the
+// children running.
 func (r *runner) rebuild(ctx context.Context, root string) {
 	r.screen.event("a Go file changed; building")
 	began := time.Now()
@@ -91,7 +91,7 @@ func (r *runner) rebuild(ctx context.Context, root string) {
 	r.screen.event(fmt.Sprintf("functions and web server restarted after %.1f s", time.Since(began).Seconds()))
 }
 
-// build replaces program with a build of a package, if that succeeds. The error contains the compiler's output.
+// build builds a package and, if that succeeds, replaces program. The error contains the compiler's output.
 func build(ctx context.Context, root, name, program string) error {
 	fresh := program + ".new"
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", fresh, name)
@@ -120,7 +120,7 @@ func watch(ctx context.Context, interval time.Duration, folders []string, change
 	}
 }
 
-// fingerprint returns a text that changes when a Go file in the folders does, other than a test.
+// fingerprint returns a string that changes when a Go file in the folders, other than a test, changes.
 func fingerprint(folders []string) string {
 	var files strings.Builder
 	for _, folder := range folders {

@@ -29,7 +29,7 @@ func TestWatchReportsChangedGoFiles(t *testing.T) {
 		watch(ctx, interval, []string{folder}, func() { changes <- struct{}{} })
 	}()
 
-	time.Sleep(10 * interval) // the first look is over
+	time.Sleep(10 * interval) // the first check is over
 	write(t, filepath.Join(folder, "a", "a_test.go"), "package a")
 	write(t, filepath.Join(folder, "a", "notes.md"), "notes")
 	time.Sleep(10 * interval)
@@ -56,7 +56,7 @@ func TestWatchReportsChangedGoFiles(t *testing.T) {
 	<-ended
 }
 
-func TestFailedBuildPrintsErrorsAndLeavesTheProgram(t *testing.T) {
+func TestFailedBuildPrintsErrorsAndKeepsTheProgram(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	program := filepath.Join(t.TempDir(), "program")

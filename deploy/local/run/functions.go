@@ -14,8 +14,8 @@ import (
 	"snaptask/functions/stack"
 )
 
-// startFunctions starts a process for each function in stack.yml, with the settings and secrets that are named there.
-// addresses are the settings that depend on this machine's servers.
+// startFunctions starts a process for each function in stack.yml, with its settings and secrets there. addresses are the
+// settings that depend on this machine's servers.
 func (r *runner) startFunctions(addresses map[string]string) ([]*gateway.Function, error) {
 	root, err := repository(r.program)
 	if err != nil {

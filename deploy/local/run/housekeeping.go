@@ -89,8 +89,8 @@ func (r *runner) saveSettings(addresses map[string]string) error {
 
 func (r *runner) housekeepingEnv() []string { return []string{"SNAPTASK_STATE=" + r.folder.Path} }
 
-// startSweeps runs the sweep every minute, in a process of its own as a CronJob does, until stopSweeps. It prints when sweeps
-// begin to fail and when they succeed again.
+// startSweeps runs the sweep every minute, in a separate process as a CronJob does, until stopSweeps. It reports when sweeps
+// start to fail and when they succeed again.
 func (r *runner) startSweeps(ctx context.Context) error {
 	logFile := filepath.Join(r.logFolder(), housekeepingName+".log")
 	log, err := process.NewLog(logFile)

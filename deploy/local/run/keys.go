@@ -11,7 +11,7 @@ import (
 	"snaptask/deploy/local/state"
 )
 
-// keys is the subfolder of the secrets that are created at the first start.
+// keys is the subfolder for the secrets that are created at the first start.
 const keys = "keys"
 
 // Names of secrets in stack.yml.
@@ -33,7 +33,7 @@ const (
 	gatewayPassword  = "gateway-password"
 )
 
-// loadSecrets returns all secrets but mysql-dsn by name; the first call creates them.
+// loadSecrets returns all secrets except mysql-dsn by name; the first call creates them.
 func loadSecrets(folder *state.Folder) (map[string]string, error) {
 	secrets := map[string]string{}
 	for _, name := range []string{

@@ -1,4 +1,4 @@
-// Package run starts the whole application on one machine, keeps it running, and stops it in order.
+// Package run starts the whole application on one machine, keeps it running, and stops it in an orderly way.
 package run
 
 import (
@@ -28,7 +28,7 @@ const (
 
 // runner is the running application.
 type runner struct {
-	program string // of this process, whose other modes most children are
+	program string // of this process; most children run it in another mode
 	folder  *state.Folder
 	secrets map[string]string
 	screen  *screen
@@ -38,7 +38,7 @@ type runner struct {
 	webListener        *os.File // for the web app's process
 	gatewayURL, webURL string
 
-	// What runs, in the order in which it stops.
+	// What is running, in stop order.
 	stopSweeps func() // nil before the first sweep
 	web        *process.Child
 	gateway    *http.Server
@@ -48,9 +48,9 @@ type runner struct {
 }
 
 // Run runs the application until ctx ends; with develop set, it also rebuilds what changes. The folder at path contains
-// everything that outlives it.
+// everything that persists.
 func Run(ctx context.Context, path string, out io.Writer, develop bool) error {
-	// The driver logs each attempt to reach a database that starts or restarts.
+	// The driver would log each attempt to reach a database that is starting or restarting.
 	if err := mysql.SetLogger(&mysql.NopLogger{}); err != nil {
 		return err
 	}
@@ -66,10 +66,10 @@ func Run(ctx context.Context, path string, out io.Writer, develop bool) error {
 	if r.secrets, err = loadSecrets(r.folder); err != nil {
 		return err
 	}
-	if err := r.listen(); err != nil { // first, to find out about ports in use at once
+	if err := r.listen(); err != nil { // first, so that ports in use are reported immediately
 		return err
 	}
-	defer r.stop() // also when not everything has started
+	defer r.stop() // even if not everything has started
 	err = r.start(ctx)
 	if err == nil && develop {
 		err = r.develop(ctx)
@@ -110,7 +110,7 @@ func reachable(address string) string {
 	return "http://" + net.JoinHostPort(host, number)
 }
 
-// stop stops everything in an order in which nothing loses what it still needs: callers first, the database last.
+// stop stops everything, dependents before their dependencies: callers first, the database last.
 func (r *runner) stop() {
 	r.webListener.Close()
 	if r.stopSweeps != nil {
@@ -166,7 +166,7 @@ func (s *screen) line(format string, args ...any) {
 	fmt.Fprintf(s.out, format+"\n", args...)
 }
 
-// step prints a step of the start with the time since its beginning.
+// step prints a step of the start with the time since the start began.
 func (s *screen) step(format string, args ...any) {
 	s.line("%6.2f s  %s", time.Since(s.start).Seconds(), fmt.Sprintf(format, args...))
 }

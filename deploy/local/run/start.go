@@ -23,7 +23,7 @@ const (
 	adminUser = "admin" // of the gateway's /system
 )
 
-// start starts everything, waits until it is ready, and prints where it is.
+// start starts everything, waits until it is ready, and prints the addresses.
 func (r *runner) start(ctx context.Context) error {
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -75,7 +75,7 @@ func (r *runner) start(ctx context.Context) error {
 	}
 	front := r.startGateway(ctx, functions, db)
 
-	// No process waits for another one to start, so wait for all of them at once.
+	// No process waits for another one to start, so start all of them before waiting.
 	group, waiting := errgroup.WithContext(starting)
 	group.Go(func() error { return db.start(waiting, r) })
 	group.Go(func() error {
@@ -110,7 +110,7 @@ func (r *runner) start(ctx context.Context) error {
 	return r.startSweeps(ctx)
 }
 
-// startGateway serves the gateway; until everything is ready, its health check says what is not.
+// startGateway serves the gateway; until everything is ready, its health check lists what is not.
 func (r *runner) startGateway(ctx context.Context, functions []*gateway.Function, db *database) *gateway.Gateway {
 	components := []gateway.Component{{Name: "database", Check: db.check}, {Name: "set-up", Check: r.checkSetUp}}
 	for _, child := range append([]*process.Child{r.web}, r.servers...) {
@@ -141,7 +141,7 @@ func (r *runner) checkSetUp(context.Context) error {
 	return nil
 }
 
-// welcome creates the demo account, checks that everything works, and prints where it is.
+// welcome creates the demo account, checks that everything works, and prints the addresses.
 func (r *runner) welcome(ctx context.Context, front *gateway.Gateway) error {
 	account, err := demo(ctx, r.gatewayURL, r.addUser)
 	if err != nil {

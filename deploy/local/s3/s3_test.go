@@ -19,7 +19,7 @@ import (
 	"snaptask/deploy/local/process"
 )
 
-// TestMain has the test binary run the mode "s3" as package main does.
+// TestMain makes the test binary run the mode "s3" as package main does.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "s3" {
 		ctx, cancel := process.Lifetime()

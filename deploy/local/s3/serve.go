@@ -1,4 +1,4 @@
-// Package s3 is the object store of a machine without MinIO: versitygw as a library, which stores each object as a file.
+// Package s3 is the object store for a machine without MinIO: versitygw as a library, which stores each object as a file.
 package s3
 
 import (
@@ -37,7 +37,7 @@ const (
 	envUserSecret = "S3_USER_SECRET_KEY"
 )
 
-// Serve serves on 127.0.0.1 until ctx ends, as Process describes it in the environment.
+// Serve serves on 127.0.0.1 until ctx ends, with the settings that Process sets in the environment.
 func Serve(ctx context.Context) error {
 	dir := os.Getenv(envDir)
 	port, err := strconv.Atoi(os.Getenv(envPort))
@@ -66,7 +66,7 @@ func Serve(ctx context.Context) error {
 	return embedgw.RunVersityGW(ctx, backend, &embedgw.Config{
 		RootUserAccess: os.Getenv(envAccess),
 		RootUserSecret: os.Getenv(envSecret),
-		// Buckets' policies say what this account may do.
+		// The buckets' policies determine what this account may do.
 		IAMService: auth.NewIAMServiceSingle(auth.Account{
 			Access: os.Getenv(envUserAccess), Secret: os.Getenv(envUserSecret), Role: auth.RoleUser,
 		}),
@@ -82,8 +82,8 @@ func Serve(ctx context.Context) error {
 	})
 }
 
-// metadata stores the metadata of objects in extended attributes or, where the file system has none, in the folder sidecar.
-// Once that folder exists, it stays in use.
+// metadata stores the metadata of objects in extended attributes or, if the file system has none, in the folder sidecar. Once
+// that folder exists, it stays in use.
 func metadata(objects, sidecar string, options *posix.PosixOpts) (meta.MetadataStorer, error) {
 	_, err := os.Stat(sidecar)
 	if errors.Is(err, fs.ErrNotExist) && (meta.XattrMeta{}).Test(objects) == nil {

@@ -1,4 +1,4 @@
-// Package services runs a command with a database, an object store and a model server of its own, for tests.
+// Package services runs a command, such as tests, with a database, an object store and a model server of its own.
 package services
 
 import (
@@ -24,7 +24,7 @@ const startTimeout = 4 * time.Minute
 
 // services are the servers of one run.
 type services struct {
-	program string        // of this process, whose other modes are the servers
+	program string        // of this process; the servers run it in another mode
 	shared  string        // folder that outlives the run
 	folder  *state.Folder // of the run
 	say     func(string)
@@ -35,7 +35,7 @@ type services struct {
 }
 
 // Run starts the services, runs command with their addresses in its environment, and stops them. MariaDB is downloaded into the
-// folder shared. The error is the command's process.Exit, or says what could not start.
+// folder shared. The error is the command's process.Exit, or names what could not be started.
 func Run(ctx context.Context, shared string, command []string, messages io.Writer) error {
 	program, err := os.Executable()
 	if err != nil {
@@ -60,7 +60,7 @@ func Run(ctx context.Context, shared string, command []string, messages io.Write
 	return process.Foreground(ctx, append(os.Environ(), s.env...), command[0], command[1:]...)
 }
 
-// newFolder creates a locked folder inside parent and removes those of runs that were killed.
+// newFolder creates a locked folder inside parent and removes the folders of runs that were killed.
 func newFolder(parent string) (*state.Folder, error) {
 	outer, err := state.Open(parent)
 	for attempts := 0; errors.Is(err, state.ErrInUse) && attempts < 100; attempts++ {
@@ -90,7 +90,7 @@ func newFolder(parent string) (*state.Folder, error) {
 	return state.Open(filepath.Join(parent, fmt.Sprintf("services-%d", os.Getpid())))
 }
 
-// start starts all services at the same time, except those that the environment names.
+// start starts all services concurrently, except those whose addresses are in the environment.
 func (s *services) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

@@ -1,5 +1,5 @@
-// Package state manages the folder of all that outlives `snaptask run`: one process at a time locks it, and it contains
-// the secrets created at the first start.
+// Package state manages the folder with everything that persists between runs of `snaptask run`, including the secrets created
+// at the first start. One process at a time locks it.
 package state
 
 import (
@@ -39,8 +39,8 @@ func Open(path string) (*Folder, error) {
 	return &Folder{path, lock}, nil
 }
 
-// Lock locks the file at path until it is closed or this process ends. While another process has it locked, Lock waits if how
-// is 0, and returns ErrInUse if how is syscall.LOCK_NB.
+// Lock locks the file at path until it is closed or this process ends. If another process has locked it, Lock waits if how is
+// 0, and returns ErrInUse if how is syscall.LOCK_NB.
 func Lock(path string, how int) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -83,7 +83,7 @@ func (f *Folder) LoadOrCreate(path string, create func() ([]byte, error)) ([]byt
 	return content, WriteFile(path, content)
 }
 
-// WriteFile writes the file at path, completely or not at all, readable by its owner only. It creates missing folders.
+// WriteFile writes the file at path atomically, readable by its owner only. It creates missing folders.
 func WriteFile(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
