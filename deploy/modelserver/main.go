@@ -103,11 +103,11 @@ func run(ctx context.Context, args []string) error {
 	return serve(ctx, model, grpcListener, restListener)
 }
 
-// perRequests is how much memory requests may use, in bytes, before garbage is collected more often.
+// perRequests is how much memory requests may use, in bytes, before the garbage collector runs more often.
 const perRequests = 48 << 20
 
-// boundMemory returns to the system the memory that only loading needed, and sets a memory limit: by default garbage would be
-// collected only at twice the size of the model. GOMEMLIMIT in the environment takes precedence.
+// boundMemory returns to the operating system the memory that only loading needed, and sets a memory limit: by default the
+// garbage collector would run only at twice the size of the model. GOMEMLIMIT in the environment takes precedence.
 func boundMemory() {
 	debug.FreeOSMemory()
 	if os.Getenv("GOMEMLIMIT") != "" {
@@ -118,7 +118,7 @@ func boundMemory() {
 	debug.SetMemoryLimit(int64(now.Sys-now.HeapReleased) + perRequests)
 }
 
-// drainTime is how long running requests may take after a signal to stop.
+// drainTime is how long running requests may take after the signal to stop.
 const drainTime = 10 * time.Second
 
 func serve(ctx context.Context, model *serving.Model, grpcListener, restListener net.Listener) error {

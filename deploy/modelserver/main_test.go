@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process is a running server and its first line of log.
+// process is a running server and the first line of its log.
 type process struct {
 	*exec.Cmd
 	stdin io.Closer
@@ -41,7 +41,7 @@ type process struct {
 	Error string
 }
 
-// start runs the server with arguments, inherited files and environment. It ends with the test.
+// start runs the server, until the test ends, with arguments, inherited files and environment.
 func start(t *testing.T, files []*os.File, environment []string, args ...string) *process {
 	p := &process{Cmd: exec.Command(os.Args[0], args...)}
 	p.Env = append(append(os.Environ(), asServer+"=1"), environment...)
@@ -126,7 +126,7 @@ func TestServesInheritedListenersUntilStdinEnds(t *testing.T) {
 	require.Zero(t, p.ends(t))
 }
 
-// TestRunningPredictionIsFinishedAfterSIGTERM asks for the end while a request's body is still on its way.
+// TestRunningPredictionIsFinishedAfterSIGTERM sends SIGTERM while a request's body is still being sent.
 func TestRunningPredictionIsFinishedAfterSIGTERM(t *testing.T) {
 	t.Parallel()
 	p := start(t, nil, nil, "-grpc", "127.0.0.1:0", "-rest", "127.0.0.1:0")
@@ -138,7 +138,7 @@ func TestRunningPredictionIsFinishedAfterSIGTERM(t *testing.T) {
 		"Expect: 100-continue\r\n\r\n")
 	require.NoError(t, err)
 	replies := bufio.NewReader(connection)
-	line, err := replies.ReadString('\n') // the server reads the body by now
+	line, err := replies.ReadString('\n') // by now the server reads the body
 	require.NoError(t, err)
 	require.Contains(t, line, "100 Continue")
 

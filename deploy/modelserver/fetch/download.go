@@ -17,13 +17,13 @@ import (
 	"time"
 )
 
-// Limits on an archive: bytes, compressed and unpacked, and entries.
+// Limits on an archive: bytes, compressed and unpacked, and number of entries.
 const (
 	maxBytes   = 512 << 20
 	maxEntries = 1000
 )
 
-var errTooLarge = errors.New("the archive is larger than a model may be")
+var errTooLarge = errors.New("the archive is larger than the limit for models")
 
 // client follows redirects, but not from https to http.
 var client = &http.Client{
@@ -63,7 +63,7 @@ func download(ctx context.Context, address, sum, folder string) error {
 	if err := unpack(archive, folder, maxBytes); err != nil {
 		return err
 	}
-	if _, err := io.Copy(io.Discard, archive); err != nil { // the digest covers what follows the last file
+	if _, err := io.Copy(io.Discard, archive); err != nil { // the digest includes what follows the last file
 		return err
 	}
 	if got := hex.EncodeToString(digest.Sum(nil)); sum != "" && !strings.EqualFold(got, strings.TrimSpace(sum)) {
@@ -121,7 +121,7 @@ func write(root *os.Root, name string, contents io.Reader) error {
 	return errors.Join(err, file.Close())
 }
 
-// bounded is an io.LimitReader that fails at its limit, so that a cut file is not mistaken for a whole one.
+// bounded is an io.LimitReader that fails at its limit, so that a truncated file is not mistaken for a complete one.
 type bounded struct {
 	io.Reader
 	left int64

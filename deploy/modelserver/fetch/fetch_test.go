@@ -62,7 +62,7 @@ func serve(t *testing.T, files map[string][]byte) string {
 	return s.URL
 }
 
-// place returns a folder with a bundled model and an empty one.
+// place returns two folders, one with a bundled model and an empty one.
 func place(t *testing.T) (otherwise, to string) {
 	t.Helper()
 	folder := t.TempDir()
@@ -72,7 +72,7 @@ func place(t *testing.T) (otherwise, to string) {
 	return otherwise, to
 }
 
-// files lists what is below the folder.
+// files lists the files below the folder.
 func files(t *testing.T, folder string) []string {
 	t.Helper()
 	var all []string
@@ -136,14 +136,14 @@ func manyNames() []string {
 	return names
 }
 
-func TestArchiveIsLimitedPackedAndUnpacked(t *testing.T) {
+func TestCompressedAndUnpackedSizeAreLimited(t *testing.T) {
 	text := archive(t, "saved_model.pb", "variables/variables.data")
 	require.NoError(t, unpack(bytes.NewReader(text), t.TempDir(), 4096))
 	require.ErrorIs(t, unpack(bytes.NewReader(text), t.TempDir(), 600), errTooLarge)
 	require.ErrorIs(t, unpack(&bounded{bytes.NewReader(text), 100}, t.TempDir(), 4096), errTooLarge)
 }
 
-func TestRedirectsMayLeadToTLSButNotFromIt(t *testing.T) {
+func TestRedirectsToTLSAreFollowedButNotFromTLS(t *testing.T) {
 	plain := serve(t, map[string][]byte{"good": archive(t, "saved_model.pb")})
 	mux := http.NewServeMux()
 	secure := httptest.NewTLSServer(mux)

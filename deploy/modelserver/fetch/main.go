@@ -1,4 +1,4 @@
-// Command fetch prepares the model for TensorFlow Serving: it downloads one, or copies the bundled one if it can't.
+// Command fetch prepares the model for TensorFlow Serving: it downloads one, or copies the bundled one if that fails.
 //
 //	fetch -to DIR -otherwise DIR
 //
@@ -42,14 +42,14 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if *to == "" || *otherwise == "" || flags.NArg() > 0 {
-		return errors.New("want -to DIR and -otherwise DIR")
+		return errors.New("usage: fetch -to DIR -otherwise DIR")
 	}
 	if err := os.MkdirAll(*to, 0o755); err != nil {
 		return err
 	}
 	fetched := filepath.Join(*to, "2")
 	if has(fetched) {
-		slog.Info("the model has been downloaded before", "folder", fetched)
+		slog.Info("the model has already been downloaded", "folder", fetched)
 		return nil
 	}
 	for _, address := range strings.Fields(os.Getenv("MODEL_URLS")) {

@@ -8,8 +8,8 @@ import (
 	pb "snaptask/functions/tensorflowpb"
 )
 
-// Compile returns the program that computes output from input, both as a signature names them. It checks every node that the
-// output depends on, ignores the others, and names the node at fault in its error.
+// Compile returns the program that computes output from input, which are tensors of a signature. It checks every node that the
+// output depends on and ignores the others. Its error names the invalid node.
 func Compile(g *pb.GraphDef, input, output *pb.TensorInfo) (*Program, error) {
 	c := &compiler{
 		nodes: map[string]*pb.NodeDef{}, marks: map[string]mark{}, uses: map[string]int{},
@@ -66,7 +66,7 @@ type compiler struct {
 	program Program
 }
 
-// mark is the state of a node in the topological sort.
+// mark is a node's state in the topological sort.
 type mark int
 
 const (
@@ -74,13 +74,13 @@ const (
 	sorted
 )
 
-// result is the output of a node: a constant or a tensor, never both.
+// result is the output of a node: either a constant or a tensor.
 type result struct {
 	constant *constant
 	tensor   *tensor
 }
 
-// takeInput adds the tensor of the placeholder that the signature's input names.
+// takeInput adds the tensor of the placeholder that is the signature's input.
 func (c *compiler) takeInput(info *pb.TensorInfo) error {
 	n, err := c.node(info.GetName())
 	if err != nil {

@@ -15,7 +15,7 @@ type constant struct {
 	ints   []int64   // of an int32 or int64 tensor; nil for others
 }
 
-// maxFill bounds tensors whose elements are not all listed, so that a few bytes can't allocate much memory.
+// maxFill limits tensors whose elements are not all listed, so that a few bytes can't allocate much memory.
 const maxFill = 1 << 20
 
 // newConstant decodes a float, half, int32 or int64 tensor.
@@ -63,7 +63,7 @@ func newConstant(t *pb.TensorProto, budget *budget) (*constant, error) {
 	return c, nil
 }
 
-// elements decodes content, or takes the listed values, the last of which is repeated for all that are missing.
+// elements decodes content, or else returns the listed values; the last one is repeated for those that are missing.
 func elements[T any](count int, content []byte, size int, decode func([]byte) T, listed []T) ([]T, error) {
 	switch {
 	case len(content) > 0:

@@ -42,7 +42,7 @@ func (c *compiler) sub(n *pb.NodeDef, in []result) (result, error) {
 		return c.shiftBy(n, a, in[1].constant, -1)
 	}
 	if a == nil || !slices.Equal(a.shape, b.shape) {
-		return result{}, errors.New("only a constant or a tensor of the same shape is taken away from a tensor")
+		return result{}, errors.New("only a constant or a tensor of the same shape can be subtracted from a tensor")
 	}
 	return c.step(a.shape, nothing, func(nn.Finish) layer {
 		return func(_ *nn.Team, dst []float32, src [][]float32) { nn.Subtract(dst, src[0], src[1]) }
@@ -65,7 +65,7 @@ func (c *compiler) relu6(n *pb.NodeDef, in []result) (result, error) {
 	return r, err
 }
 
-// shiftBy adds sign times a constant of one element, or of one for each channel, to x.
+// shiftBy adds sign times a constant to x. The constant has one element, or one for each channel.
 func (c *compiler) shiftBy(n *pb.NodeDef, x *tensor, k *constant, sign float32) (result, error) {
 	if x == nil || k == nil || k.floats == nil {
 		return result{}, errors.New("it needs a tensor and a float constant")

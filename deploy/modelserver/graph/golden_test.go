@@ -12,8 +12,8 @@ import (
 
 const bundled = "../model/efficientnet-lite0"
 
-// TestBundledModelReturnsTheGoldenLogits compares with the logits that the publisher's own runtime returned for a synthetic
-// image.
+// TestBundledModelReturnsTheGoldenLogits compares the model's logits for a synthetic image with those of the publisher's
+// own runtime.
 func TestBundledModelReturnsTheGoldenLogits(t *testing.T) {
 	t.Parallel()
 	var golden struct {

@@ -46,7 +46,7 @@ func TestOperations(t *testing.T) {
 			b.constant("k", []int64{2, 2, 2, 1}, 1, 2, 0, 0, 0, 0, 1, 0)
 			b.conv("y", "DepthwiseConv2dNative", "x", "k").Attr["strides"] = ints(1, 2, 2, 1)
 		}, []float32{6, 2}},
-		"a scalar is taken away, the constant first is added": {func(b *builder) {
+		"a scalar is subtracted, the constant first is added": {func(b *builder) {
 			b.constant("one", nil, 1)
 			b.constant("two", []int64{1, 1, 1, 2}, 20, 30)
 			b.node("s", "Sub", "x", "one")
@@ -77,7 +77,7 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// TestBuffersAreShared runs a chain that is longer than the number of its buffers, with a branch that is used late.
+// TestBuffersAreShared runs a chain of more layers than buffers, with a branch that is used late.
 func TestBuffersAreShared(t *testing.T) {
 	t.Parallel()
 	b := newBuilder()

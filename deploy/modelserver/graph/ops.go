@@ -10,7 +10,7 @@ import (
 	pb "snaptask/functions/tensorflowpb"
 )
 
-// operations lists for each operation how many inputs it has and how it is compiled.
+// operations maps each operation to the number of its inputs and its compiler.
 var operations = map[string]struct {
 	inputs  int
 	compile func(*compiler, *pb.NodeDef, []result) (result, error)

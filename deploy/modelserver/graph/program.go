@@ -1,5 +1,5 @@
 // Package graph turns a frozen TensorFlow graph into a program: its constants decoded, every shape known and checked, the
-// buffers planned. It knows the operations of image classifiers, float32 in NHWC order, and refuses all else.
+// buffers planned. It supports the operations of image classifiers, float32 in NHWC order, and refuses everything else.
 package graph
 
 import (
@@ -8,9 +8,9 @@ import (
 	"snaptask/deploy/modelserver/nn"
 )
 
-// Program is a graph ready to run, one element of a batch at a time. It never changes; any number of frames may run it.
+// Program is a graph ready to run, one element of a batch at a time. It is immutable; any number of frames may run it.
 type Program struct {
-	Input, Output []int // shapes of one element, so without the batch: [H,W,3] and [classes]
+	Input, Output []int // shapes of one element, without the batch dimension: [H,W,3] and [classes]
 	steps         []*step
 	buffers       []int // sizes in elements
 	result        *tensor
@@ -21,11 +21,11 @@ type tensor struct {
 	shape    []int // without the batch
 	size     int   // its elements
 	producer *step // nil for the input
-	buffer   int   // which of the frame's buffers holds it; input for the input
+	buffer   int   // index of the frame's buffer that holds it; input for the input
 	lastUse  int   // the last step that reads it
 }
 
-// input stands for the buffer of the caller, which holds the input.
+// input is the buffer number of the caller's buffer with the input.
 const input = -1
 
 // step is one layer.
@@ -38,7 +38,7 @@ type step struct {
 	run    layer
 }
 
-// fusion is what a step can do to its sums, so that it needs no other layer for that.
+// fusion is what a step can do to its sums without another layer.
 type fusion int
 
 const (
@@ -76,7 +76,7 @@ func (p *Program) plan(budget *budget) error {
 	return nil
 }
 
-// takeBuffer takes the smallest free buffer that is large enough, or the largest one and lets it grow, or a new one.
+// takeBuffer takes the smallest free buffer that is large enough, or else the largest one, which it enlarges, or a new one.
 func (p *Program) takeBuffer(free *[]int, need int) int {
 	best := -1
 	for i, b := range *free {

@@ -104,7 +104,7 @@ func TestManyUsesOfAConstantAreBounded(t *testing.T) {
 	require.ErrorContains(t, err, "the model needs more than 384 MiB")
 }
 
-// FuzzLoad feeds bytes to the whole loader. What it accepts must run.
+// FuzzLoad feeds bytes to the whole loader. Every accepted model must run.
 func FuzzLoad(f *testing.F) {
 	b := newBuilder()
 	b.constant("k", []int64{1, 1, 2, 4}, 1, 2, 3, 4, 5, 6, 7, 8)

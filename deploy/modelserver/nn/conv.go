@@ -8,8 +8,8 @@ type Conv2D struct {
 	finish  Finish
 }
 
-// NewConv2D takes a filter of [h,w,in,out] with h and w as in the window. The product of a vector and an [in,out] matrix is
-// a convolution with a window of 1 x 1 over a map of 1 x 1.
+// NewConv2D returns the convolution with an [h,w,in,out] filter, whose h and w are those of the window. The product of a
+// vector and an [in,out] matrix is a convolution with a window of 1 x 1 over a map of 1 x 1.
 func NewConv2D(window Window, filter []float32, in, out int, finish Finish) *Conv2D {
 	return &Conv2D{
 		window: window, in: in,
@@ -18,7 +18,7 @@ func NewConv2D(window Window, filter []float32, in, out int, finish Finish) *Con
 	}
 }
 
-// patchFloats bounds the patches that a member of the team lays out at a time, so that they stay in its cache.
+// patchFloats limits the patches that a member of the team lays out at a time, so that they stay in its cache.
 const patchFloats = 16 << 10
 
 // Run writes the [OutHeight,OutWidth,out] result for src, [InHeight,InWidth,in], to dst.
@@ -34,7 +34,7 @@ func (c *Conv2D) Run(team *Team, dst, src []float32) {
 	})
 }
 
-// patches returns the inputs of the filter at rows output pixels from first on, one row for each pixel.
+// patches returns the inputs of the filter for rows output pixels, starting at first, one row for each pixel.
 func (c *Conv2D) patches(own *scratch, src []float32, first, rows int) []float32 {
 	w, depth := &c.window, c.weights.depth
 	if w.Height == 1 && w.Width == 1 && w.StrideY == 1 && w.StrideX == 1 {

@@ -8,7 +8,7 @@ type Depthwise struct {
 	finish   Finish
 }
 
-// NewDepthwise takes a filter of [h,w,channels] with h and w as in the window.
+// NewDepthwise returns the convolution with an [h,w,channels] filter, whose h and w are those of the window.
 func NewDepthwise(window Window, filter []float32, channels int, finish Finish) *Depthwise {
 	return &Depthwise{window: window, channels: channels, filter: filter, finish: finish.padded(channels)}
 }
@@ -33,7 +33,7 @@ func (d *Depthwise) Run(team *Team, dst, src []float32) {
 	})
 }
 
-// tapsGo sums up, for each channel of out from first on, the values of src at positions times the values of filter at
+// tapsGo adds up, for each channel of out starting at first, the values of src at positions times the values of filter at
 // weights, adds the bias and limits the sum.
 func tapsGo(out, src []float32, positions []int, filter []float32, weights []int, f *Finish, first int) {
 	sums := out[first:]

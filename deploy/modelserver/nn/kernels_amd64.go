@@ -4,19 +4,19 @@ import "golang.org/x/sys/cpu"
 
 var hasAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-// tile is tileGo, with AVX2 if the processor has it.
+// tile is tileGo, using AVX2 if the processor has it.
 func tile(depth int, a []float32, aStep int, panel, bias []float32, f *Finish, dst []float32, dstStep int) {
 	if !hasAVX2 {
 		tileGo(depth, a, aStep, panel, bias, f, dst, dstStep)
 		return
 	}
-	// The assembly checks no bounds: these are the last elements that it touches.
+	// The assembly does not check bounds: these are the last elements that it accesses.
 	_, _ = a[(tileRows-1)*aStep+depth-1], panel[depth*tileCols-1]
 	_, _ = bias[tileCols-1], dst[(tileRows-1)*dstStep+tileCols-1]
 	tileAVX2(depth, &a[0], aStep, &panel[0], &bias[0], f.Low, f.High, &dst[0], dstStep)
 }
 
-// taps is tapsGo for all channels, with AVX2 if the processor has it.
+// taps is tapsGo for all channels, using AVX2 if the processor has it.
 func taps(out, src []float32, positions []int, filter []float32, weights []int, f *Finish) {
 	vectors := len(out) - len(out)%tileCols
 	if !hasAVX2 || vectors == 0 || len(positions) == 0 {

@@ -1,6 +1,6 @@
 package nn
 
-// A tile is the part of a product that is summed up in registers.
+// A tile is the part of a product that is accumulated in registers.
 const (
 	tileRows = 4
 	tileCols = 16

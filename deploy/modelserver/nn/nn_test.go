@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestConvolutionsMatchTheDefinition compares with plain sums, over filters, strides, paddings and sizes that reach every edge
-// of the tiles.
+// TestConvolutionsMatchTheDefinition compares with plain sums, for filters, strides, paddings and sizes that reach every edge of
+// the tiles.
 func TestConvolutionsMatchTheDefinition(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -46,7 +46,7 @@ func TestConvolutionsMatchTheDefinition(t *testing.T) {
 	}
 }
 
-// reference is a convolution by its definition: pad the map with zeros, then sum up at every position.
+// reference computes a convolution by definition: pad the map with zeros, then add up at every position.
 func reference(w Window, src, weights []float32, in, out int, finish Finish, same bool) []float32 {
 	top, left := 0, 0
 	if same {
@@ -73,7 +73,7 @@ func reference(w Window, src, weights []float32, in, out int, finish Finish, sam
 	return dst
 }
 
-// spread makes a full filter of a depthwise one: zeros between different channels.
+// spread converts a depthwise filter to a full one, with zeros between different channels.
 func spread(depthwise []float32, channels int) []float32 {
 	full := make([]float32, len(depthwise)*channels)
 	for i, v := range depthwise {
@@ -102,7 +102,7 @@ func TestWindowCountsPositionsAsTensorFlowDoes(t *testing.T) {
 	}
 }
 
-// TestKernelsMatchPlainGo compares what this processor uses with the plain loops.
+// TestKernelsMatchPlainGo compares this processor's kernels with the plain loops.
 func TestKernelsMatchPlainGo(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 4))

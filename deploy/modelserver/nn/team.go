@@ -16,7 +16,7 @@ type Team struct {
 type scratch struct {
 	patches   []float32 // patches of the image as rows of a matrix
 	positions []int     // where the taps of a depthwise filter read
-	weights   []int     // and which weights they take
+	weights   []int     // and which weights they use
 }
 
 // NewTeam returns a team of size goroutines, at least one.

@@ -1,6 +1,6 @@
 package nn
 
-// Window is how a filter moves over a feature map.
+// Window describes how a filter moves over a feature map.
 type Window struct {
 	InHeight, InWidth   int
 	OutHeight, OutWidth int

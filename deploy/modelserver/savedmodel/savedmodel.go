@@ -21,10 +21,10 @@ const FileName = "saved_model.pb"
 // MaxBytes is the largest file that Read accepts; a frozen EfficientNetV2-S has about 86 MB.
 const MaxBytes = 256 << 20
 
-// DefaultSignature is the signature of a request that names none.
+// DefaultSignature is the signature that a request uses if it names none.
 const DefaultSignature = "serving_default"
 
-// serveTag marks the graph that is for serving, tf.saved_model.SERVING.
+// serveTag marks the graph for serving, tf.saved_model.SERVING.
 const serveTag = "serve"
 
 // Find returns the folder of the model to serve, and its version. dir contains version folders (1, 2, ...), of which the

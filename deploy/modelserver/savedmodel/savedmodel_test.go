@@ -11,7 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-func TestFindTakesTheHighestVersion(t *testing.T) {
+func TestFindReturnsTheHighestVersion(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	_, _, err := Find(dir)
@@ -29,7 +29,7 @@ func TestFindTakesTheHighestVersion(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-func TestFindTakesAFolderWithAModel(t *testing.T) {
+func TestFindAcceptsAFolderWithAModel(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]int64{"7": 7, "lite": 1} {
 		dir := filepath.Join(t.TempDir(), name)
@@ -42,7 +42,7 @@ func TestFindTakesAFolderWithAModel(t *testing.T) {
 	}
 }
 
-func TestReadTakesTheGraphForServing(t *testing.T) {
+func TestReadReturnsTheGraphForServing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write := func(data []byte) { require.NoError(t, os.WriteFile(filepath.Join(dir, FileName), data, 0o600)) }

@@ -19,14 +19,13 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// maxMessage bounds a request in bytes: 9 images at 384, 27 at 224.
+// maxMessage is the maximum size of a request in bytes: 9 images of 384 pixels, 27 of 224.
 const maxMessage = 16 << 20
 
-// maxStreams bounds the requests that one connection sends at the same time; its client queues the others.
+// maxStreams is the maximum number of concurrent requests on one connection; its client queues the others.
 const maxStreams = 4
 
-// connectionAge bounds the life of a connection. gRPC clients resolve the name again when a connection ends, and so find
-// new replicas.
+// connectionAge is the maximum age of a connection. When it ends, gRPC clients resolve the name again and find new replicas.
 const connectionAge = 30 * time.Second
 
 // NewGRPC returns the gRPC server: PredictionService and ModelService.
@@ -174,7 +173,7 @@ func (s modelService) GetModelStatus(_ context.Context, request *pb.GetModelStat
 	}}}, nil
 }
 
-// spec names the model as it answers.
+// spec returns the model spec for answers.
 func (m *Model) spec(signature string) *pb.ModelSpec {
 	return &pb.ModelSpec{
 		Name: m.Name, SignatureName: signature,

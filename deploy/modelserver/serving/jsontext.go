@@ -12,7 +12,7 @@ type jsonText struct {
 	at   int
 }
 
-// maxNesting bounds how deep lists and objects may be nested.
+// maxNesting limits how deep lists and objects may be nested.
 const maxNesting = 16
 
 func (j *jsonText) errorf(format string, values ...any) error {

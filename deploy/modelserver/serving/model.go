@@ -27,7 +27,7 @@ type Model struct {
 	frames    chan *graph.Frame
 }
 
-// concurrent is how many predictions run at the same time. Each uses all cores; the second one uses what the first leaves idle.
+// concurrent is how many predictions run at the same time. Each uses all cores; the second one fills the first one's gaps.
 const concurrent = 2
 
 // Load reads the model under dir (see savedmodel.Find) and prepares it to predict, each prediction on the given number

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	maxBody = 16 << 20 // bytes of a REST request: 3 images at 384, 10 at 224
+	maxBody = 16 << 20 // bytes of a REST request: 3 images of 384 pixels, 10 of 224
 	bodies  = 4        // REST requests whose bodies are in memory at the same time; others wait
 )
 
@@ -140,8 +140,8 @@ func readBody(r *http.Request) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// drain reads the rest of a refused body, because clients read the answer only after they have sent all. A client that waits
-// for 100 Continue has sent nothing.
+// drain reads the rest of a refused body, because many clients read the answer only after they have sent the whole body. A
+// client that waits for 100 Continue has sent nothing.
 func drain(w http.ResponseWriter, r *http.Request) {
 	const (
 		maxDrain = 64 << 20 // bytes

@@ -31,7 +31,7 @@ func post(t *testing.T, address string, body []byte) (int, []byte) {
 	return response.StatusCode, answer
 }
 
-func TestRESTPredictTakesEveryFormat(t *testing.T) {
+func TestRESTPredictAcceptsEveryFormat(t *testing.T) {
 	t.Parallel()
 	address := restAddress(t)
 	want := logits(t, 0.3, 0.9)
@@ -107,7 +107,7 @@ func TestRESTPredictRefuses(t *testing.T) {
 	}
 }
 
-// TestRESTAnswersAClientThatStillSends sends a body too large to be sent before the answer.
+// TestRESTAnswersAClientThatStillSends sends a body that is still being sent when the answer arrives.
 func TestRESTAnswersAClientThatStillSends(t *testing.T) {
 	t.Parallel()
 	address := restAddress(t)

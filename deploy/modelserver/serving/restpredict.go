@@ -17,10 +17,10 @@ type restRequest struct {
 	values    []float32
 }
 
-// maxValues bounds the numbers of one request: as floats they are as large as the largest gRPC message.
+// maxValues is the most numbers in one request: as floats they are as large as the largest gRPC message.
 const maxValues = maxMessage / 4
 
-// decodeRest decodes a body, whose tensor has the name of the input or none. size is the expected number of values.
+// decodeRest decodes a body, whose tensor may have the input's name. size is the expected number of values.
 func decodeRest(body []byte, input string, size int) (*restRequest, error) {
 	j := &jsonText{data: body}
 	r := &restRequest{signature: savedmodel.DefaultSignature}
@@ -65,7 +65,7 @@ func decodeRest(body []byte, input string, size int) (*restRequest, error) {
 type restTensor struct {
 	text   *jsonText
 	rank   int   // the level of the numbers; -1 until the first is read
-	shape  []int // -1 where not known yet
+	shape  []int // -1 where still unknown
 	values []float32
 }
 

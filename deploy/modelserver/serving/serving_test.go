@@ -40,7 +40,7 @@ func stubs(t *testing.T) (pb.PredictionServiceClient, pb.ModelServiceClient) {
 	return pb.NewPredictionServiceClient(connection), pb.NewModelServiceClient(connection)
 }
 
-// restAddress is where a REST server of the test's own answers for the model.
+// restAddress returns the model's URL on a REST server of the test's own.
 func restAddress(t *testing.T) string {
 	server := httptest.NewServer(NewREST(model(t)))
 	t.Cleanup(server.Close)
@@ -60,7 +60,7 @@ func pictures(shades ...float32) []float32 {
 	return all
 }
 
-// logits returns the logits of images without a server.
+// logits returns the logits of images, computed without a server.
 func logits(t testing.TB, shades ...float32) []float32 {
 	outputs, err := model(t).predict(t.Context(), len(shades), pictures(shades...))
 	require.NoError(t, err)
