@@ -32,7 +32,7 @@ const (
 // builder builds the images of a repository, which is an absolute path.
 type builder struct{ repository, architecture, version, revision string }
 
-// build returns the image as one layer. The same sources and version make the same image, to the byte.
+// build returns the image as one layer. The same sources and version yield the same image, byte for byte.
 func (b builder) build(ctx context.Context, i image) (registry.Image, error) {
 	packed, err := b.layer(ctx, i)
 	if err != nil {
@@ -68,7 +68,7 @@ func (b builder) config(i image) registry.Config {
 	return config
 }
 
-// layer returns a tar of the image's files, which belong to root and have no date.
+// layer returns a tar of the image's files, which are owned by root and have no modification time.
 func (b builder) layer(ctx context.Context, i image) ([]byte, error) {
 	files := layer{}
 	if err := b.programs(ctx, i, files); err != nil {
@@ -99,7 +99,7 @@ func (b builder) layer(ctx context.Context, i image) ([]byte, error) {
 	return files.tar()
 }
 
-// programs adds the programs of the image and the licence texts of what they are linked from.
+// programs adds the image's programs and the licence texts of everything that is linked into them.
 func (b builder) programs(ctx context.Context, i image, files layer) error {
 	scratch, err := os.MkdirTemp("", "snaptask-image-")
 	if err != nil {
@@ -167,7 +167,7 @@ func (b builder) overlay(i image, to string) error {
 	return os.WriteFile(to, text, 0o600)
 }
 
-// layer is the content of an image by path; paths of folders end with a slash.
+// layer maps paths to the content of an image; paths of folders end with a slash.
 type layer map[string]file
 
 type file struct {

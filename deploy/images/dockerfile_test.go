@@ -16,8 +16,8 @@ import (
 	"snaptask/functions/stack"
 )
 
-// instructions returns those of the image's Dockerfile, with one file for each COPY. Files of a function have the paths of
-// the repository rather than of the context that faas-cli creates.
+// instructions returns the instructions of the image's Dockerfile, with one file for each COPY. Files of a function have their
+// paths in the repository rather than in the context that faas-cli creates.
 func instructions(t *testing.T, i image) (build, final []string) {
 	t.Helper()
 	text := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(read(t, repository, i.Dockerfile), "")
@@ -106,7 +106,7 @@ func TestDockerfilesMakeTheSameImages(t *testing.T) {
 	require.Contains(t, read(t, repository, ".github/workflows/images.yml"), "go-version: "+version+"\n")
 }
 
-// TestDockerfilesCopyEverySource would fail for a package that is linked but not in the build context.
+// TestDockerfilesCopyEverySource fails for a package that is linked but not in the build context.
 func TestDockerfilesCopyEverySource(t *testing.T) {
 	t.Parallel()
 	images, err := list(repository)

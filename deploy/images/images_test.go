@@ -62,7 +62,7 @@ func read(t *testing.T, path ...string) string {
 	return string(text)
 }
 
-// answer is what a program prints, or serves at a path, when it runs from its image.
+// answer is the output of a program, or its response at a path, when it runs from its image.
 type answer struct {
 	cmd         []string // nil: the image's
 	path, words string
@@ -169,7 +169,7 @@ func TestTheSameSourcesMakeTheSameImage(t *testing.T) {
 	require.Equal(t, digest, again)
 }
 
-func TestAnImageHoldsTheLicencesOfWhatItLinks(t *testing.T) {
+func TestAnImageContainsTheLicencesOfLinkedModules(t *testing.T) {
 	t.Parallel()
 	_, root := archive(t, "get-tasks")
 	texts := read(t, root, "licenses/THIRD_PARTY")

@@ -10,7 +10,7 @@ import (
 	"snaptask/functions/stack"
 )
 
-// image says what an image contains. images.yaml explains its paths.
+// image describes the contents of an image. images.yaml explains its paths.
 type image struct {
 	Dockerfile            string
 	Title                 string `yaml:"-"`

@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if _, err := os.Stat(certificates); err != nil {
-		fmt.Fprintf(os.Stderr, "%s is missing: programs of these images will trust no server's certificate\n", certificates)
+		fmt.Fprintf(os.Stderr, "%s is missing: programs in these images will not trust any server's certificate\n", certificates)
 	}
 	images, err := list(*repository)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command licenses prints the licence texts of everything that Go programs are linked from: Go itself, and each module with
-// the texts in the folders of the linked packages and above them. It fails at a module that has none.
+// Command licenses prints the licence texts of everything that is linked into Go programs: of Go itself, and of each module
+// those in the folders of the linked packages and above. It fails for a module without one.
 //
 //	licenses PROGRAM...
 //
@@ -106,7 +106,7 @@ var licence = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents|copyri
 
 // find adds the licence files of one folder of a module to texts and returns how many there are.
 func find(texts map[string]string, module, root, folder string) (files int) {
-	entries, _ := os.ReadDir(filepath.Join(root, folder)) // a folder that only -overlay knows has none
+	entries, _ := os.ReadDir(filepath.Join(root, folder)) // a folder that exists only in the -overlay has none
 	for _, entry := range entries {
 		if name := entry.Name(); licence.MatchString(name) && !entry.IsDir() && path.Ext(name) != ".go" {
 			texts[module+": "+path.Join(folder, name)] = filepath.Join(root, folder, name)
