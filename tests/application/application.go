@@ -1,4 +1,4 @@
-// Package application runs the whole application on this machine for a test, as `make run` does, in processes that the test may
+// Package application runs the whole application on this machine for a test, as `make run` does, in processes that the test can
 // kill.
 package application
 
@@ -26,7 +26,7 @@ const (
 	stopTimeout  = 40 * time.Second
 )
 
-// Recovery is how long everything may take to work again after a process was killed.
+// Recovery limits how long the application may take to recover after a process was killed.
 const Recovery = 30 * time.Second
 
 // Application is a running application with ports of its own.
@@ -34,7 +34,7 @@ type Application struct {
 	client.Client // at the gateway
 
 	WebURL  string
-	State   string // the folder of all that it keeps
+	State   string // the folder of everything that persists
 	Process *exec.Cmd
 
 	output bytes.Buffer
@@ -42,8 +42,8 @@ type Application struct {
 	err    error // of the process, once it has ended
 }
 
-// NewState returns an empty state folder, in which a database server is installed if this project has one. It is removed after the
-// test unless the test fails.
+// NewState returns an empty state folder, except for the database server if this project has downloaded one. It is removed after
+// the test unless the test fails.
 func NewState(t *testing.T) string {
 	t.Helper()
 	state, err := os.MkdirTemp("", "snaptask-test-")
@@ -98,14 +98,14 @@ func Start(t *testing.T, state string) *Application {
 	return a
 }
 
-// Stop sends a signal and waits for the end. It returns the output, and an error unless the exit status is 0.
+// Stop sends a signal and waits until the application has ended. It returns the output, and an error unless the exit status is 0.
 func (a *Application) Stop(s syscall.Signal) (output string, err error) {
-	_ = a.Process.Process.Signal(s) // it may have ended
+	_ = a.Process.Process.Signal(s) // it may already have ended
 	<-a.ended
 	return a.output.String(), a.err
 }
 
-// Alive reports whether the application runs.
+// Alive reports whether the application is running.
 func (a *Application) Alive() bool {
 	select {
 	case <-a.ended:
@@ -127,7 +127,7 @@ func (a *Application) WaitReady(t *testing.T) {
 	require.Eventually(t, a.Ready, Recovery, 20*time.Millisecond, "the application does not become ready again")
 }
 
-// Housekeeping runs a command of the operator with further environment variables. The error is not nil if its exit status is not 0.
+// Housekeeping runs a housekeeping command with additional environment variables. The error is nil if its exit status is 0.
 func (a *Application) Housekeeping(ctx context.Context, env []string, args ...string) (output string, err error) {
 	command := exec.CommandContext(ctx, a.Process.Path, append([]string{"housekeeping"}, args...)...)
 	command.Env = append(append(os.Environ(), "SNAPTASK_STATE="+a.State), env...)
@@ -135,7 +135,7 @@ func (a *Application) Housekeeping(ctx context.Context, env []string, args ...st
 	return string(out), err
 }
 
-// FreePort returns the number of a port on which nobody listens.
+// FreePort returns the number of a port on which nothing listens.
 func FreePort(t *testing.T) string {
 	t.Helper()
 	number, err := port.Free()

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What a process does, as Processes names it. A function's name is Function and its own, such as "function login".
+// The names that Processes returns. A function's is Function and its own name, such as "function login".
 const (
 	Database    = "database"
 	ObjectStore = "object store"
@@ -22,7 +22,7 @@ const (
 type Process struct {
 	ID      int
 	Command string // line
-	Name    string // what it does; empty for those that have no name above
+	Name    string // one of the names above, or empty
 }
 
 // Processes returns all processes below the application's first one.

@@ -16,10 +16,10 @@ import (
 	"snaptask/tests/scenario"
 )
 
-// DSN names the application's database.
+// DSN returns the data source name of the application's database.
 func (a *Application) DSN(t *testing.T) string { return a.read(t, "secrets", "get-tasks", "mysql-dsn") }
 
-// GatewayPassword is that of the gateway's user admin.
+// GatewayPassword returns the password of the gateway's user admin.
 func (a *Application) GatewayPassword(t *testing.T) string {
 	return a.read(t, "keys", "gateway-password")
 }
@@ -68,7 +68,7 @@ func (a *Application) Secrets(t *testing.T) (secrets []string) {
 	return secrets
 }
 
-// requireDiscreetLogs fails the test if a log of the application reveals anything.
+// requireDiscreetLogs fails the test if a log of the application reveals a secret.
 func (a *Application) requireDiscreetLogs(t *testing.T) {
 	t.Helper()
 	secrets, logs := a.Secrets(t), files(t, filepath.Join(a.State, "log"))

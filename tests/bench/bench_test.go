@@ -52,7 +52,7 @@ func TestRoundedKeepsFourDigits(t *testing.T) {
 	}
 }
 
-// repetition is a sample of n calls in a second that took latency each.
+// repetition is a sample of n calls in a second, each with this latency.
 func repetition(n int, latency, cpu time.Duration) sample {
 	s := sample{took: time.Second, cpu: cpu, database: 2 * cpu, memory: memory{rss: 3e6, pss: 2e6}}
 	for range n {
@@ -115,7 +115,7 @@ func TestLoadUsesEveryIDOnce(t *testing.T) {
 	require.IsNonDecreasing(t, s.latencies)
 }
 
-func TestLoadEndsWithItsTimeAndAtTheFirstError(t *testing.T) {
+func TestLoadEndsAfterItsTimeAndAtTheFirstError(t *testing.T) {
 	t.Parallel()
 	endless := client{call: func(uuid.UUID) error { return nil }}
 	failing := client{call: func(uuid.UUID) error { return io.ErrUnexpectedEOF }}
@@ -126,7 +126,7 @@ func TestLoadEndsWithItsTimeAndAtTheFirstError(t *testing.T) {
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 }
 
-// example is a result with everything in it.
+// example is a result with every field set.
 func example() *result {
 	return &result{
 		Machine: machine{CPU: `A "fast" <CPU> & more`, Cores: 2}, Repetitions: 3, Seconds: 0.5,
@@ -140,7 +140,7 @@ func example() *result {
 	}
 }
 
-func TestTableTellsWhichTargetsAreMetAndMissed(t *testing.T) {
+func TestTableShowsWhichTargetsAreMetAndMissed(t *testing.T) {
 	t.Parallel()
 	table := strings.Join(strings.Fields(example().table()), " ")
 	for _, words := range []string{
@@ -204,7 +204,7 @@ func TestGeneralLogIsSplitIntoStatements(t *testing.T) {
 
 func TestCPUCountsDescendants(t *testing.T) {
 	t.Parallel()
-	// The child only waits, its child works.
+	// The child only waits; its own child does the work.
 	cmd := exec.Command("/bin/sh", "-c", "sh -c 'while :; do :; done' & wait")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(t, cmd.Start())

@@ -2,7 +2,7 @@
 
 package main
 
-// The contenders, as the table and the chart call them.
+// The contenders' names in the table and the chart.
 const (
 	flaskName    = "Flask"
 	gunicornName = "Flask, gunicorn 2 x 4"
@@ -10,17 +10,17 @@ const (
 	databaseName = "database alone"
 	serverName   = "server alone"
 
-	// Those of the case page are the tables that the same function reads from.
+	// Those of the case page name the tables that the same function reads.
 	pageFew      = "100 tasks in the table"
 	pageOthers   = "100, and 110,000 of others"
 	pageMany     = "10,000, and 100,100 of others"
 	pageVeryMany = "100,000, and 10,100 of others"
 )
 
-// clients is how many call at once, unless a case says otherwise.
+// clients is the default number of concurrent clients.
 const clients = 16
 
-// benchCase is one thing to measure: contenders under load, other figures, or both.
+// benchCase is a case of the benchmark: it measures contenders under load, other figures, or both.
 type benchCase struct {
 	name       string // for -only
 	title      string
@@ -30,7 +30,7 @@ type benchCase struct {
 	figures    func(*bench, []contenderResult) []figure
 }
 
-// target is what the ratio of two contenders shall be.
+// target is a bound for the ratio of two contenders.
 type target struct {
 	of, to  string
 	what    string  // rate, latency or effort
@@ -38,7 +38,7 @@ type target struct {
 	atMost  float64 // 0 for no bound
 }
 
-// What a target compares.
+// The measures that a target can compare.
 const (
 	rate    = "calls a second"
 	latency = "median time"

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// chartTemplate uses colours that can be read on white and on black, because an image does not know the page's.
+// chartTemplate uses colours that are legible on white and on black, because an image can't know the page's background.
 var chartTemplate = template.Must(template.New("chart").Parse(`<svg xmlns="http://www.w3.org/2000/svg" width="760" height="{{.Height}}" viewBox="0 0 760 {{.Height}}" role="img" aria-label="{{.Caption}}">
 <style>text{font:12px system-ui,sans-serif;fill:#76808a}.b{font-size:15px;font-weight:600}.t{font-weight:600}.e{text-anchor:end}</style>
 <text x="12" y="26" class="b">{{.Caption}}</text>
@@ -31,7 +31,7 @@ type chartRow struct {
 	multiple                         float64
 }
 
-// chart draws as SVG, for each case with the Flask design, the calls a second of each contender as a multiple of Flask's.
+// chart draws, as SVG, the calls per second of each contender as a multiple of Flask's, for each case with the Flask design.
 func (r *result) chart() string {
 	var rows []chartRow
 	most, y := 1.0, 26

@@ -20,7 +20,7 @@ import (
 // command.
 var logged = regexp.MustCompile(`(?m)^(?:\d{6} +[\d:]+)?\t+ *\d+ (\w+)\t?`)
 
-// record returns the statements that a function sends to the database for a request, as MariaDB's general log has them.
+// record returns the statements that a function sends to the database for a request, from MariaDB's general log.
 func (b *bench) record(p *program, r *fasthttp.Request) []string {
 	file := filepath.Join(b.folder, "statements.log")
 	defer os.Remove(file)
@@ -55,12 +55,12 @@ var escaper = strings.NewReplacer("\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", 
 // escaped returns an id as the driver writes it between quotes.
 func escaped(id uuid.UUID) string { return escaper.Replace(string(id[:])) }
 
-// databaseAlone returns a contender that sends to the database the statements that a function sends for a request, reads the
-// rows, and does nothing else. If ids is not nil, an id of its own takes the place of the recorded one in each call.
+// databaseAlone returns a contender that sends the statements of a function's request to the database, reads the rows, and does
+// nothing else. If ids is not nil, each call replaces the recorded id by its own.
 func (b *bench) databaseAlone(p *program, r *fasthttp.Request, recorded uuid.UUID, ids func(n int) []uuid.UUID) contender {
 	statements := b.record(p, r)
 	if ids != nil && !strings.Contains(strings.Join(statements, ""), escaped(recorded)) {
-		check(errors.New("the recorded statements do not name the task"))
+		check(errors.New("the recorded statements do not contain the task's id"))
 	}
 	return contender{name: databaseName, clients: clients, ids: ids, database: func() client {
 		conn := must(b.pool.Conn(b.ctx))

@@ -1,8 +1,8 @@
 //go:build linux
 
-// Command bench measures Snaptask beside the Flask design that it replaces, and beside the database and the functions'
-// HTTP server alone, all on this machine and over loopback. It prints a table that says which targets are met, and
-// writes result.json and chart.svg. It needs Linux: CPU times and memory come from /proc.
+// Command bench compares Snaptask with the Flask design that it replaces, and with the database and the functions' HTTP
+// server alone, all on this machine and over loopback. It prints a table that shows which targets are met, and writes
+// result.json and chart.svg. It needs Linux: CPU times and memory come from /proc.
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 	"snaptask/functions/serve"
 )
 
-// kept is where runs find what make and former runs made.
+// kept is the folder with the results of make and of former runs.
 const kept = ".snaptask/bench"
 
 type options struct {
@@ -38,7 +38,7 @@ type options struct {
 func main() {
 	ctx, cancel := process.Lifetime()
 	defer cancel()
-	context.AfterFunc(ctx, cancel) // a second Ctrl-C ends the process at once
+	context.AfterFunc(ctx, cancel) // a second Ctrl-C ends the process immediately
 	log.SetFlags(log.Ltime)
 	log.SetOutput(os.Stdout)
 	err := command(ctx, os.Args[1:])
@@ -48,7 +48,7 @@ func main() {
 	os.Exit(process.ExitCode(err))
 }
 
-// command runs the benchmark, or the part of one of its child processes.
+// command runs the benchmark, or one of its child processes.
 func command(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 1 && args[0] == "s3":
@@ -86,13 +86,13 @@ func command(ctx context.Context, args []string) error {
 	}
 	o.duration, o.repetitions = cmp.Or(o.duration, 3*time.Second), cmp.Or(o.repetitions, 5)
 	if flags.NArg() > 0 || o.duration < 100*time.Millisecond || o.repetitions < 1 {
-		return errors.New("want flags only, -duration of at least 100ms and -repetitions of at least 1; see -help")
+		return errors.New("no arguments are allowed besides flags, -duration must be at least 100ms and -repetitions at least 1; see -help")
 	}
 	return run(ctx, o)
 }
 
-// failure is an error that ends the run. Nothing in a benchmark can go on after an error, so check and must panic with it
-// and run returns it.
+// failure is an error that ends the run. A benchmark can't continue after any error, so check and must panic with it and run
+// returns it.
 type failure struct{ error }
 
 func check(err error) {
@@ -114,7 +114,7 @@ func run(ctx context.Context, o options) (err error) {
 		switch f := recover().(type) {
 		case nil:
 		case failure:
-			// An end of the context, by Ctrl-C or because a server died, is why the rest failed.
+			// If the context ended, by Ctrl-C or because a server died, everything else is a consequence.
 			err = cmp.Or(context.Cause(ctx), f.error)
 		default:
 			panic(f)

@@ -15,14 +15,14 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// contender does a case's work: it is a program that answers requests, or the database alone.
+// contender does a case's work: either a program that answers requests, or the database alone.
 type contender struct {
 	name     string
-	program  *program                // whose CPU and memory count; nil for the database alone
-	request  *fasthttp.Request       // what clients send to the program again and again
+	program  *program                // the measured process; nil for the database alone
+	request  *fasthttp.Request       // sent to the program repeatedly
 	database func() client           // opens a client of the database alone
-	clients  int                     // that call at once, each sending its next call after the last answer
-	ids      func(n int) []uuid.UUID // makes ready for n calls, unmeasured, and returns an id for each; nil if all calls are the same
+	clients  int                     // concurrent ones, each sending its next call after the last answer
+	ids      func(n int) []uuid.UUID // prepares n calls, unmeasured, and returns an id for each; nil if all calls are the same
 }
 
 // client sends calls one after another.
@@ -31,7 +31,7 @@ type client struct {
 	close func()
 }
 
-// measure runs a case: all contenders in turn, again and again, so that whatever slows the machine slows all of them.
+// measure runs a case. It measures all contenders in turn, repeatedly, so that whatever slows the machine affects all of them.
 func (b *bench) measure(c benchCase) caseResult {
 	began := readBusyness()
 	done := caseResult{Name: c.name, Title: c.title}
@@ -48,10 +48,10 @@ func (b *bench) measure(c benchCase) caseResult {
 	return done
 }
 
-// rounds measures each contender once a round, after one round to warm up, and returns the medians over the rounds.
+// rounds measures each contender once per round, after a warm-up round, and returns the medians over the rounds.
 func (b *bench) rounds(all []contender) (done []contenderResult) {
 	samples := make([][]sample, len(all))
-	calls := make([]int, len(all)) // that the next repetition may come to
+	calls := make([]int, len(all)) // the most that the next repetition may make
 	for round := range b.repetitions + 1 {
 		for k := range all {
 			i := (k + round) % len(all)
@@ -123,7 +123,7 @@ func (b *bench) repeat(c contender, duration time.Duration, calls int) sample {
 	return s
 }
 
-// load lets every client call until the time is over or, if ids is not nil, used up. The first error ends it.
+// load lets every client call until the time is over or, if ids is not nil, the ids are used up. The first error ends it.
 func load(ctx context.Context, duration time.Duration, ids <-chan uuid.UUID, all []client) (sample, error) {
 	var (
 		mu    sync.Mutex

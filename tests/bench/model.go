@@ -27,8 +27,8 @@ const (
 	values    = modelSide * modelSide * 3
 )
 
-// model stands for TensorFlow Serving: it answers the calls of the contenders at once, with the same logits for every
-// image, so that only the work around the model is measured.
+// model stands in for TensorFlow Serving: it answers the contenders' calls immediately, with the same logits for every image,
+// so that only the work around the model is measured.
 type model struct {
 	pb.UnimplementedPredictionServiceServer
 	grpc, rest string // addresses

@@ -21,8 +21,8 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// photo is made from one that the project ships, the same in every run: scaled to its size, with noise as a camera's
-// sensor adds it, so that the file is as large as a camera's and takes as long to decode.
+// photo is derived from one of the project's photos, identically in every run: scaled to its size, with noise like a camera
+// sensor's, so that the file is as large as a camera's and takes as long to decode.
 type photo struct {
 	width, height int
 	noise         int // largest change of a colour
@@ -76,7 +76,7 @@ func labelsOf(p *program, r *fasthttp.Request) string {
 	return fmt.Sprint(task.Labels)
 }
 
-// modelCPU is what EfficientNetV2-S itself takes for one image, on a core of the machine that result.json describes.
+// modelCPU is the CPU time of EfficientNetV2-S itself for one image, on a core of the machine that result.json describes.
 const modelCPU = 200 * time.Millisecond
 
 // besideTheModel compares the CPU of predict-image for one photo with that of the model for production.
@@ -85,7 +85,7 @@ func besideTheModel(_ *bench, all []contenderResult) []figure {
 	return []figure{newFigure(share, "%", 0, 10, "CPU on top of the %d ms of EfficientNetV2-S", modelCPU.Milliseconds())}
 }
 
-// crowding is the case of far more large photos at once than predict-image accepts: it must refuse the rest with 503 and
+// crowding is the case of far more concurrent large photos than predict-image accepts: it must refuse the rest with 503 and
 // Retry-After, and stay within its memory limit in stack.yml.
 func crowding(b *bench, _ []contenderResult) []figure {
 	const name, crowd = "predict-image", 64
@@ -122,7 +122,7 @@ func crowding(b *bench, _ []contenderResult) []figure {
 		check(errors.New("no photo was labelled"))
 	}
 	most := peak(p.pid)
-	labelsOf(p, put) // it serves again after the crowd has gone
+	labelsOf(p, put) // it works again afterwards
 	return []figure{
 		newFigure(float64(most)/megabyte, "MB", 0, float64(must(b.stack[name].MemoryLimit()))/megabyte, "most memory at any time (its limit in stack.yml)"),
 		newFigure(float64(labelled.Load()), "photos", 0, 0, "recognised"),

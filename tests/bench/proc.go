@@ -16,7 +16,7 @@ import (
 // tick is the unit of CPU times in /proc/PID/stat.
 const tick = 10 * time.Millisecond
 
-// family returns what /proc says of a process and its descendants.
+// family reads from /proc a process and its descendants.
 func family(pid int) (all []procfs.ProcStat) {
 	children := map[int][]procfs.ProcStat{}
 	for _, p := range must(procfs.AllProcs()) {
@@ -43,10 +43,10 @@ func cpu(pid int) (total time.Duration) {
 	return total
 }
 
-// memory is what processes hold of the machine's memory, in bytes. In PSS a page that n processes share counts as 1/n.
+// memory is the memory of processes, in bytes. In PSS, a page that n processes share counts as 1/n.
 type memory struct{ rss, pss uint64 }
 
-// memoryOf returns what a process and its descendants hold.
+// memoryOf returns the memory of a process and its descendants.
 func memoryOf(pid int) (total memory) {
 	for _, s := range family(pid) {
 		p, err := procfs.NewProc(s.PID)
@@ -60,10 +60,10 @@ func memoryOf(pid int) (total memory) {
 	return total
 }
 
-// peak returns the most memory that a process has held since its start, in bytes.
+// peak returns the peak memory of a process since its start, in bytes.
 func peak(pid int) uint64 { return must(must(procfs.NewProc(pid)).NewStatus()).VmHWM }
 
-// busyness is the CPU time used until a moment, by all processes and by those of the benchmark.
+// busyness is the CPU time used so far, by all processes and by those of the benchmark.
 type busyness struct {
 	at        time.Time
 	all, ours time.Duration
@@ -75,14 +75,14 @@ func readBusyness() busyness {
 	return busyness{time.Now(), time.Duration(seconds * float64(time.Second)), cpu(os.Getpid())}
 }
 
-// elsewhere returns how many cores were busy with other things since then, on average: they make results worse.
+// elsewhere returns how many cores other processes have used since then, on average: they make results worse.
 func (b busyness) elsewhere() float64 {
 	now := readBusyness()
 	others := (now.all - b.all) - (now.ours - b.ours)
 	return rounded(max(0, others.Seconds()/now.at.Sub(b.at).Seconds()))
 }
 
-// machine is what the results were measured on, without names and paths.
+// machine describes the machine of the measurements, without names and paths.
 type machine struct {
 	CPU      string `json:"cpu"`
 	Cores    int    `json:"cores"`

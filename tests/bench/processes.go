@@ -13,7 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// starting is the case of a process's first answer: from just before exec to the end of an answer that took a query.
+// starting is the case of a process's first answer: from just before exec to the end of an answer that needed a query.
 func starting(b *bench, _ []contenderResult) (done []figure) {
 	a := b.newAccount("starter")
 	b.insertOurs(a, 20)
@@ -52,8 +52,8 @@ func starting(b *bench, _ []contenderResult) (done []figure) {
 	return append(done, newFigure(median(starters[2].times)/median(starters[0].times), "times as long", 0, 0, "%s beside get-tasks", flaskName))
 }
 
-// idling is the case of functions that nobody calls: what their processes hold, and how large their programs are, which
-// are nearly all of their images.
+// idling is the case of idle functions: the memory of their processes, and the size of their programs, which make up nearly
+// all of their images.
 func idling(b *bench, _ []contenderResult) (done []figure) {
 	names := slices.Sorted(maps.Keys(b.stack))
 	var started []*program

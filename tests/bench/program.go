@@ -32,8 +32,8 @@ type program struct {
 	stop    func()
 }
 
-// launch starts a process. It writes its log straight to a file, so that reading it costs the load generator nothing.
-// If it ends before stop is called, the benchmark fails.
+// launch starts a process that writes its log directly to a file, so that the log costs the load generator nothing. If the
+// process ends before stop is called, the benchmark fails.
 func (b *bench) launch(name string, number int, env map[string]string, path string, args ...string) *program {
 	p := &program{name: name, address: local(number), log: filepath.Join(b.folder, name+".log")}
 	file := must(os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600))
@@ -68,8 +68,8 @@ func (b *bench) launch(name string, number int, env map[string]string, path stri
 
 func local(number int) string { return "127.0.0.1:" + strconv.Itoa(number) }
 
-// build compiles a function's program as its image has it: the template's main.go as one static file without symbols. It
-// returns the program's path.
+// build compiles a function's program as for its image: the template's main.go as one static file without symbols. It returns
+// the program's path.
 func (b *bench) build(name string) string {
 	made := filepath.Join(b.folder, "programs", name)
 	if _, err := os.Stat(made); err == nil {
@@ -88,15 +88,15 @@ func (b *bench) build(name string) string {
 	return made
 }
 
-// trivialName is a function of the benchmark that does nothing, so that only the server around it is measured.
+// trivialName is a function that does nothing, so that only the server around it is measured.
 const trivialName = "trivial"
 
 func trivial(handler.Request) (handler.Response, error) {
 	return handler.Response{StatusCode: 200, Body: []byte(`{}`), Header: map[string][]string{"Content-Type": {"application/json"}}}, nil
 }
 
-// launchFunction starts a function as its image runs it, with stack.yml's environment and secrets. as names its log; dsn is
-// where it finds the database.
+// launchFunction starts a function as in its image, with stack.yml's environment and secrets. as names its log; dsn locates
+// the database.
 func (b *bench) launchFunction(name, as, dsn string) *program {
 	path, args := "/proc/self/exe", []string{name}
 	if name != trivialName {
@@ -125,7 +125,7 @@ func (b *bench) function(name string) *program {
 	return b.running(name, func() *program { return b.launchFunction(name, name, b.dsn()) })
 }
 
-// running returns the program of this name that runs until the end of the benchmark. The first call starts it.
+// running returns the program of this name, which runs until the end of the benchmark. The first call starts it.
 func (b *bench) running(name string, start func() *program) *program {
 	if b.programs[name] == nil {
 		b.programs[name] = start()
@@ -134,7 +134,7 @@ func (b *bench) running(name string, start func() *program) *program {
 	return b.programs[name]
 }
 
-// firstAnswer sends a request again and again until the program, which has just been started, answers.
+// firstAnswer repeats a request until the program, which has just been started, answers.
 func (b *bench) firstAnswer(p *program, r *fasthttp.Request) *fasthttp.Response {
 	for began := time.Now(); ; time.Sleep(200 * time.Microsecond) {
 		answer, err := p.send(r)
@@ -161,8 +161,8 @@ func newRequest(method, target, token, contentType string, body []byte) *fasthtt
 	return r
 }
 
-// client returns a client that sends the request again and again on a connection of its own, with id=ID as its query if
-// the calls have ids, and has each answer judged.
+// client returns a client that sends the request repeatedly on a connection of its own, with the query id=ID if the calls have
+// ids, and passes each answer to a check.
 func (p *program) client(r *fasthttp.Request, judge func(*fasthttp.Response) error) client {
 	connection := &fasthttp.HostClient{Addr: p.address, ReadTimeout: time.Minute, WriteTimeout: time.Minute, MaxIdemponentCallAttempts: 1}
 	var sent fasthttp.Request
@@ -179,7 +179,7 @@ func (p *program) client(r *fasthttp.Request, judge func(*fasthttp.Response) err
 	}}
 }
 
-// send sends one request on a connection of its own.
+// send sends one request on a new connection.
 func (p *program) send(r *fasthttp.Request) (answer *fasthttp.Response, err error) {
 	c := p.client(r, func(a *fasthttp.Response) error {
 		answer = &fasthttp.Response{}

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// result is what a run measured, as result.json has it.
+// result is the result of a run, in the form of result.json.
 type result struct {
 	Machine     machine      `json:"machine"`
 	Repetitions int          `json:"repetitions"`
@@ -103,7 +103,7 @@ func summary(name string, samples []sample) contenderResult {
 	return r
 }
 
-// find returns the result of a contender; a zero one if it took no part.
+// find returns the result of a contender, or a zero one if it took no part.
 func find(all []contenderResult, name string) contenderResult {
 	for _, one := range all {
 		if one.Name == name {
@@ -130,8 +130,7 @@ func median(values []float64) float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// percentile returns the smallest of the ascending values that at least p percent of them do not exceed; 0 if there are
-// none.
+// percentile returns the smallest of the ascending values that is not less than p percent of them; 0 if there are none.
 func percentile(ascending []time.Duration, p float64) time.Duration {
 	if len(ascending) == 0 {
 		return 0
@@ -144,7 +143,7 @@ func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Mi
 
 const megabyte = 1e6 // bytes
 
-// rounded keeps four digits, which is more than repetitions agree on.
+// rounded keeps four digits, which is more than repetitions agree in.
 func rounded(v float64) float64 {
 	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64)
 	return v
@@ -181,7 +180,7 @@ func (r *result) table() string {
 			fmt.Fprintln(&b, f)
 		}
 		if c.Elsewhere > 0.1 {
-			fmt.Fprintf(&b, "    (meanwhile %s cores were busy with other things, so the figures may be too bad)\n", number(c.Elsewhere))
+			fmt.Fprintf(&b, "    (other processes used %s cores meanwhile, so the figures may be too pessimistic)\n", number(c.Elsewhere))
 		}
 	}
 	return b.String()

@@ -38,25 +38,25 @@ var flaskTables = []string{
 ) ENGINE = InnoDB`,
 }
 
-// bench is one run: what the cases work with.
+// bench is one run of the benchmark.
 type bench struct {
 	options
 	ctx                context.Context // ends when the run is interrupted or a server dies
 	fail               context.CancelCauseFunc
-	root, kept, folder string // the sources; .snaptask/bench; what goes with this run
+	root, kept, folder string // the sources; .snaptask/bench; removed after this run
 	cleanup            []func()
 
 	stack    map[string]stack.Function
 	secrets  map[string]string
 	server   *mariadb.Server
 	database *process.Child
-	pool     *sql.DB // for what is not measured, and for the database alone
+	pool     *sql.DB // for unmeasured work, and for the database alone
 	objects  s3.Server
 	model    *model
 	programs map[string]*program
 }
 
-// startServers starts what all contenders share.
+// startServers starts the servers that all contenders share.
 func (b *bench) startServers() {
 	check(errors.Join(os.RemoveAll(b.folder), os.MkdirAll(b.folder, 0o700)))
 	b.cleanup = append(b.cleanup, func() { os.RemoveAll(b.folder) })
@@ -77,14 +77,14 @@ func (b *bench) startServers() {
 	}
 }
 
-// close ends all processes, the last one first.
+// close ends all processes in reverse order.
 func (b *bench) close() {
 	for _, end := range slices.Backward(b.cleanup) {
 		end()
 	}
 }
 
-// self is this program, whose other modes the servers of deploy/local are.
+// self is this program, which runs the servers of deploy/local in other modes.
 const self = "/proc/self/exe"
 
 // startChild starts a server of deploy/local. If it dies, the benchmark fails.
@@ -114,14 +114,14 @@ func (b *bench) startDatabase() {
 	}
 }
 
-// dsn returns where functions find the database.
+// dsn returns the DSN of the functions' database.
 func (b *bench) dsn() string { return b.server.DSN(b.server.Accounts[0], mariadb.Database) }
 
 func (b *bench) exec(statement string, args ...any) {
 	must(b.pool.ExecContext(b.ctx, statement, args...))
 }
 
-// python returns the interpreter with the packages of the Flask design, which make installs.
+// python returns the interpreter that has the packages of the Flask design, which make installs.
 func (b *bench) python() string { return filepath.Join(b.kept, "venv", "bin", "python") }
 
 // launchFlask starts the Flask design under Flask's own server or under gunicorn.

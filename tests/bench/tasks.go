@@ -30,7 +30,7 @@ type account struct {
 	ourToken, flaskToken string
 }
 
-// newAccount makes a user, through the functions register and login and in the Flask design's table.
+// newAccount creates a user, with the functions register and login and in the Flask design's table.
 func (b *bench) newAccount(name string) (a account) {
 	credentials := fmt.Appendf(nil, `{"username": %q, "password": "correct horse battery staple"}`, name)
 	b.function("register").receive(newRequest("POST", "/", "", jsonType, credentials), 200)
@@ -76,7 +76,7 @@ func (b *bench) insert(into string, n int, row func(i int) (uuid.UUID, []any)) (
 	return ids
 }
 
-// rivals returns the Flask design, under both its servers, and a function, as contenders of n clients each.
+// rivals returns the Flask design, on both its servers, and a function, as contenders with n clients each.
 func (b *bench) rivals(n int, theirs *fasthttp.Request, function string, ours *fasthttp.Request) []contender {
 	var all []contender
 	for _, name := range []string{flaskName, gunicornName} {
@@ -131,7 +131,7 @@ func paging(b *bench) []contender {
 		a := b.newAccount(fmt.Sprintf("reader-of-%d", reader.tasks))
 		b.insertOurs(a, reader.tasks)
 		page := newRequest("GET", "/?limit=20", a.ourToken, "", nil)
-		if reader.name == pageOthers { // the same user, session and tasks in a database that holds nothing else
+		if reader.name == pageOthers { // the same user, session and tasks in a database without anything else
 			b.exec("INSERT INTO few.users SELECT * FROM users WHERE id = ?", a.ourID)
 			b.exec("INSERT INTO few.sessions SELECT * FROM sessions WHERE user_id = ?", a.ourID)
 			b.exec("INSERT INTO few.tasks SELECT * FROM tasks WHERE user_id = ?", a.ourID)

@@ -1,5 +1,5 @@
-// Package chaos kills the application's processes at random while people use it, and checks that nothing that was acknowledged is lost
-// and nothing that was deleted is left. `make chaos` runs it for longer.
+// Package chaos kills the application's processes at random while people use it, and checks that no acknowledged change is lost and
+// that nothing of what was deleted remains. `make chaos` runs it for longer.
 package chaos
 
 import (
@@ -35,7 +35,7 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	require.NotZero(t, k.kills)
 }
 
-// TestEveryAnswerIsClearWhenOnlyTheDatabaseIsKilled kills the database twice and leaves all functions alone.
+// TestEveryAnswerIsClearWhenOnlyTheDatabaseIsKilled kills the database twice, but no function.
 func TestEveryAnswerIsClearWhenOnlyTheDatabaseIsKilled(t *testing.T) {
 	t.Parallel()
 	a := application.Start(t, application.NewState(t))
@@ -55,7 +55,7 @@ func TestEveryAnswerIsClearWhenOnlyTheDatabaseIsKilled(t *testing.T) {
 	}
 }
 
-// run has users work while disturb runs, and checks what is acknowledged and what is stored.
+// run runs users' work while disturb runs, and compares the acknowledged changes with the stored data.
 func run(t *testing.T, a *application.Application, users int, disturb func(*workload.Workload)) *workload.Workload {
 	o := workload.Options{Client: a.Client, Seed: *seed, Users: users, Windows: 3, Recovery: application.Recovery}
 	w := workload.Run(t, o, disturb, func() {

@@ -24,13 +24,13 @@ type killer struct {
 	kills       int
 }
 
-// work kills until a time and waits until everything works again.
+// work kills processes until a time and waits until everything works again.
 func (k *killer) work(until time.Time) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	for {
 		for _, i := range k.random.Perm(len(targets)) {
-			// Mostly the last one works again before the next is killed; sometimes several do not at once.
+			// Usually a process has recovered before the next one is killed; sometimes several are down at once.
 			wait := time.Duration(1000+k.random.IntN(3000)) * time.Millisecond
 			if k.random.IntN(4) == 0 {
 				wait = time.Duration(k.random.IntN(200)) * time.Millisecond
@@ -40,7 +40,7 @@ func (k *killer) work(until time.Time) {
 				return
 			}
 			target := k.choose(targets[i])
-			var again time.Duration // for which its successors are killed too
+			var again time.Duration // how long its successors are killed too
 			if k.random.IntN(3) == 0 {
 				again = time.Duration(k.random.IntN(3000)) * time.Millisecond
 			}
@@ -52,7 +52,7 @@ func (k *killer) work(until time.Time) {
 	}
 }
 
-// choose returns the name of a random function for Function, else target.
+// choose returns the name of a random function if target is Function, else target.
 func (k *killer) choose(target string) string {
 	if target != application.Function {
 		return target
@@ -72,7 +72,7 @@ func (k *killer) choose(target string) string {
 // kill kills the process of this name and returns its id, or 0 if there is none.
 func (k *killer) kill(name string) (id int) {
 	if id = k.find(name); id != 0 && syscall.Kill(id, syscall.SIGKILL) != nil {
-		return 0 // it has ended by itself
+		return 0 // it ended on its own
 	}
 	return id
 }
@@ -86,7 +86,8 @@ func (k *killer) find(name string) (id int) {
 	return 0
 }
 
-// follow kills the successors of a process that was killed for a while, and then waits until another one runs and everything works.
+// follow keeps killing the successors of a killed process for the duration again, and then waits until another one runs and
+// everything works.
 func (k *killer) follow(name string, killed int, again time.Duration) {
 	last := time.Now()
 	release, times := last.Add(again), 1
@@ -105,5 +106,5 @@ func (k *killer) follow(name string, killed int, again time.Duration) {
 			return
 		}
 	}
-	assert.Fail(k.t, "does not work again", name)
+	assert.Fail(k.t, "did not recover", name)
 }

@@ -13,7 +13,7 @@ import (
 	"snaptask/tests/workload"
 )
 
-// requireNoOrphans checks, after a sweep, that the object store has the images that tasks name and no others, and that nothing is left
+// requireNoOrphans checks, after a sweep, that the object store has exactly the images of the existing tasks, and that nothing remains
 // of deleted tasks and accounts.
 func requireNoOrphans(t *testing.T, a *application.Application) {
 	pool, err := sql.Open("mysql", a.DSN(t))

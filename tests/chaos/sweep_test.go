@@ -10,12 +10,12 @@ import (
 	"snaptask/tests/application"
 )
 
-// sweep runs housekeeping's sweep once, as a CronJob does. An image without a task counts as an orphan from an age on.
+// sweep runs housekeeping's sweep once, as a CronJob does. An image without a task counts as an orphan once it is older than an age.
 func sweep(ctx context.Context, a *application.Application, orphanAge time.Duration) (output string, err error) {
 	return a.Housekeeping(ctx, []string{"ORPHAN_AGE=" + orphanAge.String()}, "sweep")
 }
 
-// sweepAndKill sweeps until a time and kills some of the sweeps.
+// sweepAndKill runs sweeps until a time and kills some of them.
 func sweepAndKill(t *testing.T, a *application.Application, until time.Time, random *rand.Rand) {
 	done, failed, killed := 0, 0, 0
 	for time.Now().Before(until) {
@@ -24,7 +24,7 @@ func sweepAndKill(t *testing.T, a *application.Application, until time.Time, ran
 			limit = time.Duration(random.IntN(400)) * time.Millisecond
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
-		switch _, err := sweep(ctx, a, time.Minute); { // more than predict-image may take
+		switch _, err := sweep(ctx, a, time.Minute); { // longer than predict-image may take
 		case err == nil:
 			done++
 		case errors.Is(ctx.Err(), context.DeadlineExceeded):

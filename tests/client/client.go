@@ -1,5 +1,5 @@
-// Package client calls the functions of a running Snaptask over HTTP. It has a typed method for what clients are meant to send,
-// and Do for anything else.
+// Package client calls the functions of a running Snaptask over HTTP. It has a typed method for every regular call, and Do for
+// anything else.
 package client
 
 import (
@@ -29,7 +29,7 @@ type Answer struct {
 	Body   []byte
 }
 
-// Do sends body to call, a function's name with an optional query. The error reports that no complete answer came.
+// Do sends body to call, a function's name with an optional query. It returns an error if no complete answer arrives.
 func (c Client) Do(ctx context.Context, method, call string, body []byte) (Answer, error) {
 	return Send(ctx, method, c.URL+"/function/"+call, c.Token, body)
 }
@@ -72,7 +72,7 @@ func (c Client) send(ctx context.Context, method, call string, value any) (Answe
 	return answer, answer.Err()
 }
 
-// decode reads the JSON of an answer that came without an error.
+// decode decodes the JSON of an answer unless err is set.
 func decode[T any](answer Answer, err error) (value T, _ error) {
 	if err != nil {
 		return value, err
@@ -88,7 +88,7 @@ type credentials struct {
 	Password string `json:"password"`
 }
 
-// Register makes an account.
+// Register creates an account.
 func (c Client) Register(ctx context.Context, username, password string) error {
 	_, err := c.send(ctx, http.MethodPost, "register", credentials{username, password})
 	return err
@@ -112,7 +112,7 @@ func (c Client) DeleteAccount(ctx context.Context, password string) error {
 	return err
 }
 
-// CreateTask makes a task with this id, or with one of the function's if id is empty.
+// CreateTask creates a task with this id, or with one that the function chooses if id is empty.
 func (c Client) CreateTask(ctx context.Context, id string, d Draft) (Task, error) {
 	return decode[Task](c.send(ctx, http.MethodPost, "create-task", struct {
 		ID string `json:"id,omitempty"`
@@ -153,7 +153,7 @@ func (c Client) Tasks(ctx context.Context, query url.Values) (all []Task, err er
 	}
 }
 
-// UpdateTask changes a task that has the version of the change.
+// UpdateTask changes a task whose version is that of the change.
 func (c Client) UpdateTask(ctx context.Context, id string, change Change) (Task, error) {
 	return decode[Task](c.send(ctx, http.MethodPatch, "update-task?id="+id, change))
 }
@@ -173,7 +173,7 @@ func (c Client) PutImage(ctx context.Context, id string, image []byte) (Task, er
 	return decode[Task](answer, err)
 }
 
-// PredictAgain has the stored image of a task classified again.
+// PredictAgain classifies the stored image of a task again.
 func (c Client) PredictAgain(ctx context.Context, id string) (Task, error) {
 	return decode[Task](c.send(ctx, http.MethodPost, "predict-image?id="+id, nil))
 }
@@ -187,7 +187,7 @@ func (c Client) Image(ctx context.Context, id, size string) ([]byte, error) {
 	return answer.Body, err
 }
 
-// DeleteImage takes the image off a task.
+// DeleteImage removes the image from a task.
 func (c Client) DeleteImage(ctx context.Context, id string) (Task, error) {
 	return decode[Task](c.send(ctx, http.MethodDelete, "delete-image?id="+id, nil))
 }

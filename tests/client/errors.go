@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// Error is an answer of a status other than 200, in the form of the contract.
+// Error is an answer with a status other than 200, in the form of the contract.
 type Error struct {
 	Status        int
 	Code, Message string
@@ -16,7 +16,7 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("%d %s: %s", e.Status, e.Code, e.Message) }
 
-// Violation is an answer that the contract rules out.
+// Violation is an answer that violates the contract.
 type Violation struct {
 	Answer
 	Reason string
@@ -26,7 +26,7 @@ func (v *Violation) Error() string {
 	return fmt.Sprintf("answered %d, which violates the contract: %s; headers %v, body %.400s", v.Status, v.Reason, v.Header, v.Body)
 }
 
-// Status returns the status of the answer that a call with this error had, or 0 if there was none.
+// Status returns the status of the answer to a call that returned err, or 0 if there was no answer.
 func Status(err error) int {
 	var failure *Error
 	var violation *Violation
@@ -42,7 +42,7 @@ func Status(err error) int {
 	}
 }
 
-// Err returns nil for status 200, an Error for any other, and a Violation for an answer that lacks what every answer must have.
+// Err returns nil for status 200, an Error for any other, and a Violation for an answer that does not follow the contract.
 func (a Answer) Err() error {
 	if a.Header.Get("X-Call-Id") == "" || a.Header.Get("Content-Type") == "" {
 		return a.violates("no X-Call-Id or no Content-Type")

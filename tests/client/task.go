@@ -1,13 +1,13 @@
 package client
 
-// Draft is what a person writes of a task.
+// Draft contains the fields that a person writes.
 type Draft struct {
 	Title   string `json:"title"`
 	Body    string `json:"body"`
 	DueDate string `json:"dueDate"` // YYYY-MM-DD
 }
 
-// Change is what UpdateTask sends: all that a person may change, and the version that they saw.
+// Change is the body of UpdateTask: every field that a person may change, and the version that they saw.
 type Change struct {
 	Draft
 	Completed bool `json:"completed"`

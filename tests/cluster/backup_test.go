@@ -19,7 +19,7 @@ import (
 	"snaptask/tests/scenario"
 )
 
-// operate runs a script of deploy/kubernetes/operate on a namespace, as make does, and returns its output.
+// operate runs a script of deploy/kubernetes/operate for a namespace, as make does, and returns its output.
 func (n namespace) operate(ctx context.Context, script, file string) (string, error) {
 	command := exec.CommandContext(ctx, filepath.Join("..", "..", "deploy", "kubernetes", "operate", script))
 	command.Env = append(os.Environ(), "CLUSTER=current", "OVERLAY=plain", "FUNCTIONS_BY=deployments", "NAMESPACE="+string(n), "FILE="+file, "FORCE=")
@@ -38,8 +38,8 @@ func (n namespace) mustOperate(t *testing.T, script, file string) {
 	t.Log(strings.TrimSpace(output))
 }
 
-// backsUp backs up to file, after a sweep has removed what interrupted uploads left, and compares the backup's images with those that
-// are stored.
+// backsUp writes a backup to file, after a sweep has removed the remains of interrupted uploads, and compares the backup's images with
+// the stored ones.
 func (d *deployment) backsUp(t *testing.T, file string) {
 	d.sweep(t, map[string]any{"name": "ORPHAN_AGE", "value": "1s"})
 	d.mustOperate(t, "backup", file)
@@ -68,8 +68,8 @@ func (d *deployment) backsUp(t *testing.T, file string) {
 	t.Logf("%d objects, each of an image that a task names", len(named))
 }
 
-// restores restores the backup to a second, empty Snaptask and compares the two: their backups, and what users see. The second one
-// works, and neither is restored again without FORCE.
+// restores restores the backup to a second, empty Snaptask and compares the two: their backups, and what users see. It checks that the
+// second one works, and that neither accepts another restore without FORCE.
 func (d *deployment) restores(t *testing.T, file string) {
 	require.FileExists(t, file)
 	n := d.namespace + "-restored"

@@ -1,5 +1,5 @@
 // Package cluster deploys Snaptask to the cluster of KUBECONFIG, in a namespace of its own, and uses it as people do: while servers are
-// killed, during an upgrade, with more replicas, and after a restore from a backup. The script run says what it needs.
+// killed, during an upgrade, with more replicas, and after a restore from a backup. The script run documents what it needs.
 package cluster
 
 import (
@@ -61,8 +61,8 @@ func TestSnaptaskOnKubernetes(t *testing.T) {
 	}
 }
 
-// overlaysAreAccepted has the API server validate every overlay in a dry run. Its namespaces are really created, under new names, since
-// their labels restrict pods.
+// overlaysAreAccepted lets the API server validate every overlay in a dry run. Only the namespaces are actually created, under new
+// names, since their labels restrict pods.
 func overlaysAreAccepted(t *testing.T, prefix string) {
 	overlays, err := filepath.Glob(filepath.Join(scenario.Root(t), "deploy", "kubernetes", "overlays", "*", "kustomization.yaml"))
 	require.NoError(t, err)

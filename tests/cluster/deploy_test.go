@@ -52,11 +52,11 @@ func replacement(image string) string {
 	}
 }
 
-// plain renders the overlay plain for a namespace, with the model server instead of TensorFlow Serving and with the test's images.
+// plain renders the overlay plain for a namespace, with the model server instead of TensorFlow Serving, and with the test's images.
 func plain(t *testing.T, n namespace) []manifest {
 	t.Helper()
 	deploy := filepath.Join(scenario.Root(t), "deploy", "kubernetes")
-	// A kustomization names others by relative paths.
+	// A kustomization refers to others by relative paths.
 	folder, err := os.MkdirTemp(deploy, "test-")
 	require.NoError(t, err)
 	defer os.RemoveAll(folder)
@@ -123,7 +123,7 @@ func create(t *testing.T, all []manifest, names ...string) {
 	})
 }
 
-// twin is a second Job of the migration that runs at the same time.
+// twin is a second, concurrent Job of the migration.
 const twin = "migrate-twin"
 
 // deploy applies all manifests and waits until everything works.
@@ -170,7 +170,7 @@ func (n namespace) address(t *testing.T) string {
 	return "http://" + n.forward(t, "webapp", 8080)
 }
 
-// step logs how long a step took.
+// step runs a step and logs how long it took.
 func step(t *testing.T, what string, do func()) {
 	t.Helper()
 	begun := time.Now()

@@ -27,10 +27,10 @@ func kubectl(t *testing.T, input []byte, args ...string) string {
 // warning matches a warning of the API server.
 var warning = regexp.MustCompile(`(?m)^Warning: `)
 
-// adopted matches a warning of kubectl's own: apply takes over an object that Kubernetes creates in every namespace.
+// adopted matches a warning of kubectl itself: apply adopts an object that Kubernetes creates in every namespace.
 var adopted = regexp.MustCompile(`(?m)^Warning: resource serviceaccounts/default is missing .*$`)
 
-// try is kubectl whose failure, or warning, is an error.
+// try is kubectl, but returns a failure or a warning as an error.
 func try(ctx context.Context, input []byte, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, "kubectl", args...)
 	command.Stdin = bytes.NewReader(input)
@@ -62,7 +62,7 @@ func (n namespace) list(t *testing.T, kind, labels string) []object {
 	return all.Items
 }
 
-// object has the fields of objects that tests read.
+// object has those fields of objects that tests read.
 type object struct {
 	Metadata struct {
 		Name              string

@@ -30,7 +30,7 @@ func render(t *testing.T, folder string) (all []manifest) {
 	}
 }
 
-// text encodes those of a kind, or all if it is empty.
+// text encodes the manifests of a kind, or all if it is empty.
 func text(t *testing.T, all []manifest, kind string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -46,7 +46,7 @@ func text(t *testing.T, all []manifest, kind string) []byte {
 
 func (m manifest) metadata() map[string]any { return m["metadata"].(map[string]any) }
 
-// find returns the one of this kind and name.
+// find returns the manifest of this kind and name.
 func find(t *testing.T, all []manifest, kind, name string) manifest {
 	t.Helper()
 	for _, m := range all {
@@ -58,7 +58,7 @@ func find(t *testing.T, all []manifest, kind, name string) manifest {
 	return nil
 }
 
-// named returns a copy with another name.
+// named returns a copy of a manifest with another name.
 func (m manifest) named(t *testing.T, name string) manifest {
 	t.Helper()
 	var c map[string]any
@@ -67,8 +67,8 @@ func (m manifest) named(t *testing.T, name string) manifest {
 	return c
 }
 
-// moved renames all namespaces and returns the new names. It removes node ports that are taken in the cluster, by another Snaptask for
-// example.
+// moved renames all namespaces and returns the new names. It removes node ports that are in use in the cluster, for example by another
+// Snaptask.
 func moved(all []manifest, taken map[int]bool, name func(string) string) (namespaces []string) {
 	for _, m := range all {
 		if m["kind"] == "Namespace" {

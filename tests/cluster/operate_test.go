@@ -35,7 +35,7 @@ func (d *deployment) upgrades(t *testing.T) {
 				}
 			}
 			d.rolled(t, "deployment")
-			// Pods take a while to end.
+			// Pods take a while to terminate.
 			require.Eventually(t, func() bool {
 				return !slices.ContainsFunc(d.list(t, "pod", "app.kubernetes.io/part-of=snaptask"), object.ending)
 			}, 3*time.Minute, 500*time.Millisecond, "some pods do not end")
@@ -53,7 +53,7 @@ func (d *deployment) upgrades(t *testing.T) {
 	}
 }
 
-// migratesTwice runs two Jobs of the migration at once on a database that is current and in use.
+// migratesTwice runs two concurrent Jobs of the migration on a database that is up to date and in use.
 func (d *deployment) migratesTwice(t *testing.T) {
 	migrate := find(t, d.manifests, "Job", "migrate")
 	jobs := []string{"migrate-again", twin + "-again"}
@@ -61,7 +61,7 @@ func (d *deployment) migratesTwice(t *testing.T) {
 	d.done(t, jobs...)
 }
 
-// scales gives a function five replicas, by way of its autoscaler, and calls it until each of them has answered.
+// scales scales a function to five replicas through its autoscaler, and calls it until each of them has answered.
 func (d *deployment) scales(t *testing.T) {
 	const name, replicas = "get-tasks", 5
 	step(t, "five replicas", func() {
@@ -123,7 +123,7 @@ func (d *deployment) objects(t *testing.T) func(*testing.T) []string {
 	}
 }
 
-// hasDiscreetLogs checks that the logs of all pods reveal nothing.
+// hasDiscreetLogs checks that the logs of all pods reveal no secrets.
 func (d *deployment) hasDiscreetLogs(t *testing.T) {
 	var secrets []string
 	for _, s := range d.list(t, "secret", "") {

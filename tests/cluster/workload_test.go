@@ -12,8 +12,7 @@ import (
 	"snaptask/tests/workload"
 )
 
-// during has people use the application while disturb runs. Nothing that is acknowledged to them may be lost, and the web app answers
-// every request.
+// during runs a workload while disturb runs. No acknowledged change may be lost, and the web app must answer every request.
 func (d *deployment) during(t *testing.T, disturb func(*workload.Workload)) *workload.Workload {
 	t.Helper()
 	w := workload.Run(t, workload.Options{
@@ -23,7 +22,7 @@ func (d *deployment) during(t *testing.T, disturb func(*workload.Workload)) *wor
 	return w
 }
 
-// sweep runs the CronJob's sweep once, with further environment variables.
+// sweep runs the CronJob's sweep once, with additional environment variables.
 func (d *deployment) sweep(t *testing.T, settings ...any) {
 	t.Helper()
 	cron := find(t, d.manifests, "CronJob", "sweep")
@@ -60,7 +59,7 @@ func (d *deployment) losesServers(t *testing.T) {
 			}
 			t.Logf("          answers by status meanwhile: %v", meanwhile)
 			if server.name == "mysql" {
-				require.NotZero(t, meanwhile[http.StatusServiceUnavailable], "users are told that MySQL is unavailable")
+				require.NotZero(t, meanwhile[http.StatusServiceUnavailable], "users see that MySQL is unavailable")
 			}
 		}
 	})

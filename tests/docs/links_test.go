@@ -1,4 +1,4 @@
-// Package docs tests what the documents of the repository say.
+// Package docs tests the repository's documents.
 package docs
 
 import (
@@ -17,7 +17,7 @@ const root = "../.."
 // link is a Markdown link or image, or the source of an HTML image.
 var link = regexp.MustCompile(`\]\(([^)\s]+)\)|src="([^"]+)"`)
 
-func TestEveryLinkToAFileLeadsToOne(t *testing.T) {
+func TestEveryLinkToAFileResolves(t *testing.T) {
 	t.Parallel()
 	list, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "*.md").Output()
 	require.NoError(t, err)

@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// step is a block of the tutorial: a shell script, or the text of the file that is named last before it.
+// step is a block of the tutorial: a shell script, or the content of the file that was mentioned last.
 var step = regexp.MustCompile("(?s)`([^`\\n]+\\.(?:go|yaml))`[^`]*?```(?:go|yaml)\n(.*?)```|```(sh)\n(.*?)```")
 
 // TestTutorial follows docs/tutorial.md in a copy of the repository.
@@ -28,7 +28,7 @@ func TestTutorial(t *testing.T) {
 		path, content, script := s[1], s[2], s[4]
 		switch {
 		case script != "":
-			// The servers are running already, so there is nothing to build for.
+			// The servers are already running, so nothing needs to be built.
 			script = strings.NewReplacer(".snaptask/bin/snaptask services -- ", "", "make build\n", "").Replace(script)
 			command := exec.CommandContext(t.Context(), "bash", "-euc", script)
 			command.Dir = folder

@@ -12,7 +12,7 @@ import (
 // passwords are those that tests and the browser send, right and wrong ones.
 var passwords = []string{Password, "wrong-password", "not the password"}
 
-// revealing are patterns of texts that no log may hold.
+// revealing are patterns that must not match in any log.
 var revealing = map[string]*regexp.Regexp{
 	"a token":         regexp.MustCompile(`eyJ[\w-]{8,}\.[\w-]{8,}`),
 	"credentials":     regexp.MustCompile(`(?i)(bearer|basic) [\w+/=.-]{8,}`),
@@ -23,7 +23,7 @@ var revealing = map[string]*regexp.Regexp{
 	"image bytes":     regexp.MustCompile(`(\\u00..|\W)(JFIF|Exif|IHDR)(\\u00|\W)|\\xff\\xd8|\\ufffd\\ufffd|/9j/4|iVBORw0KGgo|ffd8ffe`),
 }
 
-// Reveals returns what a log must not hold and does: any of the secrets, and anything that is revealing whoever it belongs to.
+// Reveals returns the forbidden strings in a log: any of the secrets, and every match of revealing.
 func Reveals(log string, secrets []string) (found []string) {
 	if !utf8.ValidString(log) {
 		found = append(found, "bytes that are not text")
@@ -44,7 +44,7 @@ func Reveals(log string, secrets []string) (found []string) {
 	return found
 }
 
-// SecretLines returns the lines of a secret but those that only frame a key.
+// SecretLines returns the lines of a secret except those that only delimit a key.
 func SecretLines(secret string) (lines []string) {
 	for line := range strings.Lines(secret) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "-----") {

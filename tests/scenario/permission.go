@@ -18,12 +18,12 @@ import (
 // operation is a method of a function that requires a session, as openapi.yaml describes it.
 type operation struct {
 	function, method string
-	takesTask        bool   // whether its query may name a task
-	body             []byte // that is valid
-	wrongMethod      string // that the function does not have
+	takesTask        bool   // whether its query may contain a task's id
+	body             []byte // a valid one
+	wrongMethod      string // a method that the function does not have
 }
 
-// call is the function with the query that names a task, if it takes one.
+// call returns the function's name, with the task's id in the query if it accepts one.
 func (o operation) call(task client.Task) string {
 	if o.takesTask {
 		return o.function + "?id=" + task.ID
@@ -31,7 +31,7 @@ func (o operation) call(task client.Task) string {
 	return o.function
 }
 
-// operations reads all that require a session from openapi.yaml.
+// operations reads the operations that require a session from openapi.yaml.
 func operations(t *testing.T) (all []operation) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(Root(t), "functions", "openapi.yaml"))
@@ -42,7 +42,7 @@ func operations(t *testing.T) (all []operation) {
 	}
 	var contract struct {
 		Paths map[string]map[string]struct {
-			Security    *[]any // nil where the default holds
+			Security    *[]any // nil for the default
 			Parameters  []parameter
 			RequestBody struct {
 				Content map[string]struct{ Example map[string]any }
@@ -78,8 +78,8 @@ func operations(t *testing.T) (all []operation) {
 	return all
 }
 
-// SessionsAreRequired calls every function that requires a session without one and with tokens of no valid session, and with a
-// method that the function does not have. None of that changes anything.
+// SessionsAreRequired calls every function that requires a session without one, with tokens of invalid sessions, and with a method
+// that the function does not have, and checks that nothing changes.
 func SessionsAreRequired(t *testing.T, c client.Client) {
 	owner, ended := SignIn(t, c, "owner"), SignIn(t, c, "ended")
 	require.NoError(t, ended.Logout(t.Context()))

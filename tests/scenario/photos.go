@@ -12,8 +12,8 @@ import (
 	"snaptask/tests/client"
 )
 
-// PhotosGetLabels signs in and for each photo creates a task, attaches the photo, reads its labels and deletes the task. objects
-// returns the keys of all objects that are stored.
+// PhotosGetLabels signs in and, for each photo, creates a task, attaches the photo, reads its labels and deletes the task. objects
+// returns the keys of all stored objects.
 func PhotosGetLabels(t *testing.T, c client.Client, objects func(t *testing.T) []string) {
 	user := SignIn(t, c, Demo)
 	stored := func(task client.Task) (count int) {

@@ -11,7 +11,7 @@ import (
 	"snaptask/tests/client"
 )
 
-// WrongInputIsRefused sends what no client should send. Each refusal has its own status and changes nothing.
+// WrongInputIsRefused sends invalid input. Each refusal has its own status and changes nothing.
 func WrongInputIsRefused(t *testing.T, c client.Client) {
 	user := SignIn(t, c, Demo)
 	task := CreateTask(t, user, "stays as it is", "")
@@ -41,7 +41,7 @@ func WrongInputIsRefused(t *testing.T, c client.Client) {
 	require.Equal(t, 404, unknown.Status)
 }
 
-// hugePNG returns a PNG whose header says 60,000 x 60,000 pixels and that has none.
+// hugePNG returns a PNG that has no pixels, but 60,000 x 60,000 according to its header.
 func hugePNG() string {
 	header := []byte("IHDR\x00\x00\xea\x60\x00\x00\xea\x60\x08\x06\x00\x00\x00")
 	b := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\x0d")

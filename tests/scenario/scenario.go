@@ -1,4 +1,4 @@
-// Package scenario has what must hold wherever Snaptask runs, for the tests of the whole application: on this machine and on a
+// Package scenario contains checks of the whole application that must pass wherever Snaptask runs: on this machine and on a
 // cluster.
 package scenario
 
@@ -14,7 +14,7 @@ import (
 	"snaptask/tests/client"
 )
 
-// Demo is an account that exists before a test begins, and Password that of all accounts of tests.
+// Demo is an account that exists before a test begins, and Password is the password of all test accounts.
 const (
 	Demo     = "demo"
 	Password = "demo-password"
@@ -31,7 +31,7 @@ func SignIn(t *testing.T, c client.Client, username string) client.Client {
 	return user
 }
 
-// CreateTask makes a task, with an image unless photo is empty.
+// CreateTask creates a task, with an image unless photo is empty.
 func CreateTask(t *testing.T, user client.Client, title, photo string) client.Task {
 	t.Helper()
 	task, err := user.CreateTask(t.Context(), "", client.Draft{Title: title, DueDate: "2026-12-24"})
@@ -43,7 +43,7 @@ func CreateTask(t *testing.T, user client.Client, title, photo string) client.Ta
 	return task
 }
 
-// Task returns a task that must be there.
+// Task returns a task that must exist.
 func Task(t *testing.T, user client.Client, id string) client.Task {
 	t.Helper()
 	task, err := user.Task(t.Context(), id)
@@ -51,7 +51,7 @@ func Task(t *testing.T, user client.Client, id string) client.Task {
 	return task
 }
 
-// RequireStatus calls a function and requires that it answers with a status and with what the contract says of every answer.
+// RequireStatus calls a function and requires an answer that has this status and follows the contract's rules for all answers.
 func RequireStatus(t *testing.T, status int, c client.Client, method, call string, body []byte) client.Answer {
 	t.Helper()
 	answer, err := c.Do(t.Context(), method, call, body)
@@ -61,7 +61,7 @@ func RequireStatus(t *testing.T, status int, c client.Client, method, call strin
 	return answer
 }
 
-// ReadsByPOST calls a function that only reads the way `faas-cli invoke` does. function is its name, with or without a namespace.
+// ReadsByPOST calls get-tasks in the way of `faas-cli invoke`. function is its name, with or without a namespace.
 func ReadsByPOST(t *testing.T, c client.Client, function string) {
 	RequireStatus(t, http.StatusOK, SignIn(t, c, Demo), http.MethodPost, function+"?limit=5", nil)
 }
@@ -76,7 +76,7 @@ func Root(t *testing.T) string {
 	return root
 }
 
-// Photo reads one of the photos that people attach.
+// Photo returns one of the project's photos.
 func Photo(t *testing.T, name string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(Root(t), "webapp", "e2e", "photos", name))

@@ -10,7 +10,7 @@ import (
 	"snaptask/tests/client"
 )
 
-// UsersAreSeparate has a user try to read and change what belongs to another, and compares how sign-ins fail.
+// UsersAreSeparate lets a user try to read and change another user's data, and compares how sign-ins fail.
 func UsersAreSeparate(t *testing.T, c client.Client) {
 	ada, eve := SignIn(t, c, "ada"), SignIn(t, c, "eve")
 	task := CreateTask(t, ada, "mine", "rocket.jpg")

@@ -1,4 +1,4 @@
-"""What openapi.yaml can't tell Schemathesis about Snaptask: how to get tokens, and what images are."""
+"""What Schemathesis can't learn about Snaptask from openapi.yaml: how to get tokens, and what images are."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def task_with_image(authorization: str) -> str:
 
 
 def account(case, context) -> str:
-    """Gives an account of its own to each operation that ends sessions or counts wrong passwords."""
+    """Uses a separate account for each operation that ends sessions or counts wrong passwords."""
     return case.path if case.path in ENDS_SESSIONS else "everything else"
 
 

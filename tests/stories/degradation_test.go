@@ -18,8 +18,8 @@ import (
 	"snaptask/tests/scenario"
 )
 
-// How long the functions wait for their servers, which is far below their time for a whole call, and how much a busy machine may add
-// to the sum.
+// How long the functions wait for their servers, which is far less than their time for a whole call, and the margin for a busy
+// machine.
 const (
 	databaseTimeout   = 500 * time.Millisecond
 	objectsTimeout    = 500 * time.Millisecond
@@ -43,8 +43,8 @@ func (d dependent) send(t *testing.T) (client.Answer, error) {
 	return client.Send(t.Context(), d.method, d.url+"/"+d.call, d.token, d.body)
 }
 
-// TestFailingServersDelayNobodyForLong has each server stall, refuse connections and cut them while functions use it. They answer 503
-// within their time-outs, and recover with the server in the same process.
+// TestFailingServersDelayNobodyForLong makes each server stall, refuse connections and close them while functions use it. The
+// functions answer 503 within their timeouts, and recover with the server without a restart.
 func TestFailingServersDelayNobodyForLong(t *testing.T) {
 	t.Parallel()
 	a := application.Start(t, application.NewState(t))
@@ -94,12 +94,12 @@ func TestFailingServersDelayNobodyForLong(t *testing.T) {
 			}
 			require.Eventually(t, healthy, recovery, 50*time.Millisecond, "%s before", d.name)
 			d.server.set(t, mode)
-			for range 2 { // the first may use a connection that the second does not find
+			for range 2 { // the first may use an open connection, the second can't
 				d.check(t)
 			}
 			d.server.set(t, working)
 			require.Eventually(t, healthy, recovery, 50*time.Millisecond, "%s did not recover after its server was %s", d.name, mode)
-			require.True(t, d.alive(), "%s ended", d.name)
+			require.True(t, d.running(), "%s ended", d.name)
 		}
 	}
 	t.Run("a function starts while its database is unavailable", func(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 	"snaptask/tests/scenario"
 )
 
-// function is a process of a function beside the application's own, with settings of its own. It is not restarted.
+// function is an additional process of a function, with settings of its own. It is not restarted.
 type function struct {
 	url     string
 	process *exec.Cmd
@@ -29,14 +29,14 @@ type function struct {
 }
 
 // startFunction runs program as a function of a and waits until it is healthy. Its secrets and settings are those of the
-// application's own process, but for those in settings and for the address of the database unless that is empty.
+// application's own process, except for those in settings and, unless it is empty, the address of the database.
 func startFunction(t *testing.T, a *application.Application, program *exec.Cmd, name, database string, settings map[string]string) *function {
 	t.Helper()
 	port, metrics := application.FreePort(t), application.FreePort(t)
 	f := &function{url: "http://127.0.0.1:" + port, process: program, ended: make(chan struct{})}
 	program.Env = []string{"SECRETS_DIR=" + copySecrets(t, a, name, database), "PORT=" + port, "METRICS_PORT=" + metrics}
 	program.Stdout, program.Stderr = &f.output, &f.output
-	for _, all := range []map[string]string{environment(t, a, name), settings} { // the last one counts
+	for _, all := range []map[string]string{environment(t, a, name), settings} { // the last one wins
 		for setting, value := range all {
 			program.Env = append(program.Env, setting+"="+value)
 		}
@@ -67,8 +67,8 @@ func startFunction(t *testing.T, a *application.Application, program *exec.Cmd, 
 	return f
 }
 
-// alive reports whether the process that was started still runs.
-func (f *function) alive() bool {
+// running reports whether the process is still running.
+func (f *function) running() bool {
 	select {
 	case <-f.ended:
 		return false

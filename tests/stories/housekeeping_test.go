@@ -17,7 +17,7 @@ import (
 	"snaptask/tests/scenario"
 )
 
-// TestOperatorCommands manages users with registration off, while the application sweeps by itself.
+// TestOperatorCommands manages users while registration is off and the application runs its own sweeps.
 func TestOperatorCommands(t *testing.T) {
 	t.Setenv("REGISTRATION", "off")
 	t.Setenv("SECRETS_DIR", "")

@@ -8,14 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// mode is how a relay treats its connections.
+// mode is how a relay handles its connections.
 type mode string
 
 const (
 	working  mode = "working"
-	stalled  mode = "stalled"  // accepts connections and bytes, and passes nothing on until the mode changes
-	refusing mode = "refusing" // accepts no connection and closes those there are
-	cutting  mode = "cutting"  // passes a request on and closes the connection when its answer begins
+	stalled  mode = "stalled"  // accepts connections and bytes, but forwards nothing until the mode changes
+	refusing mode = "refusing" // accepts no connections and closes the open ones
+	cutting  mode = "cutting"  // forwards a request and closes the connection when the answer begins
 )
 
 // relay stands between a function and one of its servers and fails on demand.
@@ -40,7 +40,7 @@ func newRelay(t *testing.T, target string) *relay {
 	return r
 }
 
-// set changes the mode, for the connections it has too.
+// set changes the mode, also for open connections.
 func (r *relay) set(t *testing.T, m mode) {
 	t.Helper()
 	r.mu.Lock()
@@ -82,7 +82,7 @@ func (r *relay) accept(listener net.Listener) {
 	}
 }
 
-// add keeps a connection until remove is called, which closes it.
+// add registers a connection; remove unregisters and closes it.
 func (r *relay) add(c net.Conn) (remove func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -98,7 +98,7 @@ func (r *relay) add(c net.Conn) (remove func()) {
 	}
 }
 
-// awaitStall waits while the relay is stalled and returns its mode then.
+// awaitStall waits while the relay is stalled and then returns its mode.
 func (r *relay) awaitStall() mode {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -108,7 +108,7 @@ func (r *relay) awaitStall() mode {
 	return r.mode
 }
 
-// pass copies what one side sends to the other and closes both at the end.
+// pass copies from one connection to the other and closes both at the end.
 func (r *relay) pass(from, to net.Conn, answers bool) {
 	defer from.Close()
 	defer to.Close()

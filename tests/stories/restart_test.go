@@ -12,8 +12,8 @@ import (
 	"snaptask/tests/scenario"
 )
 
-// TestStateSurvivesRestarts kills the first process and stops it with Ctrl-C, checks that no other process is left, and starts the
-// application again on the same state.
+// TestStateSurvivesRestarts ends the first process once by SIGKILL and once by Ctrl-C, checks that no other process is left, and
+// starts the application again on the same state.
 func TestStateSurvivesRestarts(t *testing.T) {
 	t.Parallel()
 	state := application.NewState(t)

@@ -20,8 +20,8 @@ import (
 	"snaptask/tests/scenario"
 )
 
-// TestManySignInsFitIntoTheMemoryOfLogin has many users sign in at once, several times, at a process of login with the settings of
-// stack.yml, and reads its peak memory from the kernel.
+// TestManySignInsFitIntoTheMemoryOfLogin lets many users sign in concurrently, several times, with a process of login that has the
+// settings of stack.yml, and reads its peak memory from the kernel.
 func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 	if _, err := os.Stat("/proc/self/status"); err != nil {
 		t.Log("only Linux reports the peak memory of a process")
@@ -37,7 +37,7 @@ func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 	a := application.Start(t, application.NewState(t))
 	login := startFunction(t, a, exec.Command(buildLogin(t)), "login", "", settings)
 
-	// One account for each, since the failures of an account are limited; every other account does not exist.
+	// One account each, since the failures of an account are limited; every second account does not exist.
 	const atOnce, times = 64, 3
 	for i := 0; i < atOnce; i += 2 {
 		scenario.SignIn(t, a.Client, fmt.Sprintf("user-%d", i))
@@ -65,11 +65,11 @@ func TestManySignInsFitIntoTheMemoryOfLogin(t *testing.T) {
 	for status := range statuses {
 		require.Contains(t, []int{http.StatusOK, http.StatusUnauthorized, http.StatusServiceUnavailable}, status)
 	}
-	require.True(t, login.alive())
+	require.True(t, login.running())
 	require.Less(t, peak, int(limit))
 }
 
-// buildLogin builds the program that login's image has.
+// buildLogin builds the program in login's image.
 func buildLogin(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()

@@ -30,7 +30,7 @@ func TestWholeApplication(t *testing.T) {
 	t.Run("in a browser", func(t *testing.T) { inBrowser(t, a) })
 }
 
-// acceptsFaasCLI sends what faas-cli sends for login, list, describe and invoke.
+// acceptsFaasCLI sends the requests of faas-cli's login, list, describe and invoke.
 func acceptsFaasCLI(t *testing.T, a *application.Application) {
 	for _, path := range []string{"/system/functions", "/system/function/get-tasks"} {
 		for password, status := range map[string]int{a.GatewayPassword(t): http.StatusOK, "wrong-password": http.StatusUnauthorized} {
@@ -53,7 +53,7 @@ func system(t *testing.T, a *application.Application, path, password string) *ht
 	return response
 }
 
-// inBrowser runs webapp/e2e, whose tests may have signals sent to processes of the application, which restarts what is killed.
+// inBrowser runs webapp/e2e. Its tests can request signals to the application's processes; the application restarts killed ones.
 func inBrowser(t *testing.T, a *application.Application) {
 	signals := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		command := regexp.MustCompile(r.FormValue("process"))

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// Lost stands for the status of an answer that did not come.
+// Lost is the status of a call without an answer.
 const Lost = 0
 
 // answers counts answers by the kind of call and by status.

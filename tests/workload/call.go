@@ -9,7 +9,7 @@ import (
 	"snaptask/tests/client"
 )
 
-// answer is what came back for a call.
+// answer is the result of a call.
 type answer[T any] struct {
 	value  T
 	begun  time.Time
@@ -17,13 +17,12 @@ type answer[T any] struct {
 	err    error
 }
 
-// unclear reports whether the call may have taken effect or not.
+// unclear reports whether the call may or may not have taken effect.
 func (a answer[T]) unclear() bool {
 	return a.status == Lost || a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests
 }
 
-// call makes a call and fails the test if its answer is not allowed, whatever has failed. Beside those that are always allowed, it may
-// have one of the expected statuses.
+// call makes a call and fails the test if its status is neither among those that are always allowed nor expected.
 func call[T any](w *Workload, kind string, do func() (T, error), expected ...int) answer[T] {
 	a := answer[T]{begun: time.Now()}
 	a.value, a.err = do()
@@ -45,7 +44,7 @@ func callUntilClear[T any](w *Workload, kind string, do func() (T, error), expec
 			continue
 		}
 		if !slices.Contains(expected, a.status) {
-			w.t.Errorf("%s: in the end %v", kind, a.err)
+			w.t.Errorf("%s: finally %v", kind, a.err)
 		}
 		return a
 	}

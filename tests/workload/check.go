@@ -8,11 +8,11 @@ import (
 	"snaptask/tests/client"
 )
 
-// minScore is that of a label by which a task is found.
+// minScore is the minimum score of a label by which a task is found.
 const minScore = 0.05
 
-// check compares everything that was acknowledged to the user with what the application returns now that everything works. It returns
-// the number of tasks and of those with an image.
+// check compares everything that was acknowledged to the user with what the application returns now that it works. It returns the
+// number of tasks and the number of those with an image.
 func (u *user) check() (tasks, images int) {
 	var list answer[[]client.Task]
 	u.untilClear("list", func() bool { list = u.list(200); return !list.unclear() })
@@ -61,7 +61,7 @@ func (u *user) findsByLabel(label string, ids []string) (clear bool) {
 	return !a.unclear()
 }
 
-// untilClear asks a few times until an answer is clear.
+// untilClear repeats a call a few times until the answer is clear.
 func (u *user) untilClear(what string, ask func() (clear bool)) {
 	for range 5 {
 		if ask() {
@@ -69,5 +69,5 @@ func (u *user) untilClear(what string, ask func() (clear bool)) {
 		}
 		Pause(u.t.Context(), time.Second)
 	}
-	u.t.Errorf("%s: no clear answer, though everything works", what)
+	u.t.Errorf("%s: no clear answer, although everything works", what)
 }

@@ -39,7 +39,7 @@ func randomImage(random *rand.Rand) image {
 	paint := color.RGBA{uint8(random.Uint32()), uint8(random.Uint32()), uint8(random.Uint32()), 255}
 	draw.Draw(canvas, canvas.Bounds(), stdimage.NewUniform(paint), stdimage.Point{}, draw.Src)
 	var b bytes.Buffer
-	_ = png.Encode(&b, canvas) // a buffer takes everything
+	_ = png.Encode(&b, canvas) // writing to a buffer can't fail
 	return newImage(b.Bytes())
 }
 

@@ -10,10 +10,10 @@ import (
 	"snaptask/tests/scenario"
 )
 
-// Leaving is how the names of users begin who delete their accounts.
+// Leaving is the prefix of the names of users who delete their accounts.
 const Leaving = "leaving-"
 
-// comeAndLeave has one user after the other register, create tasks with images, and delete the account, until ctx ends.
+// comeAndLeave lets one user after another register, create tasks with images, and delete the account, until ctx ends.
 func (w *Workload) comeAndLeave(ctx context.Context, random *rand.Rand) {
 	users := 0
 	for ; ctx.Err() == nil; users++ {
@@ -25,7 +25,7 @@ func (w *Workload) comeAndLeave(ctx context.Context, random *rand.Rand) {
 func (w *Workload) leave(name string, random *rand.Rand) {
 	ctx, password := w.t.Context(), scenario.Password
 	signIn := func() (client.Client, error) { return w.Client.SignIn(ctx, name, password) }
-	// A conflict is with an earlier try whose answer was lost.
+	// A conflict means that an earlier attempt, whose answer was lost, succeeded.
 	register := none(func() error { return w.Client.Register(ctx, name, password) })
 	callUntilClear(w, "register", register, http.StatusOK, http.StatusConflict)
 	user := callUntilClear(w, "login", signIn, http.StatusOK).value
@@ -35,7 +35,7 @@ func (w *Workload) leave(name string, random *rand.Rand) {
 		}, http.StatusOK).value
 		call(w, "put image", func() (client.Task, error) { return user.PutImage(ctx, task.ID, randomImage(random).data) })
 	}
-	// A session ends with the account: an earlier try has succeeded.
+	// The session ends with the account: an earlier attempt succeeded.
 	deleteAccount := none(func() error { return user.DeleteAccount(ctx, password) })
 	callUntilClear(w, "delete account", deleteAccount, http.StatusOK, http.StatusUnauthorized)
 	callUntilClear(w, "login when gone", signIn, http.StatusUnauthorized)

@@ -9,7 +9,7 @@ import (
 	"snaptask/tests/client"
 )
 
-// maxDelay is how long after its answer was lost a write may still take effect.
+// maxDelay is how long a write may still take effect after its answer was lost.
 const maxDelay = 6 * time.Second
 
 // existence is whether a task exists.
@@ -18,21 +18,21 @@ type existence string
 const (
 	notCreated existence = "not created"
 	present    existence = "present"
-	deleted    existence = "deleted" // for good: its id makes no task again
+	deleted    existence = "deleted" // for good: its id can't be used again
 )
 
 // state is a state of a task.
 type state struct {
 	existence
 	client.Change        // with the version that the task has
-	size          string // of the image in pixels, such as 120x80, by which images are told apart; empty without one
+	size          string // of the image in pixels, such as 120x80, which identifies it; empty without one
 	status        string // of the image: none, pending or done
 }
 
-// write returns the states that a call may leave a task in if it takes effect in s; none if it has no effect there.
+// write returns the states in which a call may leave a task if it takes effect in s; none if it can't take effect in s.
 type write func(s state) []state
 
-// lostWrite is a write whose answer was lost. It may take effect once, until a time.
+// lostWrite is a write whose answer was lost. It may take effect once, no later than until.
 type lostWrite struct {
 	write
 	until time.Time
@@ -44,7 +44,7 @@ type outcome struct {
 	lost []*lostWrite
 }
 
-// record is what the answers to one window say about a task.
+// record is what one window knows about a task from its answers.
 type record struct {
 	id       string
 	possible []outcome
@@ -62,8 +62,8 @@ func (r *record) addLost(w write) {
 	}
 }
 
-// add records an answer: a call that began at a time has taken effect, and has left the task in a state that matches. The error says
-// that this contradicts earlier answers.
+// add records an answer: a call that began at begun has taken effect and has left the task in a state that matches. It returns an error
+// if this contradicts earlier answers.
 func (r *record) add(w write, begun time.Time, matches func(state) bool) error {
 	before := r.reachable()
 	var after []outcome
@@ -80,13 +80,13 @@ func (r *record) add(w write, begun time.Time, matches func(state) bool) error {
 		for _, o := range before {
 			fmt.Fprintf(&b, "\n    %+v, %d lost writes", o.state, len(o.lost))
 		}
-		return fmt.Errorf("task %s; possible were:%s", r.id, &b)
+		return fmt.Errorf("task %s; possible states:%s", r.id, &b)
 	}
 	r.possible = after
 	return nil
 }
 
-// reachable returns the possible outcomes and all that lost writes, and a sweep that classifies a pending image, lead to.
+// reachable returns the possible outcomes, including those after lost writes and after a sweep that classifies a pending image.
 func (r *record) reachable() []outcome {
 	all := slices.Clone(r.possible)
 	for i := 0; i < len(all); i++ {

@@ -16,7 +16,7 @@ import (
 	"snaptask/tests/client"
 )
 
-// maxTasks is how many tasks a window has before it deletes rather than creates.
+// maxTasks is the number of tasks from which a window deletes rather than creates.
 const maxTasks = 25
 
 // user works in several windows at once.
@@ -26,8 +26,8 @@ type user struct {
 	windows []*window
 }
 
-// window is one of a user's. It makes one call after the other, and no other window writes its tasks, so that it knows how each of
-// them must look.
+// window is one of a user's windows. It makes one call after another, and no other window writes its tasks, so it knows the state that
+// each of them must have.
 type window struct {
 	*user
 	random  *rand.Rand
@@ -35,7 +35,7 @@ type window struct {
 	drafts  int
 }
 
-// work goes on until ctx ends.
+// work makes calls until ctx ends.
 func (w *window) work(ctx context.Context) {
 	for ctx.Err() == nil {
 		w.act(ctx)
@@ -43,7 +43,7 @@ func (w *window) work(ctx context.Context) {
 	}
 }
 
-// act does one thing.
+// act makes one random call.
 func (w *window) act(ctx context.Context) {
 	tasks := slices.DeleteFunc(slices.Clone(w.records), func(r *record) bool { return !r.isPresent() })
 	choice := w.random.IntN(100)
@@ -66,7 +66,7 @@ func (w *window) act(ctx context.Context) {
 	case choice < 80:
 		w.delete(ctx, r)
 	case choice < 82:
-		w.delete(ctx, earlier) // mostly deleted already
+		w.delete(ctx, earlier) // usually already deleted
 	case choice < 84:
 		w.sendDraft(ctx, "create late", earlier, w.draft())
 	case choice < 90:
@@ -78,7 +78,7 @@ func (w *window) act(ctx context.Context) {
 	}
 }
 
-// condition is one that states of a task meet.
+// condition is a condition on the state of a task.
 type condition = func(state) bool
 
 // taskCall adapts a call that returns a task; deletions return none.
@@ -89,8 +89,8 @@ func (w *window) taskCall(do func(context.Context, string) (client.Task, error),
 	}
 }
 
-// write makes a call that writes a task and records its answer: as done if the status is 200, as lost if the answer is unclear. Other
-// statuses must be explained by a state that meets their condition.
+// write makes a call that writes a task and records its answer: as done if the status is 200, as lost if the answer is unclear. Any
+// other status requires a possible state that meets its condition.
 func (w *window) write(ctx context.Context, r *record, kind string, done, lost write, do func() (*client.Task, error), refusals map[int]condition) (clear bool) {
 	a := call(w.Workload, kind, do)
 	switch {
@@ -164,9 +164,9 @@ func (w *window) draft() client.Draft {
 	}
 }
 
-// update changes a task, naming the version that it has, or one behind.
-func (w *window) update(ctx context.Context, r *record, behind int) {
-	change := client.Change{Draft: w.draft(), Completed: w.random.IntN(2) == 0, Version: r.possible[0].Version - behind}
+// update changes a task, with its current version or with one that is stale by this many versions.
+func (w *window) update(ctx context.Context, r *record, stale int) {
+	change := client.Change{Draft: w.draft(), Completed: w.random.IntN(2) == 0, Version: r.possible[0].Version - stale}
 	if change.Version < 1 {
 		return
 	}
@@ -180,7 +180,7 @@ func (w *window) delete(ctx context.Context, r *record) {
 	w.write(ctx, r, "delete", remove, remove, func() (*client.Task, error) { return nil, w.client.DeleteTask(w.t.Context(), r.id) }, nil)
 }
 
-// putImage attaches an image, mostly a small one.
+// putImage attaches an image, usually a small one.
 func (w *window) putImage(ctx context.Context, r *record) {
 	image := randomImage(w.random)
 	if w.random.IntN(6) == 0 {

@@ -1,5 +1,5 @@
-// Package workload uses Snaptask as several people do at once, wherever it runs, records every write that was acknowledged to them,
-// and compares that with what the application returns.
+// Package workload uses Snaptask as several concurrent users do, wherever it runs, records every acknowledged write, and compares the
+// records with what the application returns.
 package workload
 
 import (
@@ -20,12 +20,12 @@ import (
 type Options struct {
 	Client   client.Client
 	Seed     uint64        // of all choices and of the users' names
-	Users    int           // who work, beside those who come and delete their accounts
+	Users    int           // besides those who register and delete their accounts
 	Windows  int           // of each user, at the same time
-	Recovery time.Duration // how long the application may take to work again after a fault
+	Recovery time.Duration // how long the application may take to recover from a fault
 }
 
-// Workload is what users do while it runs.
+// Workload is a running workload.
 type Workload struct {
 	*answers
 	Options
@@ -34,8 +34,8 @@ type Workload struct {
 	users  []*user
 }
 
-// Run has users work while disturb runs, which starts soon after them. Then it calls sweep, which must wait until everything works and
-// run housekeeping's sweep, and fails the test if anything that was acknowledged is lost.
+// Run lets users work while disturb runs, which starts shortly after them. Then it calls sweep, which must wait until everything works
+// and run housekeeping's sweep, and fails the test if anything that was acknowledged is lost.
 func Run(t *testing.T, o Options, disturb func(*Workload), sweep func()) *Workload {
 	t.Helper()
 	w := &Workload{answers: &answers{counts: map[answerKind]int{}}, Options: o, t: t, photos: loadPhotos(t)}
@@ -48,20 +48,20 @@ func Run(t *testing.T, o Options, disturb func(*Workload), sweep func()) *Worklo
 	}
 	defer func() { t.Logf("seed %d, answers by status (0: lost)\n%s", o.Seed, w.answers) }()
 	w.during(disturb)
-	Pause(t.Context(), maxDelay) // for writes that are under way although their answers were lost
+	Pause(t.Context(), maxDelay) // for writes that are in progress although their answers were lost
 	sweep()
 	tasks, images := 0, 0
 	for _, u := range w.users {
 		listed, withImage := u.check()
 		tasks, images = tasks+listed, images+withImage
 	}
-	t.Logf("compared in the end: %d tasks, %d of them with an image", tasks, images)
+	t.Logf("compared: %d tasks, %d of them with an image", tasks, images)
 	require.NotZero(t, tasks)
 	require.NotZero(t, images)
 	return w
 }
 
-// during has everybody work while disturb runs, and then finish what they have begun.
+// during lets everybody work while disturb runs, and then finish their current calls.
 func (w *Workload) during(disturb func(*Workload)) {
 	ctx, stop := context.WithCancel(w.t.Context())
 	var group sync.WaitGroup
@@ -79,7 +79,7 @@ func (w *Workload) during(disturb func(*Workload)) {
 
 func (w *Workload) random(stream uint64) *rand.Rand { return rand.New(rand.NewPCG(w.Seed, stream)) }
 
-// Pause waits, unless ctx ends first.
+// Pause waits for a duration or until ctx ends.
 func Pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():

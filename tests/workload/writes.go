@@ -5,7 +5,7 @@ import "snaptask/tests/client"
 // read changes nothing.
 func read(s state) []state { return []state{s} }
 
-// create makes the task unless its id was used before. A task that exists stays as it is.
+// create creates the task unless its id was used before. An existing task is left unchanged.
 func create(d client.Draft) write {
 	return func(s state) []state {
 		switch s.existence {
@@ -19,7 +19,7 @@ func create(d client.Draft) write {
 	}
 }
 
-// update changes the task if it has the version of the change.
+// update changes the task if its version is that of the change.
 func update(c client.Change) write {
 	return func(s state) []state {
 		if s.existence != present || s.Version != c.Version {
@@ -39,7 +39,7 @@ func remove(s state) []state {
 	return []state{{existence: deleted}}
 }
 
-// attach gives the task an image of a size, which gets one of the statuses.
+// attach sets an image of this size, which gets one of the statuses.
 func attach(size string, statuses ...string) write {
 	return func(s state) (after []state) {
 		if s.existence != present {
@@ -62,7 +62,7 @@ func predict(s state) []state {
 	return attach(s.size, "done")(s)
 }
 
-// detach takes the image off the task.
+// detach removes the image from the task.
 func detach(s state) []state {
 	if s.size == "" {
 		return nil
