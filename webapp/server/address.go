@@ -17,7 +17,7 @@ const (
 	clientProofHeader   = "X-Client-Address-Proof"
 )
 
-// signClientAddress sets the client's address and its proof, or neither without a key. What the client sent is removed.
+// signClientAddress sets the client's address and its proof, or neither without a key. It removes headers that the client sent.
 func (c Config) signClientAddress(in *http.Request, out http.Header) {
 	out.Del(clientAddressHeader)
 	out.Del(clientProofHeader)

@@ -16,16 +16,16 @@ func TestClientAddressIsTheLastHopBeforeTrustedProxies(t *testing.T) {
 		forwarded []string
 		want      string
 	}{
-		"direct":                          {"192.0.2.7:1234", nil, "192.0.2.7"},
-		"direct, and claims another":      {"192.0.2.7:1234", []string{"198.51.100.1"}, "192.0.2.7"},
-		"through a proxy":                 {"10.1.2.3:1234", []string{"192.0.2.7"}, "192.0.2.7"},
-		"through two proxies":             {"10.1.2.3:1234", []string{"192.0.2.7, 10.9.9.9"}, "192.0.2.7"},
-		"claims another before the proxy": {"10.1.2.3:1234", []string{"198.51.100.1", "192.0.2.7"}, "192.0.2.7"},
-		"a proxy itself":                  {"10.1.2.3:1234", nil, "10.1.2.3"},
-		"garbage before the proxy":        {"10.1.2.3:1234", []string{"<script>"}, "10.1.2.3"},
-		"IPv6: its /64":                   {"[2001:db8:1:2:3:4:5:6]:1234", nil, "2001:db8:1:2::/64"},
-		"IPv4 in IPv6":                    {"[::ffff:192.0.2.7]:1234", nil, "192.0.2.7"},
-		"nothing":                         {"", nil, "unknown"},
+		"direct":                        {"192.0.2.7:1234", nil, "192.0.2.7"},
+		"direct, with a forged header":  {"192.0.2.7:1234", []string{"198.51.100.1"}, "192.0.2.7"},
+		"through a proxy":               {"10.1.2.3:1234", []string{"192.0.2.7"}, "192.0.2.7"},
+		"through two proxies":           {"10.1.2.3:1234", []string{"192.0.2.7, 10.9.9.9"}, "192.0.2.7"},
+		"forged header through a proxy": {"10.1.2.3:1234", []string{"198.51.100.1", "192.0.2.7"}, "192.0.2.7"},
+		"a proxy itself":                {"10.1.2.3:1234", nil, "10.1.2.3"},
+		"garbage before the proxy":      {"10.1.2.3:1234", []string{"<script>"}, "10.1.2.3"},
+		"IPv6: its /64":                 {"[2001:db8:1:2:3:4:5:6]:1234", nil, "2001:db8:1:2::/64"},
+		"IPv4 in IPv6":                  {"[::ffff:192.0.2.7]:1234", nil, "192.0.2.7"},
+		"nothing":                       {"", nil, "unknown"},
 	} {
 		require.Equal(t, c.want, clientAddress(c.remote, c.forwarded, trusted), name)
 	}

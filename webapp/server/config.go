@@ -15,9 +15,9 @@ import (
 	"strings"
 )
 
-// Config is the web server's settings.
+// Config contains the web server's settings.
 type Config struct {
-	FunctionURL  string // FUNCTION_URL: of a function, with {name} in place of its name: http://127.0.0.1:31112/function/{name}
+	FunctionURL  string // FUNCTION_URL: URL of a function, with {name} in place of its name: http://127.0.0.1:31112/function/{name}
 	Registration bool   // REGISTRATION=on|off: whether the app offers registration; the function register decides
 
 	// PUBLIC_GATEWAY_URL: where browsers call functions, as PUBLIC_GATEWAY_URL/function/NAME, if not through this server:
@@ -32,7 +32,7 @@ type Config struct {
 const defaultFunctionURL = "http://gateway.openfaas:8080/function/{name}"
 
 // ConfigFromEnv reads FUNCTION_URL (defaultFunctionURL), REGISTRATION (on), PUBLIC_GATEWAY_URL and TRUSTED_PROXIES with
-// getenv, and the secret in SECRETS_DIR (/var/openfaas/secrets).
+// getenv, and the secret client-address-key in SECRETS_DIR (/var/openfaas/secrets).
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	c := Config{
 		FunctionURL:      cmp.Or(getenv("FUNCTION_URL"), defaultFunctionURL),
@@ -83,10 +83,10 @@ func (c Config) urlOf(function string) (*url.URL, error) {
 	return url.Parse(strings.ReplaceAll(c.FunctionURL, "{name}", function))
 }
 
-// appConfig is /config.json, the app's settings; anyone can read it. The limits are the functions' own: with them the app
-// can refuse what a function would refuse.
+// appConfig is the content of /config.json, the app's settings, which anyone can read. The limits are those of the functions, so
+// that the app can refuse the same input.
 type appConfig struct {
-	Gateway      string    `json:"gateway"` // before /function/NAME; "" for this server
+	Gateway      string    `json:"gateway"` // prefix of /function/NAME; "" for this server
 	Registration bool      `json:"registration"`
 	Limits       appLimits `json:"limits"`
 }

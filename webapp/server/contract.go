@@ -10,8 +10,8 @@ import (
 
 const contractName = "openapi.yaml"
 
-// functionNames returns the names in the paths /function/NAME of the build's openapi.yaml. This server forwards calls of
-// these functions and no others: above all not the gateway's /system.
+// functionNames returns the names in the paths /function/NAME of the build's openapi.yaml. This server forwards only calls of
+// these functions, and in particular never calls of the gateway's /system.
 func functionNames(files fs.FS) ([]string, error) {
 	text, err := fs.ReadFile(files, contractName)
 	if err != nil {

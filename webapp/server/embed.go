@@ -1,5 +1,5 @@
 // Package server is the web server of Snaptask: it serves the built Vue app and its configuration, and forwards calls of
-// functions, so that the browser needs one origin only.
+// functions, so that the browser needs only one origin.
 package server
 
 import (
@@ -10,11 +10,11 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
-// embedded returns the files of the Vue app, as they were when this program was compiled.
+// embedded returns the files of the Vue app that were compiled into this program.
 func embedded() fs.FS {
 	files, err := fs.Sub(dist, "dist")
 	if err != nil {
-		panic(err) // impossible: the path is a valid constant
+		panic(err) // can't happen: the path is a valid constant
 	}
 	return files
 }

@@ -11,7 +11,7 @@ import (
 
 const errorPageName = "error.html"
 
-// failure is an error response of this server itself.
+// failure is an error response that this server generates itself.
 type failure struct {
 	status  int
 	code    string // stable, for programs
@@ -32,7 +32,7 @@ var (
 		"Snaptask did not answer as it should. Please check whether it was done."}
 )
 
-// errorPages writes failures: HTML for people, and the functions' JSON for programs.
+// errorPages writes failures: HTML for people, and for programs JSON in the form of the functions' errors.
 type errorPages struct {
 	page *template.Template // nil without a build
 }
@@ -75,7 +75,7 @@ func (f failure) forPeople(id string) any {
 	}{f.status, f.heading, f.message, id}
 }
 
-// isForPeople reports whether a browser will show the response as a page: only then does it accept HTML by name.
+// isForPeople reports whether a browser will show the response as a page: only then does it explicitly accept HTML.
 func isForPeople(r *http.Request) bool {
 	return strings.Contains(r.Header.Get("Accept"), "text/html")
 }

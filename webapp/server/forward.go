@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// idleTime is how long an idle connection to a function stays open. It is shorter than SHUTDOWN_DELAY in stack.yml, so that
-// this server has closed its idle connections before a function that stops does: a request sent at that moment would fail.
+// idleTime is how long an idle connection to a function stays open. It is shorter than SHUTDOWN_DELAY in stack.yml, so that this
+// server closes its idle connections before a stopping function does: a request sent at that moment would fail.
 const idleTime = 4 * time.Second
 
 const callIDHeader = "X-Call-Id"
 
-// newForwarder returns a handler that forwards /function/{name} to the function of that name: method, query, body and
-// response stay as they are.
+// newForwarder returns a handler that forwards /function/{name} to the function of that name. Method, query, body and response
+// are unchanged.
 func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler, error) {
 	targets := map[string]*url.URL{}
 	for _, name := range names {
@@ -47,7 +47,7 @@ func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler
 			r.Out.Host = ""
 			r.SetXForwarded() // ReverseProxy has removed the client's own X-Forwarded-For
 			r.Out.Header.Del("X-Real-Ip")
-			r.Out.Header.Del("Expect") // this server has sent 100 Continue already
+			r.Out.Header.Del("Expect") // this server has already sent 100 Continue
 			c.signClientAddress(r.In, r.Out.Header)
 			r.Out.Header.Set(callIDHeader, callID(r.In))
 		},
@@ -70,11 +70,11 @@ func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler
 	}), nil
 }
 
-// functionFailed answers 503 when no connection was made, so that the client can safely try again, and 502 when the
+// functionFailed answers 503 when no connection was established, so that the client can safely try again, and 502 when the
 // function may have done its work.
 func functionFailed(w http.ResponseWriter, r *http.Request, err error, errorPages errorPages) {
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
-		panic(http.ErrAbortHandler) // the client has gone
+		panic(http.ErrAbortHandler) // the client has disconnected
 	}
 	slog.Error("forward", "function", r.PathValue("name"), "callId", r.Header.Get(callIDHeader), "error", err.Error())
 	if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {

@@ -19,7 +19,7 @@ type seen struct {
 	header                    http.Header
 }
 
-// gateway starts a server in place of the OpenFaaS gateway, which answers with status and returns the requests it received.
+// gateway starts a server that stands in for the OpenFaaS gateway. It answers with status; gateway returns the requests it received.
 func gateway(t *testing.T, status int) (Config, <-chan seen) {
 	t.Helper()
 	calls := make(chan seen, 1)
@@ -130,7 +130,7 @@ func TestForwardStreamsUploads(t *testing.T) {
 	body, feed := io.Pipe()
 	go func() {
 		_, _ = feed.Write([]byte("head"))
-		<-arrived // send the rest when the function has the start
+		<-arrived // send the rest once the function has received the beginning
 		_, _ = feed.Write([]byte("tail"))
 		_ = feed.Close()
 	}()
@@ -146,7 +146,7 @@ func TestUnreachableGatewayIs503(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	require.NoError(t, listener.Close()) // now it refuses connections
+	require.NoError(t, listener.Close()) // from now on it refuses connections
 	server := serverOver(t, Config{FunctionURL: "http://" + listener.Addr().String() + "/{name}"}, build())
 	answer, body := ask(t, http.MethodGet, server.URL+"/function/get-tasks", nil)
 	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)

@@ -5,9 +5,9 @@ import (
 	"net/http"
 )
 
-// newHandler returns the handler of everything that this server serves: the app's pages and assets, /openapi.yaml and its
-// page /api, /config.json, /healthz, and /function/NAME for the functions in openapi.yaml. Without a build of the app in
-// files, pages and functions answer 503.
+// newHandler returns the handler for everything that this server serves: the app's pages and assets, /openapi.yaml and its page
+// /api, /config.json, /healthz, and /function/NAME for the functions in openapi.yaml. If files contains no build of the app, pages
+// and functions answer 503.
 func newHandler(c Config, files fs.FS) (http.Handler, error) {
 	if err := c.check(); err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ import (
 
 const unusedFunctionURL = "http://127.0.0.1:9/function/{name}"
 
-// build returns files such as Vite writes.
+// build returns files like those of a Vite build.
 func build() fstest.MapFS {
 	return fstest.MapFS{
 		".gitkeep":                  {},
@@ -84,7 +84,7 @@ func TestPages(t *testing.T) {
 		"better form by name":     {"/assets/index-Dk3f9a.js.br", "application/json", "no-store", 404},
 		"the error page":          {"/error.html", "application/json", "no-store", 404},
 		"its other name":          {"/error", index, checked, 200},
-		"gateway's own":           {"/system/functions", "application/json", "no-store", 404},
+		"the gateway's API":       {"/system/functions", "application/json", "no-store", 404},
 		"async functions":         {"/async-function/login", "application/json", "no-store", 404},
 		"no function":             {"/function/", "application/json", "no-store", 404},
 		"health":                  {"/healthz", "text/plain; charset=utf-8", "no-store", 200},
@@ -154,7 +154,7 @@ func TestPolicyAllowsThePublicGateway(t *testing.T) {
 	require.Contains(t, body, `"gateway":"https://gateway.test"`)
 }
 
-func TestCompressedFormOnlyForThoseWhoAcceptIt(t *testing.T) {
+func TestCompressedFormIsOnlySentIfAccepted(t *testing.T) {
 	t.Parallel()
 	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, build())
 	etags := map[string]bool{}
@@ -222,7 +222,7 @@ func TestAppConfig(t *testing.T) {
 	}
 }
 
-func TestWithoutBuildTheAnswerSaysHowToBuild(t *testing.T) {
+func TestAnswerWithoutABuildExplainsHowToBuild(t *testing.T) {
 	t.Parallel()
 	server := serverOver(t, Config{FunctionURL: unusedFunctionURL}, fstest.MapFS{".gitkeep": {}})
 	for _, path := range []string{"/", "/function/get-tasks"} {

@@ -25,8 +25,8 @@ func Main() error {
 	return Serve(ctx, listener)
 }
 
-// Serve runs the web server on listener until ctx ends and for SHUTDOWN_DELAY (0s) more, in which callers learn of the end.
-// Then it finishes running requests. Its other settings are those of ConfigFromEnv.
+// Serve runs the web server on listener until ctx ends and for SHUTDOWN_DELAY (0s) more, during which callers can switch to another
+// replica. Then it finishes running requests. Its other settings are those of ConfigFromEnv.
 func Serve(ctx context.Context, listener net.Listener) error {
 	config, err := ConfigFromEnv(os.Getenv)
 	if err != nil {
@@ -67,9 +67,9 @@ func listen(getenv func(string) string) (net.Listener, error) {
 	return net.Listen("tcp", ":"+port)
 }
 
-// serve handles requests until ctx ends and for the delay after it, in which each response closes its connection; then
-// running requests have drainTime to finish. The timeouts for a whole request are long, because an image of 16 MiB may take
-// minutes on a slow connection.
+// serve handles requests until ctx ends and for the delay after that, during which each response closes its connection; then running
+// requests have drainTime to finish. The timeouts for a whole request are long, because an image of 16 MiB may take minutes on a slow
+// connection.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, delay time.Duration) error {
 	// More than the slowest function needs: READ_TIMEOUT + EXEC_TIMEOUT in stack.yml.
 	const drainTime = 2 * time.Minute

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestServeFinishesWhatIsRunning(t *testing.T) {
+func TestServeFinishesRunningRequests(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -49,7 +49,7 @@ func TestServeFinishesWhatIsRunning(t *testing.T) {
 	require.NoError(t, <-ended)
 }
 
-func TestServeGoesOnForTheDelay(t *testing.T) {
+func TestServeContinuesForTheShutdownDelay(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -70,7 +70,7 @@ func TestServeGoesOnForTheDelay(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestTheDelayIsADuration(t *testing.T) {
+func TestShutdownDelayIsADuration(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{"": 0, "0s": 0, "5s": 5 * time.Second} {
 		got, err := shutdownDelay(func(string) string { return text })
@@ -83,7 +83,7 @@ func TestTheDelayIsADuration(t *testing.T) {
 	}
 }
 
-func TestListenRefusesWhatIsNoPort(t *testing.T) {
+func TestListenRefusesInvalidPorts(t *testing.T) {
 	t.Parallel()
 	for _, port := range []string{"0", "65536", "-1", "http", "80a"} {
 		_, err := listen(func(string) string { return port })

@@ -24,10 +24,10 @@ type page struct {
 	compressed   map[string][]byte // by content coding
 }
 
-// codings are the content codings in which the build writes assets, best first, and the suffixes of their files.
+// codings are the content codings of the build's compressed assets, best first, with their files' suffixes.
 var codings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
 
-// pages serves the built app from memory, which needs some hundred kilobytes.
+// pages serves the built app from memory, which takes a few hundred kilobytes.
 type pages struct {
 	byPath     map[string]page // path below the root, without the leading slash
 	errorPages errorPages
@@ -100,7 +100,7 @@ func contentType(name string) string {
 	}
 }
 
-// cacheControl returns "immutable" for assets, whose names contain a hash of their bytes, and "no-cache" for all else.
+// cacheControl returns "immutable" for assets, whose names contain a hash of their bytes, and "no-cache" for everything else.
 func cacheControl(name string) string {
 	if strings.HasPrefix(name, "assets/") {
 		return "public, max-age=31536000, immutable"
