@@ -1,4 +1,4 @@
-# Snaptask. `make help` lists what there is.
+# Snaptask. `make help` lists the commands.
 SHELL   := bash
 MODULES := ./db/... ./deploy/images/... ./deploy/kubernetes/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./tests/... ./webapp/server/...
 BIN     := .snaptask/bin
@@ -13,21 +13,21 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## set up and run the whole application here (no cluster, no containers); Ctrl-C ends it
+run: build ## set up and run the whole application on this machine (no cluster, no containers); Ctrl-C ends it
 	@exec $(BIN)/snaptask run
 
-dev: build ## run it like `make run`, and rebuild and restart what you change
+dev: build ## like `make run`, and rebuild and restart what you change
 	@exec $(BIN)/snaptask dev
 
-new-function: ## write a new function: its folder, and its entries in the tables NAME=count-tasks [METHOD=GET]
+new-function: ## create a function: its folder, and its entries in the tables NAME=count-tasks [METHOD=GET]
 	@go run ./functions/scaffold/cmd/new-function "$(NAME)" "$(or $(METHOD),GET)"
 	@go run ./deploy/kubernetes/generate
 
-test: ## set up and pass every test
+test: ## set up and run all tests
 	$(STEP) "Tools for the tests" .ci/tools go node npm gcc chromium
 	@$(MAKE) --no-print-directory build lint test-go test-web test-story
 
-lint: webapp/node_modules/.package-lock.json webapp/server/dist/index.html ## check the form of all code
+lint: webapp/node_modules/.package-lock.json webapp/server/dist/index.html ## check the formatting and style of all code
 	$(STEP) "gofmt" bash -c 'bad=$$(gofmt -l db deploy functions template tests webapp/server); echo "$$bad"; [ -z "$$bad" ]'
 	$(STEP) "go vet" go vet $(MODULES)
 	$(STEP) "staticcheck" go run $(STATICCHECK) $(MODULES)
@@ -44,10 +44,10 @@ test-web: webapp/node_modules/.package-lock.json
 test-story: build
 	@go test -count=1 ./tests/stories
 
-chaos: build ## use the application for SECONDS=120 while its processes are killed: nothing acknowledged is lost [SEED=]
+chaos: build ## use the application while its processes are killed, and check that nothing acknowledged is lost [SECONDS=120] [SEED=]
 	@go test -count=1 -v -timeout 2h -run ProcessesAreKilled ./tests/chaos -args -seconds=$(or $(SECONDS),120) -seed=$(or $(SEED),$$(date +%s))
 
-schemathesis: build ## test the application with generated requests that openapi.yaml allows and forbids [SECONDS=180] [SEED=]
+schemathesis: build ## test the application with generated requests, valid and invalid according to openapi.yaml [SECONDS=180] [SEED=]
 	$(STEP) "Tools for Schemathesis" .ci/tools python3
 	$(STEP) "Schemathesis" .ci/venv .snaptask/schemathesis tests/schemathesis/requirements.txt
 	@.snaptask/schemathesis/bin/python tests/schemathesis/run.py --seconds $(or $(SECONDS),180) $(if $(SEED),--seed $(SEED))
@@ -61,14 +61,14 @@ test-tfclient: ## test the model server with TensorFlow Serving's own client and
 	$(STEP) "TensorFlow and its client" .ci/venv .snaptask/tfclient deploy/modelserver/tfclient/requirements.txt --no-deps
 	@.snaptask/tfclient/bin/python deploy/modelserver/tfclient/test_modelserver.py
 
-screenshots: build ## photograph every screen and state of the web app, light and dark, wide and narrow [SCREENSHOTS=.snaptask/screenshots]
+screenshots: build ## take screenshots of every screen and state of the web app, light and dark, wide and narrow [SCREENSHOTS=.snaptask/screenshots]
 	$(STEP) "Tools for the browser" .ci/tools chromium
 	@SCREENSHOTS=$(abspath $(or $(SCREENSHOTS),.snaptask/screenshots)) npm run --silent --prefix webapp e2e screens
 
-bench: .snaptask/bench/program ## measure it beside the design that it replaces, in about ten minutes [ARGS=-help]
+bench: .snaptask/bench/program ## compare its performance with the design that it replaces, in about ten minutes [ARGS=-help]
 	@exec $(BIN)/bench $(ARGS)
 
-bench-quick: .snaptask/bench/program ## the same in under two minutes, less exact
+bench-quick: .snaptask/bench/program ## the same in under two minutes, less precisely
 	@exec $(BIN)/bench -quick $(ARGS)
 
 .PHONY: .snaptask/bench/program
@@ -83,16 +83,16 @@ images: webapp/server/dist/index.html ## build every image with Docker and faas-
 image-archives: webapp/server/dist/index.html ## build every image without Docker, as .snaptask/images/NAME.tar [IMAGE_PREFIX=snaptask] [IMAGE_TAG=dev]
 	@go run ./deploy/images -prefix $(or $(IMAGE_PREFIX),snaptask) -tag $(or $(IMAGE_TAG),dev) -revision $$(git rev-parse HEAD 2>/dev/null || echo unknown)
 
-up: ## bring everything up on minikube, or on the cluster of kubectl with CLUSTER=current (docs/operations.md)
+up: ## install or update everything on minikube, or on kubectl's cluster with CLUSTER=current (docs/operations.md)
 	@deploy/kubernetes/operate/up
 
-down: ## take it down and leave its data
+down: ## stop it and keep its data
 	@deploy/kubernetes/operate/down
 
-purge: ## remove it with all its data [CONFIRM=yes]
+purge: ## remove it and all its data [CONFIRM=yes]
 	@deploy/kubernetes/operate/purge
 
-status: ## show what runs on the cluster, and what is wrong
+status: ## show what runs on the cluster and what is wrong
 	@deploy/kubernetes/operate/status
 
 logs: ## follow the logs on the cluster [FUNCTION=login]
@@ -101,7 +101,7 @@ logs: ## follow the logs on the cluster [FUNCTION=login]
 backup: ## write all accounts, tasks and pictures of the cluster to a file [FILE=]
 	@deploy/kubernetes/operate/backup
 
-restore: ## fill an empty cluster from FILE=, or replace what it has with FORCE=yes
+restore: ## fill an empty cluster from FILE=, or replace its data with FORCE=yes
 	@deploy/kubernetes/operate/restore
 
 build: webapp/server/dist/index.html
@@ -114,6 +114,6 @@ webapp/node_modules/.package-lock.json: webapp/package.json webapp/package-lock.
 webapp/server/dist/index.html: webapp/node_modules/.package-lock.json webapp/index.html functions/openapi.yaml $(shell find webapp/src webapp/public webapp/openapi webapp/error-page webapp/vite.config.ts webapp/tsconfig*.json -type f 2>/dev/null)
 	$(STEP) "Web app" npm run --prefix webapp build
 
-clean: ## remove what was built and all local data
+clean: ## remove all build results and local data
 	@if [ -x $(BIN)/snaptask ]; then $(BIN)/snaptask stopped || exit 1; fi
 	rm -rf .snaptask webapp/node_modules webapp/server/dist/assets webapp/server/dist/*.*

@@ -1,4 +1,4 @@
-// Command program runs one function behind its HTTP server. It is the program of every function's image; Dockerfile puts its
+// Command program runs one function behind its HTTP server. It is the program of every function's image; the Dockerfile puts its
 // imports in place.
 package main
 
