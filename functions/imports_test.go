@@ -62,12 +62,12 @@ var rules = []rule{
 		forbidden: []string{"function", "snaptask/..."}, allowed: []string{internal + "..."},
 	},
 	{
-		sentence:  "what the functions share imports no function",
+		sentence:  "shared packages import no function",
 		importers: []string{internal + "...", "snaptask/functions/serve", "snaptask/functions/tensorflowpb"},
 		forbidden: []string{"function"},
 	},
 	{
-		sentence:  "the server around a function imports config, fault and web, and no data",
+		sentence:  "the server around a function imports only config, fault and web",
 		importers: []string{"snaptask/functions/serve"},
 		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "config", internal + "fault", internal + "web"},
 	},
@@ -100,7 +100,7 @@ var rules = []rule{
 		allowed:   []string{internal + "objects", internal + "picture", internal + "classifier", internal + "task", internal + "fault"},
 	},
 	{
-		sentence:  "housekeeping imports what the functions share, no function, and nothing of HTTP",
+		sentence:  "housekeeping imports no function, no server and no HTTP",
 		importers: []string{"snaptask/functions/housekeeping/..."},
 		forbidden: []string{"function", "snaptask/functions/serve", internal + "web", "net/http"},
 	},

@@ -41,7 +41,7 @@ func TestChangeEndsEveryOtherSession(t *testing.T) {
 		require.Error(t, err)
 	}
 	_, _, err = users.Tasks(t.Context(), eve.Owner, testbed.Everything())
-	require.NoError(t, err, "another user's session goes on")
+	require.NoError(t, err, "another user's session is still valid")
 
 	stored, err := users.UserByName(t.Context(), ada.Username)
 	require.NoError(t, err)
@@ -70,5 +70,5 @@ func TestWrongPasswordIsRefusedAndThrottled(t *testing.T) {
 	require.Equal(t, http.StatusTooManyRequests, throttled.Status)
 	require.NotEmpty(t, throttled.Header.Get("Retry-After"))
 	_, _, err := users.Tasks(t.Context(), ada.Owner, testbed.Everything())
-	require.NoError(t, err, "the session goes on")
+	require.NoError(t, err, "the session is still valid")
 }

@@ -39,9 +39,9 @@ func call(t *testing.T, handle func(handler.Request) (handler.Response, error), 
 	return response
 }
 
-// TestUserCommandsTakeEffectAtOnce opens housekeeping and functions from settings and secrets, as images do. Functions read
+// TestUserCommandsTakeEffectImmediately opens housekeeping and functions from settings and secrets, as images do. Functions read
 // these only once, so this is one test.
-func TestUserCommandsTakeEffectAtOnce(t *testing.T) {
+func TestUserCommandsTakeEffectImmediately(t *testing.T) {
 	public, private, err := ed25519.GenerateKey(nil)
 	require.NoError(t, err)
 	privateDER, err := x509.MarshalPKCS8PrivateKey(private)
@@ -148,5 +148,5 @@ func TestBackupCommandsRefuseWrongUse(t *testing.T) {
 	var messages bytes.Buffer
 	require.Equal(t, Misused, Run(t.Context(), []string{"verify"}, in, io.Discard, &messages))
 	require.Contains(t, messages.String(), "not a backup")
-	require.Zero(t, in.Len(), "all input is read, or kubectl exec does not end")
+	require.Zero(t, in.Len(), "all input must be read, or kubectl exec does not end")
 }

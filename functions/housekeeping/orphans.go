@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// orphanPage is how many pictures are looked up in the database at once.
+// orphanPage is how many pictures are looked up in one statement.
 const orphanPage = 100
 
 // orphanCounts counts the bucket's pictures by what the sweep did with them.

@@ -48,7 +48,7 @@ func (s *sweep) pending(ctx context.Context) ([]any, error) {
 			switch {
 			case err != nil:
 				return counts(), err
-			case !changed: // replaced, removed or recognised meanwhile
+			case !changed: // replaced, removed or recognised in the meantime
 			case result.Status == task.ImageDone:
 				recognised++
 			default:

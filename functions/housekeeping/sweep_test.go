@@ -29,7 +29,7 @@ func TestNotedDeletionsAreRetried(t *testing.T) {
 	for name, level := range map[string]string{"deletions": "ERROR", "orphans": "ERROR", "pending": "INFO", "prune": "INFO"} {
 		require.Equal(t, level, parts[name]["level"], name)
 	}
-	require.EqualValues(t, 3, parts["deletions"]["kept"], "it gives up after a few")
+	require.EqualValues(t, 3, parts["deletions"]["kept"], "it gives up after a few failures")
 	require.Len(t, f.noted(t), 5)
 	require.Len(t, f.names(), 12)
 
@@ -53,8 +53,8 @@ func TestPendingPicturesAreRecognisedWhenTheClassifierIsBack(t *testing.T) {
 	parts, err := without.swept(t)
 	require.ErrorIs(t, err, errSweep)
 	require.Equal(t, "ERROR", parts["pending"]["level"])
-	require.EqualValues(t, 1, parts["pending"]["kept"], "it gives up at the first")
-	require.Equal(t, "INFO", parts["orphans"]["level"], "other parts go on")
+	require.EqualValues(t, 1, parts["pending"]["kept"], "it gives up after the first failure")
+	require.Equal(t, "INFO", parts["orphans"]["level"], "other parts continue")
 	require.Equal(t, task.ImagePending, f.again(t, coffee).ImageStatus)
 
 	parts, err = f.swept(t)

@@ -140,7 +140,7 @@ func TestLoginThrottlesAProvenAddressAcrossAccounts(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, loginAt(t, users)(body).Status)
 }
 
-func TestCorrectLoginsAtOnceAreNotThrottled(t *testing.T) {
+func TestConcurrentCorrectLoginsAreNotThrottled(t *testing.T) {
 	t.Parallel()
 	users := testbed.Store(t)
 	addUser(t, users, "ada", "correct horse")

@@ -149,7 +149,7 @@ func TestServerAcceptsDuringTheShutdownDelay(t *testing.T) {
 	for range 5 {
 		fresh := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		response, err := fresh.Post("http://"+r.address, "text/plain", strings.NewReader("late"))
-		require.NoError(t, err, "callers learn late that an endpoint is gone")
+		require.NoError(t, err, "callers learn late that an endpoint was removed")
 		require.NoError(t, response.Body.Close())
 		require.Equal(t, 200, response.StatusCode)
 	}

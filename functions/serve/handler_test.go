@@ -131,7 +131,7 @@ func TestRequestsOverTheLimitAreRefusedWithRetryAfter(t *testing.T) {
 	refused := r.do(t, "POST", "/", strings.NewReader("third"), nil)
 	requireFault(t, refused, 503, "busy")
 	require.Equal(t, "1", refused.Header.Get("Retry-After"))
-	require.Equal(t, 200, r.do(t, "GET", "/_/health", nil, nil).StatusCode, "a busy function is a healthy one")
+	require.Equal(t, 200, r.do(t, "GET", "/_/health", nil, nil).StatusCode, "a busy function is healthy")
 
 	close(g.open)
 	require.Equal(t, 200, (<-answers).StatusCode)
@@ -252,7 +252,7 @@ func TestEachRequestIsOneLogLine(t *testing.T) {
 	require.NotContains(t, logged.String(), "id=hidden")
 }
 
-// A response that the client does not read holds memory, so it counts as a request in flight until it is sent.
+// A response that the client does not read occupies memory, so its request counts as in flight until it is sent.
 func TestUnreadResponseKeepsItsSlot(t *testing.T) {
 	t.Parallel()
 	settings := bounds()

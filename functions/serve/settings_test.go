@@ -46,7 +46,7 @@ func TestSettingsAreRead(t *testing.T) {
 	}, s)
 }
 
-func TestAllSettingsOutOfRangeAreNamedAtOnce(t *testing.T) {
+func TestAllSettingsOutOfRangeAreReportedTogether(t *testing.T) {
 	wrong := map[string]string{
 		"PORT": "-1", "METRICS_PORT": "8081 ", "BODY_LIMIT": "0", "MAX_INFLIGHT": "0", "READ_TIMEOUT": "0s", "WRITE_TIMEOUT": "0s",
 		"EXEC_TIMEOUT": "-1s", "SHUTDOWN_DELAY": "-1s", "CONNECTION_AGE": "0s",

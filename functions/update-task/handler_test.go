@@ -31,7 +31,7 @@ func TestUpdate(t *testing.T) {
 	var got testbed.Task
 	answer.JSON(t, &got)
 	require.True(t, got.Completed)
-	require.Equal(t, "a task", got.Title, "what is not named stays")
+	require.Equal(t, "a task", got.Title, "other pictures stay")
 	require.Equal(t, 2, got.Version)
 
 	stale := update(ada.Token, of, `{"title": "lost", "version": 1}`)

@@ -145,7 +145,7 @@ func TestRestoreReturnsEveryRowAndByte(t *testing.T) {
 	require.Equal(t, 12, m.Pictures)
 	require.Len(t, pictures, 24)
 	require.Empty(t, m.Lost)
-	require.NotContains(t, string(file), "sessions", "sessions stay out of it")
+	require.NotContains(t, string(file), "sessions", "sessions are not in the backup")
 
 	other, names := empty(t)
 	restored, err := other.Restore(t.Context(), bytes.NewReader(file), store.Over{})
@@ -156,7 +156,7 @@ func TestRestoreReturnsEveryRowAndByte(t *testing.T) {
 	require.Equal(t, pictures, pictures2)
 	require.Len(t, names(), 24)
 	_, _, err = other.DB.Tasks(t.Context(), f.ada.Owner, testbed.Everything())
-	require.True(t, fault.Is(err, fault.Unauthorized), "the session of before is none here: %v", err)
+	require.True(t, fault.Is(err, fault.Unauthorized), "old sessions are not valid here: %v", err)
 
 	again := testbed.SignInAgain(t, other.DB, f.ada, time.Now().Add(time.Hour))
 	found, _, err := other.DB.Tasks(t.Context(), again.Owner, task.Filter{Label: "tabby", Sort: task.ByCreated, Limit: 100})
@@ -185,7 +185,7 @@ func TestRestoreReplacesDataOnlyOnRequest(t *testing.T) {
 	require.NoError(t, err)
 	_, err = f.DB.Task(t.Context(), f.ada.Owner, old.ID)
 	require.True(t, fault.Is(err, fault.Unauthorized), "sessions end: %v", err)
-	require.Equal(t, []string{newer.ImageKey}, f.carryOutDeletions(t), "pictures that are replaced go, one that is back doesn't")
+	require.Equal(t, []string{newer.ImageKey}, f.carryOutDeletions(t), "replaced pictures are deleted, restored ones are not")
 	rows2, pictures2 := f.everything(t)
 	require.Equal(t, rows, rows2)
 	require.Equal(t, pictures, pictures2)

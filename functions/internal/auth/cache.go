@@ -8,7 +8,7 @@ import (
 	"snaptask/functions/internal/task"
 )
 
-// generationSize is the number of tokens in one generation of a tokenCache; two of them take about 1 MB.
+// generationSize is the number of tokens in one generation of a tokenCache; two generations take about 1 MB.
 const generationSize = 4096
 
 // tokenCache is a two-generation cache of verified tokens: checking an Ed25519 signature costs a third of the CPU of a

@@ -32,7 +32,7 @@ const (
 	costFormat = "v=%d$m=%d,t=%d,p=%d"
 )
 
-// Passwords bounds how many passwords are hashed or checked at once, so that many sign-ins can't exhaust memory or CPU.
+// Passwords limits how many passwords are hashed or checked concurrently, so that many sign-ins can't exhaust memory or CPU.
 type Passwords struct {
 	slots chan struct{}
 }

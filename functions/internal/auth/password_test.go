@@ -43,7 +43,7 @@ func TestMatches(t *testing.T) {
 		"another password":              {hashed["correct horse"], "battery staple", false},
 		"other case":                    {hashed["correct horse"], "Correct horse", false},
 		"trailing white space":          {hashed["correct horse"], "correct horse ", false},
-		"only its beginning":            {hashed["correct horse"], "correct", false},
+		"its beginning":                 {hashed["correct horse"], "correct", false},
 		"no password":                   {hashed["correct horse"], "", false},
 		"longer than any":               {hashed["correct horse"], strings.Repeat("x", 4*maxPassword+1), false},
 		"longer than any, and none set": {hashed[""], strings.Repeat("x", 4*maxPassword+1), false},
@@ -113,7 +113,7 @@ func TestDamagedStoredHashIsAnError(t *testing.T) {
 		"cut off in the middle":       ("$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + key)[:len("$argon2id$v=19$m=64")],
 		"only separators":             "$$$$$",
 		"other order of the cost":     "$argon2id$v=19$t=1,m=64,p=1$" + salt + "$" + key,
-		"a letter in front of it":     "x$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + key,
+		"a leading letter":            "x$argon2id$v=19$m=64,t=1,p=1$" + salt + "$" + key,
 		"a trailing parameter":        "$argon2id$v=19$m=64,t=1,p=1,x=1$" + salt + "$" + key,
 		"an unknown version's ending": "$argon2id$v=19.1$m=64,t=1,p=1$" + salt + "$" + key,
 	} {
@@ -123,7 +123,7 @@ func TestDamagedStoredHashIsAnError(t *testing.T) {
 			require.ErrorContains(t, err, "stored password hash")
 			require.NotContains(t, err.Error(), key)
 			require.False(t, ok)
-			require.False(t, fault.Is(err, fault.Unavailable), "trying again won't help")
+			require.False(t, fault.Is(err, fault.Unavailable), "retrying can't help")
 		})
 	}
 }
@@ -153,7 +153,7 @@ func TestConcurrentPasswordChecksAreBounded(t *testing.T) {
 		waiting <- err
 	}()
 	done()
-	require.NoError(t, <-waiting, "the next one's turn comes when one is done")
+	require.NoError(t, <-waiting, "the next one starts when one is done")
 }
 
 func TestEverySlotIsReleased(t *testing.T) {

@@ -114,8 +114,8 @@ func NewVerifier(keys []ed25519.PublicKey) *Verifier {
 	return v
 }
 
-// Owner returns the user and the session that a token names. The database knows whether the session has ended. The fault
-// is Unauthorized for a token that is missing, forged, expired or of another issuer.
+// Owner returns the user and the session in a token. It does not check whether the session has ended, which only the database
+// knows. The fault is Unauthorized for a token that is missing, forged, expired or of another issuer.
 func (v *Verifier) Owner(token string) (task.Owner, error) {
 	if token == "" {
 		return task.Owner{}, Unauthorized("Please sign in.")

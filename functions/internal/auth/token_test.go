@@ -120,7 +120,7 @@ func TestTokensThatAreNotOursAreUnauthorized(t *testing.T) {
 	}
 	ours := func(c jwt.MapClaims) string { return sign(jwt.SigningMethodEdDSA, private, kid, c) }
 	_, err = verifier.Owner(ours(good()))
-	require.NoError(t, err, "what the cases below change is good before")
+	require.NoError(t, err, "the unchanged input of the cases below is valid")
 
 	valid := ours(good())
 	parts := strings.Split(valid, ".")

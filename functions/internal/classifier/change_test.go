@@ -64,10 +64,10 @@ func TestNewVersionOfAnotherSizeIsReported(t *testing.T) {
 func TestRefusedPictureIsUnprocessable(t *testing.T) {
 	t.Parallel()
 	f := newFake(1, 2, func(context.Context, *pb.PredictRequest) (*pb.TensorProto, error) {
-		return nil, status.Error(codes.InvalidArgument, "these pixels are wrong")
+		return nil, status.Error(codes.InvalidArgument, "wrong pixels")
 	})
 	rest := restClient(t, 5*time.Second, func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, `{"error": "these pixels are wrong"}`, http.StatusBadRequest)
+		http.Error(w, `{"error": "wrong pixels"}`, http.StatusBadRequest)
 	})
 	for _, client := range []*Client{f.start(t, 5*time.Second), rest} {
 		_, err := client.Classify(t.Context(), testPixels(2, 2), 2, 2)
@@ -75,7 +75,7 @@ func TestRefusedPictureIsUnprocessable(t *testing.T) {
 		require.ErrorAs(t, err, &refused)
 		require.Equal(t, fault.Unprocessable, refused.Kind)
 		require.Equal(t, "not_classified", refused.Code)
-		require.ErrorContains(t, refused.Cause, "these pixels are wrong")
+		require.ErrorContains(t, refused.Cause, "wrong pixels")
 	}
 }
 

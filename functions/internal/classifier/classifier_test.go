@@ -57,7 +57,7 @@ func TestRealServerReturnsTheGoldenLogits(t *testing.T) {
 	}
 }
 
-func TestRealServerHasNoSuchModel(t *testing.T) {
+func TestUnknownModelOnARealServerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	for _, c := range []Config{
 		{Protocol: "grpc", Address: setting(t, "TEST_CLASSIFIER_ADDRESS")},

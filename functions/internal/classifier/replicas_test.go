@@ -33,9 +33,9 @@ func replica(t *testing.T, calls *atomic.Int64) resolver.Address {
 	return resolver.Address{Addr: listener.Addr().String()}
 }
 
-// TestNewAddressesShareTheCalls resolves a name to one address at first and later to two, as with a headless Service that is
+// TestCallsSpreadToNewAddresses resolves a name to one address at first and later to two, as with a headless Service that is
 // scaled. No call may fail.
-func TestNewAddressesShareTheCalls(t *testing.T) {
+func TestCallsSpreadToNewAddresses(t *testing.T) {
 	var first, second atomic.Int64
 	addresses := []resolver.Address{replica(t, &first)}
 	var mu sync.Mutex

@@ -1,5 +1,5 @@
-// Package deletion deletes from the object store the pictures that no task has any longer and that the database has noted for
-// deletion. Those that can't be deleted stay noted, and the sweep retries them.
+// Package deletion deletes from the object store the pictures that the database has noted for deletion because no task has them
+// any longer. Those that can't be deleted stay noted, and the sweep retries them.
 package deletion
 
 import (

@@ -115,7 +115,7 @@ func TestListVisitsEveryPictureOnce(t *testing.T) {
 
 	got := map[string]bool{}
 	require.NoError(t, s.List(t.Context(), func(key string, modified time.Time) error {
-		require.False(t, got[key], "%s comes twice", key)
+		require.False(t, got[key], "%s was visited twice", key)
 		got[key] = true
 		require.WithinRange(t, modified, before, time.Now().Add(2*time.Second))
 		return nil

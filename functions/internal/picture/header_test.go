@@ -96,7 +96,7 @@ func allocated(f func()) int {
 	return int(after.TotalAlloc - before.TotalAlloc)
 }
 
-func TestDecodeRefusesOtherKinds(t *testing.T) {
+func TestDecodeRefusesOtherFormats(t *testing.T) {
 	t.Parallel()
 	requireFault(t, nil, fault.Invalid, "picture_missing")
 	for _, data := range []string{"x", "hello, this is text", "GIF89a\x01\x00\x01\x00", "RIFF\x04\x00\x00\x00WAVE", "\xff\xd8", "%PDF-1.7",

@@ -41,7 +41,7 @@ func fit(size image.Point, longest int) image.Point {
 	return image.Pt(scaled(size.X), scaled(size.Y))
 }
 
-// reducePlanes resamples Y, Cb and Cr each by itself, without converting them to RGB.
+// reducePlanes resamples Y, Cb and Cr separately, without converting them to RGB.
 func reducePlanes(src *image.YCbCr, o orientation, size image.Point, ratio image.YCbCrSubsampleRatio) *image.YCbCr {
 	dst := image.NewYCbCr(image.Rectangle{Max: size}, ratio)
 	from := planes(src)

@@ -86,7 +86,7 @@ func ramp(width, height int, ratio image.YCbCrSubsampleRatio) *image.YCbCr {
 	return img
 }
 
-func TestReduceKeepsPlaces(t *testing.T) {
+func TestReduceKeepsPositions(t *testing.T) {
 	t.Parallel()
 	const width, height = 201, 101
 	ratios := []image.YCbCrSubsampleRatio{

@@ -121,7 +121,7 @@ func TestADeadlockIsRetried(t *testing.T) {
 	r.changeTask(t, owner, d)
 	require.NoError(t, r.Commit())
 	require.NoError(t, <-done)
-	require.Greater(t, count(), deletion, "the transaction ran again")
+	require.Greater(t, count(), deletion, "the transaction was retried")
 	_, err := s.Task(context.Background(), owner, d.ID)
 	requireFault(t, fault.NotFound, err)
 }

@@ -18,8 +18,8 @@ type Picture struct {
 	ImageKey       string
 }
 
-// SetPicture gives one of the owner's tasks the picture that the object store has under key, with the classifier's
-// predictions, and notes the picture that it replaces for deletion. It returns the task and the key of the replaced
+// SetPicture sets the picture of one of the owner's tasks to the one that the object store has under key, with the
+// classifier's predictions, and notes the replaced picture for deletion. It returns the task and the key of the replaced
 // picture, if there was one. The fault is NotFound if the owner has no such task.
 func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, key string, status task.ImageStatus, predictions []task.Prediction) (t task.Task, replaced []string, err error) {
 	t, err = s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) (err error) {
@@ -31,8 +31,8 @@ func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, 
 	return t, replaced, err
 }
 
-// RemovePicture takes the picture off one of the owner's tasks and notes it for deletion. It returns the task and the key
-// of the picture. The fault is NotFound if the owner has no such task or it has no picture.
+// RemovePicture removes the picture of one of the owner's tasks and notes it for deletion. It returns the task and the key of
+// the picture. The fault is NotFound if the owner has no such task or it has no picture.
 func (s *Store) RemovePicture(ctx context.Context, owner task.Owner, id uuid.UUID) (t task.Task, removed []string, err error) {
 	t, err = s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) (err error) {
 		if t.ImageKey == "" {

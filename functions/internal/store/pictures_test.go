@@ -114,7 +114,7 @@ func TestParallelPicturesOfOneTaskAreAllNamedOrNoted(t *testing.T) {
 	for key := range kept {
 		acknowledged = append(acknowledged, key)
 	}
-	require.Len(t, acknowledged, writers, "every writer gets its turn")
+	require.Len(t, acknowledged, writers, "every writer succeeds")
 
 	now, err := s.Task(ctx, ada.Owner, mine.ID)
 	require.NoError(t, err)

@@ -100,7 +100,7 @@ func (s *Store) inTx(ctx context.Context, f func(ctx context.Context, tx *sql.Tx
 	})
 }
 
-// exec runs a statement that commits by itself. It returns the number of rows that the statement found.
+// exec runs a statement outside of a transaction. It returns the number of matched rows.
 func (s *Store) exec(ctx context.Context, text string, args ...any) (rows int64, err error) {
 	err = s.retry(ctx, func(ctx context.Context) error {
 		rows, err = rowsFound(s.pool.ExecContext(ctx, text, args...))

@@ -118,7 +118,7 @@ func TestAFailedTransactionIsRolledBack(t *testing.T) {
 	for range 8 {
 		again, err := testbed.StoreAt(t, dsn).Task(ctx, ada.Owner, mine.ID)
 		require.NoError(t, err)
-		require.Empty(t, again.ImageKey, "half of a transaction was committed")
+		require.Empty(t, again.ImageKey, "a transaction was committed partially")
 		_, err = s.AddTask(ctx, ada.Owner, draft(t, "after"))
 		require.NoError(t, err)
 	}

@@ -161,7 +161,7 @@ func TestOneOfParallelDeletionsSucceeds(t *testing.T) {
 					}
 					requireFault(t, fault.NotFound, err)
 				}
-				require.Equal(t, 1, done, "deletions that succeeded")
+				require.Equal(t, 1, done, "successful deletions")
 			}
 		})
 	}

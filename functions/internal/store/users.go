@@ -109,7 +109,7 @@ func lockUser(ctx context.Context, tx *sql.Tx, owner task.Owner, passwordHash st
 	return err
 }
 
-// endSessions ends all sessions of a user who is locked in this transaction, so that no session is added meanwhile.
+// endSessions ends all sessions of a user who is locked in this transaction, so that no session can be added.
 func endSessions(ctx context.Context, tx *sql.Tx, userID uuid.UUID) error {
 	_, err := tx.ExecContext(ctx, `UPDATE sessions SET ended_at = UTC_TIMESTAMP(6) WHERE user_id = ? AND ended_at IS NULL`, userID[:])
 	return err

@@ -76,7 +76,7 @@ func Breach(contract *openapi3.T, c Call, a Answer) error {
 	return nil
 }
 
-// request returns the call as it is sent, with the Content-Type that the contract names for its body. Functions ignore it.
+// request returns the call as an HTTP request, with the Content-Type that the contract specifies, which functions ignore.
 func (c Call) request(path string, operation *openapi3.Operation) *http.Request {
 	header := c.header()
 	header.Set("Content-Type", "application/octet-stream")

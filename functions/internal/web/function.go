@@ -1,5 +1,5 @@
-// Package web is the only package under internal that knows HTTP. It checks a request's method, session and body, calls
-// the function's verb, and encodes what the verb returns.
+// Package web is the only package under internal that handles HTTP. It checks a request's method, session and body, calls the
+// function's verb, and encodes the result.
 package web
 
 import (

@@ -131,7 +131,7 @@ func TestTheContextReachesTheVerb(t *testing.T) {
 		return Empty{}, nil
 	})
 	call(t, f, handler.Request{Method: "POST"})
-	require.NoError(t, seen, "without a context of its own a call has one that does not end")
+	require.NoError(t, seen, "a call without a context gets one that does not end")
 
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()

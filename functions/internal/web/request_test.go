@@ -86,7 +86,7 @@ func TestJSONRefusesAnythingButOneObject(t *testing.T) {
 		"trailing garbage":       `{"title": "x"} garbage`,
 		"a brace too many":       `{"title": "x"}}`,
 		"cut off":                `{"title": "x`,
-		"only its beginning":     "{",
+		"its beginning":          "{",
 		"a comma too many":       `{"title": "x",}`,
 		"single quotes":          `{'title': 'x'}`,
 		"no quotes":              `{title: "x"}`,

@@ -14,7 +14,7 @@ type reader struct {
 	count  int    // how many of them are data
 }
 
-// padding is how many zeros follow the data, so that reading a whole word at its end needs no check.
+// padding is the number of zeros after the data, so that reading a whole word at its end needs no check.
 const padding = 8
 
 // unstuff makes r read the data at the start of scan, up to the next marker. It returns that marker and what follows it.
