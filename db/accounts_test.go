@@ -99,7 +99,7 @@ func TestInconsistentAddressesAreRefused(t *testing.T) {
 	}
 }
 
-func TestWaitFailsAtOnceIfWaitingIsFutile(t *testing.T) {
+func TestWaitFailsImmediatelyIfTheServerRefuses(t *testing.T) {
 	t.Parallel()
 	dsn := fresh(t)
 	require.NoError(t, Wait(t.Context(), dsn, 0))

@@ -1,5 +1,5 @@
--- Every key starts with user_id, so that a user's rows are stored together and the schema shards by user. There are no
--- foreign keys: transactions check the session themselves, and Vitess does not want any.
+-- Every key starts with user_id, so that a user's rows are stored together and the schema can be sharded by user. There are no
+-- foreign keys: transactions check the session themselves, and Vitess recommends against them.
 
 -- +goose Up
 CREATE TABLE IF NOT EXISTS users (
@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS sessions (
   KEY sessions_expires_at (expires_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
--- predictions is the JSON array that clients see; task_labels has those that are shown, to find tasks by label.
+-- predictions is the JSON array that clients see; task_labels has the shown labels, to find tasks by label.
 CREATE TABLE IF NOT EXISTS tasks (
   user_id      BINARY(16)   NOT NULL,
   id           BINARY(16)   NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS task_labels (
   KEY task_labels_label (user_id, label, task_id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
--- The ids of deleted tasks, so that a late retry of a creation does not create one again.
+-- The ids of deleted tasks, so that a late retry of a creation does not create the task again.
 CREATE TABLE IF NOT EXISTS deleted_tasks (
   user_id    BINARY(16)  NOT NULL,
   id         BINARY(16)  NOT NULL,
@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS deleted_tasks (
   PRIMARY KEY (user_id, id)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
--- Pictures that no task has any longer and that the object store may still have.
+-- Pictures that no longer belong to a task but may still be in the object store.
 CREATE TABLE IF NOT EXISTS object_deletions (
   user_id    BINARY(16)   NOT NULL,
   task_id    BINARY(16)   NOT NULL,

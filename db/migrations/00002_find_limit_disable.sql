@@ -8,7 +8,7 @@ ALTER TABLE tasks
 
 ALTER TABLE users ADD COLUMN disabled_at DATETIME(6) NULL;
 
--- subject is the SHA-256 of an account's name or a client's address, so that unknown accounts count like known ones.
+-- subject is the SHA-256 of an account's name or a client's address, so that unknown accounts are counted like existing ones.
 CREATE TABLE IF NOT EXISTS login_failures (
   subject   BINARY(32)  NOT NULL,
   failed_at DATETIME(6) NOT NULL,

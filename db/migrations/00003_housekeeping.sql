@@ -1,13 +1,13 @@
--- Indexes for housekeeping. Pending pictures have an index instead of a table of their own: an index always agrees with the
--- tasks, and costs the functions no statement.
+-- Indexes for housekeeping. Pending pictures have an index instead of a table: an index is always consistent with the tasks, and
+-- costs the functions no additional statement.
 
 -- +goose Up
 ALTER TABLE tasks ADD KEY tasks_image_status (image_status, user_id, id);
 ALTER TABLE sessions ADD KEY sessions_ended_at (ended_at);
 ALTER TABLE deleted_tasks ADD KEY deleted_tasks_deleted_at (deleted_at);
 
--- The ids of deleted users. The sweep removes an orphaned picture only if its user is or was one of this database, so that
--- another database can use the same bucket.
+-- The ids of deleted users. The sweep removes an orphaned picture only if its user is or was in this database, so that another
+-- database can use the same bucket.
 CREATE TABLE IF NOT EXISTS deleted_users (
   id         BINARY(16)  NOT NULL,
   deleted_at DATETIME(6) NOT NULL,
