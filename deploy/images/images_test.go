@@ -90,7 +90,7 @@ func TestEveryImageIsOneSmallStaticProgramThatRuns(t *testing.T) {
 			settings, err := packed.ConfigFile()
 			require.NoError(t, err)
 			require.Equal(t, "linux/"+runtime.GOARCH, settings.OS+"/"+settings.Architecture)
-			require.Regexp(t, `^[1-9]\d*:[1-9]\d*$`, settings.Config.User, "Kubernetes can verify only of a number that it isn't root")
+			require.Regexp(t, `^[1-9]\d*:[1-9]\d*$`, settings.Config.User, "Kubernetes can verify that a user is not root only if it is a number")
 			require.Contains(t, read(t, root, "etc/passwd"), ":x:"+settings.Config.User+":")
 			require.Equal(t, "snaptask/"+name, settings.Config.Labels["org.opencontainers.image.title"])
 			require.NotEmpty(t, settings.Config.Labels["org.opencontainers.image.description"])
@@ -107,7 +107,7 @@ func TestEveryImageIsOneSmallStaticProgramThatRuns(t *testing.T) {
 			linked, err := elf.Open(program)
 			require.NoError(t, err)
 			defer linked.Close()
-			require.Nil(t, linked.Section(".dynamic"), "the image has nothing to link with")
+			require.Nil(t, linked.Section(".dynamic"), "the program must be static: the image has no libraries")
 			require.Nil(t, linked.Section(".debug_info"))
 			for _, a := range answers[name] {
 				if runtime.GOOS == "linux" {

@@ -175,7 +175,7 @@ func TestGracePeriodsCoverShutdown(t *testing.T) {
 		require.Equal(t, grace.Seconds(), float64(p.TerminationGracePeriodSeconds), name)
 		delay, err := time.ParseDuration(setting(p.Containers[0], "SHUTDOWN_DELAY"))
 		require.NoError(t, err, name)
-		require.GreaterOrEqual(t, delay, 3*time.Second, "%s: callers need time to learn that the pod ends", name)
+		require.GreaterOrEqual(t, delay, 3*time.Second, "%s: callers need time to learn that the pod is terminating", name)
 	}
 	require.Equal(t, "5s", setting(deployments["webapp"].Spec.Template.Spec.Containers[0], "SHUTDOWN_DELAY"))
 }

@@ -70,7 +70,7 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
-// bundled returns the folder of the model beside this source file, on the machine where the program was built. Images set
+// bundled returns the folder of the model next to this source file, on the machine where the program was built. Images set
 // -model instead.
 func bundled() string {
 	_, file, _, _ := runtime.Caller(0)

@@ -149,7 +149,7 @@ func TestRunningPredictionIsFinishedAfterSIGTERM(t *testing.T) {
 			other.Close()
 		}
 		return err != nil
-	}, 5*time.Second, 10*time.Millisecond, "no new connection is taken")
+	}, 5*time.Second, 10*time.Millisecond, "new connections are refused")
 	_, err = io.WriteString(connection, body)
 	require.NoError(t, err)
 	answer, err := io.ReadAll(replies)

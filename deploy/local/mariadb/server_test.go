@@ -71,7 +71,7 @@ func TestServerIsStrictAndRestrictsItsAccounts(t *testing.T) {
 	_, err := migration.Exec("CREATE TABLE word (text VARCHAR(3) NOT NULL)")
 	require.NoError(t, err)
 	_, err = application.Exec("INSERT INTO word VALUES ('four')")
-	require.ErrorContains(t, err, "too long", "a value that does not fit must not be cut")
+	require.ErrorContains(t, err, "too long", "a value that is too long must not be truncated")
 	_, err = application.Exec("INSERT INTO word VALUES ('one')")
 	require.NoError(t, err)
 

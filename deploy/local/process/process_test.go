@@ -91,7 +91,7 @@ func shell(t *testing.T, script string) (Spec, *events) {
 
 func gone(pid int) bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }
 
-// ended reports whether the process is gone, or a zombie that init has not collected yet.
+// ended reports whether the process has ended; it may be a zombie that init has not reaped yet.
 func ended(pid int) bool {
 	if gone(pid) {
 		return true
@@ -148,7 +148,7 @@ func TestRestartReplacesTheProcess(t *testing.T) {
 		require.Eventually(t, func() bool { pid := child.PID(); return pid != 0 && pid != before }, 3*time.Second, time.Millisecond)
 		require.True(t, gone(before))
 	}
-	require.NoError(t, child.Wait(t.Context()), "a restart is no failure")
+	require.NoError(t, child.Wait(t.Context()), "a restart is not a failure")
 	require.NotContains(t, reports.all(), "exited")
 }
 

@@ -33,7 +33,7 @@ func TestWatchReportsChangedGoFiles(t *testing.T) {
 	write(t, filepath.Join(folder, "a", "a_test.go"), "package a")
 	write(t, filepath.Join(folder, "a", "notes.md"), "notes")
 	time.Sleep(10 * interval)
-	require.Empty(t, changes, "tests and texts are no part of the program")
+	require.Empty(t, changes, "tests and documents are not part of the program")
 
 	for name, change := range map[string]func(){
 		"a new file in a new folder": func() { write(t, filepath.Join(folder, "b", "b.go"), "package b") },

@@ -19,7 +19,7 @@ import (
 const (
 	// Region is the region of signatures.
 	Region = "us-east-1"
-	// healthPath needs no signature.
+	// Requests to healthPath need no signature.
 	healthPath = "/healthz"
 	// maxCopy limits CopyObject, in bytes. Without it versitygw refuses every copy.
 	maxCopy = 5 << 30

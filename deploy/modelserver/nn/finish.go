@@ -22,7 +22,7 @@ func (f Finish) padded(channels int) Finish {
 	return f
 }
 
-// limit keeps NaN as it is.
+// limit returns x limited to Low..High; NaN stays NaN.
 func (f *Finish) limit(x float32) float32 { return min(max(x, f.Low), f.High) }
 
 func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multiple }

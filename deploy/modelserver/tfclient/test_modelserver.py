@@ -1,6 +1,6 @@
 """Tests .snaptask/bin/modelserver with TensorFlow Serving's own client; TensorFlow itself computes the expected answers.
 
-REST answers must equal the JSON form of the gRPC answers that protobuf makes, as TensorFlow Serving makes them.
+REST answers must equal the gRPC answers in protobuf's JSON form, as in TensorFlow Serving.
 """
 
 import json
@@ -33,7 +33,7 @@ PHOTOS = ROOT / "webapp" / "e2e" / "photos"
 NAME = "efficientnet"
 SIZE = 224
 
-# The same sums in another order round differently; the largest logits are about 10.
+# The tolerance: the same sums in another order round differently; the largest logits are about 10.
 CLOSE = 1e-3
 
 
