@@ -124,7 +124,7 @@ func (a *Application) Ready() bool {
 // WaitReady waits until everything works again.
 func (a *Application) WaitReady(t *testing.T) {
 	t.Helper()
-	require.Eventually(t, a.Ready, Recovery, 20*time.Millisecond, "the application does not become ready again")
+	require.Eventually(t, a.Ready, Recovery, 20*time.Millisecond, "the application does not recover")
 }
 
 // Housekeeping runs a housekeeping command with additional environment variables. The error is nil if its exit status is 0.

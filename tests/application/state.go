@@ -84,7 +84,7 @@ func (a *Application) requireDiscreetLogs(t *testing.T) {
 func files(t *testing.T, folder string) (paths []string) {
 	t.Helper()
 	require.NoError(t, filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) { // the application removes files meanwhile
+		if errors.Is(err, fs.ErrNotExist) { // the application may remove files during the walk
 			return nil
 		}
 		if err == nil && entry.Type().IsRegular() {

@@ -33,10 +33,10 @@ func requireNoOrphans(t *testing.T, a *application.Application) {
 		sizes[path.Dir(key)]++
 	}
 	for _, image := range column(t, pool, `SELECT image_key FROM tasks WHERE image_key <> ''`) {
-		assert.Equal(t, 2, sizes[image], "a task names %s, of which 2 sizes are stored", image)
+		assert.Equal(t, 2, sizes[image], "a task refers to %s, of which 2 sizes are stored", image)
 		delete(sizes, image)
 	}
-	assert.Empty(t, sizes, "images that no task names")
+	assert.Empty(t, sizes, "images that no task refers to")
 }
 
 // column returns the values of a statement's only column.

@@ -62,9 +62,9 @@ func (d *deployment) backsUp(t *testing.T, file string) {
 			require.NotNil(t, manifest.Lost, "the manifest does not list what is lost")
 		}
 	}
-	require.Empty(t, manifest.Lost, "tasks name images that are not stored")
+	require.Empty(t, manifest.Lost, "tasks refer to images that are not stored")
 	require.NotEmpty(t, named)
-	require.ElementsMatch(t, named, d.objects(t)(t), "images that tasks name, and images that are stored")
+	require.ElementsMatch(t, named, d.objects(t)(t), "images that tasks refer to, and stored images")
 	t.Logf("%d objects, each of an image that a task names", len(named))
 }
 

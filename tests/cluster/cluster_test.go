@@ -81,7 +81,7 @@ func overlaysAreAccepted(t *testing.T, prefix string) {
 		t.Run(overlay, func(t *testing.T) {
 			all := render(t, folder)
 			names := moved(all, taken, func(name string) string { return prefix + "-" + overlay + "-" + name })
-			require.NotEmpty(t, names, "an overlay has its namespaces")
+			require.NotEmpty(t, names, "an overlay must contain its namespaces")
 			create(t, all, names...)
 			said := kubectl(t, text(t, all, ""), "apply", "--dry-run=server", "--validate=strict", "--filename=-")
 			t.Logf("%d objects in %s", strings.Count(said, "\n"), strings.Join(names, ", "))

@@ -38,7 +38,7 @@ func (d *deployment) upgrades(t *testing.T) {
 			// Pods take a while to terminate.
 			require.Eventually(t, func() bool {
 				return !slices.ContainsFunc(d.list(t, "pod", "app.kubernetes.io/part-of=snaptask"), object.ending)
-			}, 3*time.Minute, 500*time.Millisecond, "some pods do not end")
+			}, 3*time.Minute, 500*time.Millisecond, "some pods do not terminate")
 		})
 	})
 	if next != "" {

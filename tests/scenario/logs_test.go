@@ -23,6 +23,6 @@ func TestRevealsFindsSecrets(t *testing.T) {
 		require.Equal(t, []string{want}, Reveals(log, secrets))
 	}
 	require.Equal(t, []string{"image bytes"}, Reveals(`{"body":"\u0010JFIF\u0000"}`, secrets))
-	require.Empty(t, Reveals(`{"callId":"3HUEJEL5JFIF2E2VH4KNIHDRSV"}`, secrets), "an id may hold any letters")
+	require.Empty(t, Reveals(`{"callId":"3HUEJEL5JFIF2E2VH4KNIHDRSV"}`, secrets), "an id may contain any letters")
 	require.Empty(t, Reveals(`{"level":"INFO","msg":"request","function":"login","callId":"0d9a","status":401,"ms":41.2}`, secrets))
 }

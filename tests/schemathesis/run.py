@@ -29,7 +29,7 @@ def wait_until_ready(application: subprocess.Popen, gateway: str) -> None:
             if application.poll() is not None:
                 break
             time.sleep(0.1)
-    sys.exit("the application does not start")
+    sys.exit("the application did not start")
 
 
 def main() -> int:

@@ -63,7 +63,7 @@ func TestServeContinuesForTheShutdownDelay(t *testing.T) {
 	for range 3 {
 		response, _ = ask(t, http.MethodGet, url, nil)
 		require.Equal(t, http.StatusOK, response.StatusCode)
-		require.True(t, response.Close, "the client is told to let go of the connection")
+		require.True(t, response.Close, "the client is asked to close the connection")
 	}
 	require.NoError(t, <-ended)
 	_, err = net.Dial("tcp", listener.Addr().String())

@@ -1,10 +1,10 @@
-"""The design that Snaptask replaces, rebuilt to measure against: one Flask application does everything.
+"""The design that Snaptask replaces, rebuilt for comparison: one Flask application does everything.
 
 A session is a token in the user's row. Photos go through PIL and numpy, and as JSON numbers to TensorFlow Serving. Run as a
 program, it is Flask's own threaded server with one PyMySQL connection for all threads; we added the lock around its SQL,
-because without it two concurrent clients break the connection. Under gunicorn each thread has its own connection. Other than
-the original, it passes values as parameters, separates the users' tasks and has an index for tokens, so that it does the same
-work as the other contenders.
+because without it two concurrent clients break the connection. Under gunicorn each thread has its own connection. Unlike the
+original, it passes values as parameters, separates the users' tasks and has an index for tokens, so that it does the same work
+as the other contenders.
 """
 
 import io
@@ -20,7 +20,7 @@ import requests
 from flask import Flask, jsonify, request
 from PIL import Image
 
-SIDE = int(os.environ["MODEL_SIDE"])  # of the square image that the model takes
+SIDE = int(os.environ["MODEL_SIDE"])  # side of the model's square input, in pixels
 MODEL = os.environ["MODEL_URL"]  # .../v1/models/NAME:predict
 BUCKET = os.environ["S3_BUCKET"]
 
