@@ -147,6 +147,6 @@ func TestBackupCommandsRefuseWrongUse(t *testing.T) {
 	in := strings.NewReader(strings.Repeat("no backup ", 1_000_000))
 	var messages bytes.Buffer
 	require.Equal(t, Misused, Run(t.Context(), []string{"verify"}, in, io.Discard, &messages))
-	require.Contains(t, messages.String(), "not a backup")
+	require.Contains(t, messages.String(), "not a Snaptask backup")
 	require.Zero(t, in.Len(), "all input must be read, or kubectl exec does not end")
 }
