@@ -145,7 +145,7 @@ func TestTableShowsWhichTargetsAreMetAndMissed(t *testing.T) {
 	table := strings.Join(strings.Fields(example().table()), " ")
 	for _, words := range []string{
 		"rate 20.0 x, target at least 20.0: met", "time 0.500 x, target at most 0.400: MISSED",
-		"memory 16.0 MB, target at most 15.0: MISSED", "took 3.00 ms", "meanwhile 1.50 cores were busy",
+		"memory 16.0 MB, target at most 15.0: MISSED", "took 3.00 ms", "other processes used 1.50 cores meanwhile",
 	} {
 		require.Contains(t, table, words)
 	}
