@@ -19,7 +19,7 @@ run: build ## set up and run the whole application on this machine (no cluster, 
 dev: build ## like `make run`, and rebuild and restart what you change
 	@exec $(BIN)/snaptask dev
 
-new-function: ## create a function: its folder, and its entries in the tables NAME=count-tasks [METHOD=GET]
+new-function: ## create a function: its folder, and its entries in the tables [NAME=count-tasks] [METHOD=GET]
 	@go run ./functions/scaffold/cmd/new-function "$(NAME)" "$(or $(METHOD),GET)"
 	@go run ./deploy/kubernetes/generate
 
@@ -104,7 +104,7 @@ backup: ## write all accounts, tasks and pictures of the cluster to a file [FILE
 restore: ## fill an empty cluster from FILE=, or replace its data with FORCE=yes
 	@deploy/kubernetes/operate/restore
 
-build: webapp/server/dist/index.html
+build: webapp/server/dist/index.html ## build the programs that run, dev and the tests use
 	$(STEP) "Program of the model server" go build -o $(BIN)/modelserver ./deploy/modelserver
 	$(STEP) "Program of everything else" go build -o $(BIN)/snaptask ./deploy/local
 

@@ -60,7 +60,8 @@ func samples(t *testing.T) map[string]sample {
 		}
 		all[name] = s
 	}
-	require.ElementsMatch(t, slices.Collect(maps.Keys(functions.All)), slices.Collect(maps.Keys(all)))
+	require.ElementsMatch(t, slices.Collect(maps.Keys(functions.All)), slices.Collect(maps.Keys(all)),
+		"functions/openapi.yaml and functions.go list different functions: see TestEveryFunctionIsInEveryTable")
 	return all
 }
 
@@ -134,5 +135,5 @@ func (s *suite) permissions(t *testing.T) {
 	}
 	shown, err := os.ReadFile(permissionsFile)
 	require.NoError(t, err)
-	require.Equal(t, table.String(), string(shown), "%s is out of date; run this test with UPDATE_PERMISSIONS=1", permissionsFile)
+	require.Equal(t, table.String(), string(shown), "%s is out of date; run: UPDATE_PERMISSIONS=1 .snaptask/bin/snaptask services -- go test ./functions", permissionsFile)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"go/format"
+	"go/token"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -35,8 +36,14 @@ func New(root, name, method string) (written []string, err error) {
 	if !goodName.MatchString(name) {
 		return nil, fmt.Errorf("%q is not a name such as count-tasks", name)
 	}
+	if token.IsKeyword(name) {
+		return nil, fmt.Errorf("%q is a keyword of Go", name)
+	}
 	if _, err := os.Stat(filepath.Join(root, folder)); err == nil {
 		return nil, errors.New(folder + " exists")
+	}
+	if problems, err := Missing(root); err != nil || len(problems) > 0 {
+		return nil, errors.Join(append([]error{err}, errors.New("the tables differ; first repair them: "+strings.Join(problems, "\n")))...)
 	}
 	if !slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}, method) {
 		return nil, fmt.Errorf("the method must be GET, POST, PUT, PATCH or DELETE, not %q", method)

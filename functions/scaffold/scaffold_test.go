@@ -85,7 +85,7 @@ func TestNewFunctionIsInEveryTable(t *testing.T) {
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	root := repository(t, complete())
-	for name, want := range map[string]string{"Sing": "not a name", "a--b": "not a name", "../x": "not a name", "": "not a name", "sing": "exists", "serve": "exists"} {
+	for name, want := range map[string]string{"Sing": "not a name", "a--b": "not a name", "../x": "not a name", "": "not a name", "type": "keyword", "sing": "exists", "serve": "exists"} {
 		_, err := New(root, name, "GET")
 		require.ErrorContains(t, err, want, name)
 	}
@@ -102,7 +102,7 @@ func TestNewFunctionCompiles(t *testing.T) {
 	table, err := os.ReadFile("../../" + stackYML)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(root, stackYML), table, 0o600))
-	for name, method := range map[string]string{"count-tasks": "GET", "zip-tasks": "POST"} {
+	for name, method := range map[string]string{"scaffold-get": "GET", "scaffold-post": "POST"} {
 		_, err := New(root, name, method)
 		require.NoError(t, err)
 	}
@@ -113,7 +113,7 @@ func TestNewFunctionCompiles(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, contract.Validate(t.Context()))
 
-	vet := exec.CommandContext(t.Context(), "go", "vet", ".", "./count-tasks", "./zip-tasks")
+	vet := exec.CommandContext(t.Context(), "go", "vet", ".", "./scaffold-get", "./scaffold-post")
 	vet.Dir = filepath.Join(root, "functions")
 	vet.Env = append(os.Environ(), "GOWORK=off")
 	out, err := vet.CombinedOutput()

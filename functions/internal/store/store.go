@@ -1,8 +1,9 @@
 // Package store keeps users, sessions and tasks, and the keys of their pictures, in MySQL or MariaDB. Every SQL statement
 // of the functions is in this package.
 //
-// A read, and the creation of a task, is one statement with the session in its WHERE clause. Everything else on behalf of a
-// user is a transaction that first locks the session's row, so that the session can't end before the transaction does.
+// A read, and the creation of a task, is one statement with the session in its WHERE clause. So is logging out. Everything else on
+// behalf of a user is a transaction that first locks the session's row, so that the session can't end before the transaction
+// does.
 // Transactions lock users before sessions, sessions before tasks, and tasks before what belongs to them.
 package store
 

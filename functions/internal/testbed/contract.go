@@ -71,7 +71,7 @@ func Breach(contract *openapi3.T, c Call, a Answer) error {
 		problems = append(problems, unknownParameters(route.Operation, asked.Request), openapi3filter.ValidateRequest(ctx, asked))
 	}
 	if err := errors.Join(problems...); err != nil {
-		return fmt.Errorf("%s %s answers %d: %w", c.Method, path, a.Status, err)
+		return fmt.Errorf("%s %s answers %d, which differs from functions/openapi.yaml: %w", c.Method, path, a.Status, err)
 	}
 	return nil
 }

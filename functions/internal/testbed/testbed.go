@@ -26,7 +26,7 @@ import (
 func Setting(t testing.TB, name string) string {
 	t.Helper()
 	value := os.Getenv(name)
-	require.NotEmpty(t, value, "%s is not set: run the tests with `make test`, which starts the servers they need", name)
+	require.NotEmpty(t, value, "%s is not set: run `make test`, or `.snaptask/bin/snaptask services -- go test` and the package: they start the servers", name)
 	return value
 }
 

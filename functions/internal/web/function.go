@@ -1,5 +1,5 @@
-// Package web is the only package under internal that handles HTTP. It checks a request's method, session and body, calls the
-// function's verb, and encodes the result.
+// Package web is the only package under internal that handles HTTP. It checks a request's method, token and body, calls the
+// function's verb, and encodes the result. Whether the token's session has ended is for the store to check.
 package web
 
 import (
@@ -75,7 +75,7 @@ func withCallID(response handler.Response, callID string) handler.Response {
 	return response
 }
 
-// answer checks the method and the session, in this order, and calls the verb.
+// answer checks the method and the token, in this order, and calls the verb.
 func (f *Function[Deps]) answer(open *opened[Deps], r handler.Request) (response handler.Response, err error) {
 	if r.Method == http.MethodOptions {
 		return f.preflight(open.origins, r)

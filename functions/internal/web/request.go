@@ -25,7 +25,7 @@ import (
 // MaxJSON is the maximum size of a JSON body in bytes.
 const MaxJSON = 256 << 10
 
-// Request is a request whose session has been checked and whose body has been read. Body is []byte for the raw bytes, NoBody
+// Request is a request whose token has been verified and whose body has been read. Body is []byte for the raw bytes, NoBody
 // to ignore them, and any struct for a JSON object.
 type Request[Body any] struct {
 	Body   Body
