@@ -96,7 +96,7 @@ func (d *deployment) restores(t *testing.T, file string) {
 	for _, full := range []*deployment{d, restored} {
 		output, err := full.operate(t.Context(), "restore", file)
 		require.Error(t, err, "restored over %s: %s", full.namespace, output)
-		require.Contains(t, output, "Nothing was restored. FORCE=yes replaces what is there")
+		require.Contains(t, output, "Nothing was restored. FORCE=yes replaces existing data")
 		_, unchanged, _ := full.seenBy(t, "ada")
 		require.Equal(t, tasks, unchanged)
 	}

@@ -97,7 +97,7 @@ func (w *window) write(ctx context.Context, r *record, kind string, done, lost w
 	case !a.unclear():
 		w.record(r, kind, a, done, refusals)
 		return true
-	case a.status == http.StatusServiceUnavailable && strings.Contains(a.err.Error(), "is kept"): // the image, but no labels yet
+	case kind == putImage && a.status == http.StatusServiceUnavailable && strings.Contains(a.err.Error(), "is kept"): // without labels
 		w.add(r, kind, a, lost, func(s state) bool { return s.status == "pending" })
 	default:
 		r.addLost(lost)
@@ -181,12 +181,14 @@ func (w *window) delete(ctx context.Context, r *record) {
 }
 
 // putImage attaches an image, usually a small one.
+const putImage = "put image" // the call that may keep an image without labels
+
 func (w *window) putImage(ctx context.Context, r *record) {
 	image := randomImage(w.random)
 	if w.random.IntN(6) == 0 {
 		image = w.photos[w.random.IntN(len(w.photos))]
 	}
-	w.write(ctx, r, "put image", attach(image.size, "done"), attach(image.size, "pending", "done"), func() (*client.Task, error) {
+	w.write(ctx, r, putImage, attach(image.size, "done"), attach(image.size, "pending", "done"), func() (*client.Task, error) {
 		task, err := w.client.PutImage(w.t.Context(), r.id, image.data)
 		return &task, err
 	}, nil)
