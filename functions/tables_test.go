@@ -1,12 +1,14 @@
 package functions_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"snaptask/functions"
 	"snaptask/functions/scaffold"
 )
 
@@ -30,5 +32,15 @@ func TestNoFunctionIsLeftUnfinished(t *testing.T) {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		require.NotContains(t, string(text), "TODO", "functions/%s", file)
+	}
+}
+
+func TestHandlersAreShort(t *testing.T) {
+	t.Parallel()
+	for name := range functions.All {
+		file := filepath.Join(name, "handler.go")
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.LessOrEqual(t, bytes.Count(text, []byte("\n")), 60, "lines of functions/%s", file)
 	}
 }
