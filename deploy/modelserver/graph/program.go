@@ -38,7 +38,7 @@ type step struct {
 	run    layer
 }
 
-// fusion is what a step can do to its sums without another layer.
+// fusion is an operation that a step applies to its sums, so that it needs no layer of its own.
 type fusion int
 
 const (

@@ -2,7 +2,7 @@ package nn
 
 import "math"
 
-// Finish is what a layer does to its sums at the end: it adds each channel's bias and limits the result to Low..High.
+// Finish is the last step of a layer: it adds each channel's bias and limits the result to Low..High.
 // Use NewFinish: the zero value limits everything to 0.
 type Finish struct {
 	Bias      []float32 // one for each channel; nil for none

@@ -13,7 +13,7 @@ import (
 	"snaptask/functions/internal/picture/jpeg"
 )
 
-// header is what is known about a picture before any pixel is decoded.
+// header holds the properties of a picture that are read before any pixel is decoded.
 type header struct {
 	width, height int // as stored, before orientation; pixels
 	orientation   orientation

@@ -37,7 +37,7 @@ type Verbs[Deps any] map[string]verb[Deps]
 
 type verb[Deps any] func(context.Context, *Deps, task.Owner, handler.Request) (any, error)
 
-// opened is what a function reads from its environment, once.
+// opened holds what a function reads from its environment once.
 type opened[Deps any] struct {
 	deps    *Deps
 	tokens  *auth.Verifier // nil for a public function

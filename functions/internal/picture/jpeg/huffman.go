@@ -70,7 +70,7 @@ func (c *code) words(visit func(word uint32, length int, symbol byte)) {
 // fastBits is how many bits of input the table of a decoder covers: most code words with their values.
 const fastBits = 10
 
-// entry is what the next bits of input mean. Its upper 16 bits are a value, the next 8 the distance from the place in the
+// entry describes the next bits of input. Its upper 16 bits are a value, the next 8 the distance from the place in the
 // block reached so far, the lowest 8 the number of bits used. 0 means none of the decoder's code words.
 type entry = uint32
 
