@@ -69,6 +69,22 @@ func Unreachable(dependency string, cause error) *Error {
 	}
 }
 
+// OutcomeUnknown returns the fault of a write whose result was lost, for example because the connection failed after COMMIT
+// was sent: it may or may not have taken effect. Every write can be repeated safely.
+func OutcomeUnknown(cause error) *Error {
+	return &Error{
+		Kind: Unavailable, Code: "outcome_unknown",
+		Message:    "It is not known whether this was done. Please look, or repeat the request.",
+		RetryAfter: 2 * time.Second,
+		Cause:      cause,
+	}
+}
+
+// QuotaExceeded returns the fault of a write that would exceed a quota. The message says which one, and its limit.
+func QuotaExceeded(message string) *Error {
+	return &Error{Kind: Forbidden, Code: "quota_exceeded", Message: message}
+}
+
 // Is reports whether err is, or wraps, a fault of the given kind.
 func Is(err error, kind Kind) bool {
 	var e *Error
