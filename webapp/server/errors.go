@@ -28,8 +28,8 @@ var (
 		"This page can only be read (GET or HEAD)."}
 	unavailable = failure{http.StatusServiceUnavailable, "unavailable", "Snaptask can’t be reached",
 		"Snaptask can’t be reached at the moment. Please try again."}
-	badGateway = failure{http.StatusBadGateway, "bad_gateway", "Something went wrong on the way",
-		"Snaptask did not answer as it should. Please check whether it was done."}
+	outcomeUnknown = failure{http.StatusServiceUnavailable, "outcome_unknown", "Snaptask did not confirm this",
+		"It is not known whether this was done. Please look, or repeat the request."}
 )
 
 // errorPages writes failures: HTML for people, and for programs JSON in the form of the functions' errors.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
+	"mime"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -19,8 +21,8 @@ const idleTime = 4 * time.Second
 
 const callIDHeader = "X-Call-Id"
 
-// newForwarder returns a handler that forwards /function/{name} to the function of that name. Method, query, body and response
-// are unchanged.
+// newForwarder returns a handler that forwards /function/{name} to the function of that name. Method, query, body and the
+// function's response are unchanged; what the gateway answers in the function's place becomes an error in the functions' form.
 func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler, error) {
 	targets := map[string]*url.URL{}
 	for _, name := range names {
@@ -52,6 +54,9 @@ func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler
 			r.Out.Header.Set(callIDHeader, callID(r.In))
 		},
 		ModifyResponse: func(answer *http.Response) error {
+			if !isFromFunction(answer) {
+				return gatewayError{answer.StatusCode}
+			}
 			for name := range own {
 				answer.Header.Del(name)
 			}
@@ -70,19 +75,44 @@ func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler
 	}), nil
 }
 
-// functionFailed answers 503 when no connection was established, so that the client can safely try again, and 502 when the
-// function may have done its work.
+// isFromFunction reports whether a function sent the answer: all its errors are JSON, those of the gateway are text. X-Call-Id
+// does not tell, because OpenFaaS's gateway sets it too.
+func isFromFunction(answer *http.Response) bool {
+	mediaType, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	return answer.StatusCode < http.StatusBadRequest || mediaType == "application/json"
+}
+
+// gatewayError is an answer of the gateway itself. OpenFaaS's answers 404 while its provider is away, 503 while a function has no
+// replica, and 500, 502 or 504 when a function's process or node fails during a call.
+type gatewayError struct{ status int }
+
+func (e gatewayError) Error() string { return fmt.Sprintf("the gateway answered %d", e.status) }
+
+// functionFailed answers 503: outcome_unknown if the call may have changed something, or else unavailable.
 func functionFailed(w http.ResponseWriter, r *http.Request, err error, errorPages errorPages) {
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		panic(http.ErrAbortHandler) // the client has disconnected
 	}
 	slog.Error("forward", "function", r.PathValue("name"), "callId", r.Header.Get(callIDHeader), "error", err.Error())
-	if dial := (*net.OpError)(nil); errors.As(err, &dial) && dial.Op == "dial" {
-		w.Header().Set("Retry-After", "2")
+	w.Header().Set("Retry-After", "2")
+	if onlyReads(r.Method) || !mayHaveArrived(err) {
 		errorPages.write(w, r, unavailable)
 		return
 	}
-	errorPages.write(w, r, badGateway)
+	errorPages.write(w, r, outcomeUnknown)
+}
+
+func onlyReads(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// mayHaveArrived reports whether a function may have received the call that failed with err.
+func mayHaveArrived(err error) bool {
+	if answer := (gatewayError{}); errors.As(err, &answer) {
+		return answer.status >= http.StatusInternalServerError
+	}
+	dial := (*net.OpError)(nil)
+	return !errors.As(err, &dial) || dial.Op != "dial"
 }
 
 var goodCallID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)

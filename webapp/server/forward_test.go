@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -155,20 +156,87 @@ func TestUnreachableGatewayIs503(t *testing.T) {
 	require.NotContains(t, body, "127.0.0.1")
 }
 
-func TestAbortedResponseIs502(t *testing.T) {
+func TestLostAnswerToAWriteIsOutcomeUnknown(t *testing.T) {
 	t.Parallel()
 	upstream := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		panic(http.ErrAbortHandler)
 	}))
 	defer upstream.Close()
 	server := serverOver(t, Config{FunctionURL: upstream.URL + "/{name}"}, build())
-	answer, body := ask(t, http.MethodPost, server.URL+"/function/create-task", http.Header{"X-Call-Id": {"not fit\tto be logged"}})
-	require.Equal(t, http.StatusBadGateway, answer.StatusCode)
-	requireError(t, answer, body)
-	require.NotContains(t, body, "not fit")
+	for method, code := range map[string]string{"POST": "outcome_unknown", "PATCH": "outcome_unknown", "DELETE": "outcome_unknown", "GET": "unavailable"} {
+		answer, body := ask(t, method, server.URL+"/function/create-task", http.Header{"X-Call-Id": {"not fit\tto be logged"}})
+		require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode, method)
+		require.Equal(t, "2", answer.Header.Get("Retry-After"), method)
+		require.Equal(t, code, requireError(t, answer, body), method)
+		require.NotContains(t, body, "not fit", method)
+	}
 }
 
-func requireError(t *testing.T, answer *http.Response, body string) {
+func TestGatewaysOwnAnswersAreErrorsInTheFunctionsForm(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		method, contentType string
+		status              int
+		code                string
+	}{
+		{"GET", "text/plain; charset=utf-8", http.StatusNotFound, "unavailable"}, // OpenFaaS's provider is away
+		{"DELETE", "text/plain; charset=utf-8", http.StatusNotFound, "unavailable"},
+		{"POST", "text/html", http.StatusUnauthorized, "unavailable"},
+		{"GET", "text/plain", http.StatusBadGateway, "unavailable"},
+		{"OPTIONS", "", http.StatusBadGateway, "unavailable"},
+		{"POST", "text/plain", http.StatusInternalServerError, "outcome_unknown"},
+		{"PUT", "", http.StatusBadGateway, "outcome_unknown"},
+		{"PATCH", "text/html; charset=utf-8", http.StatusServiceUnavailable, "outcome_unknown"},
+		{"DELETE", "not a media type;;", http.StatusGatewayTimeout, "outcome_unknown"},
+	} {
+		t.Run(fmt.Sprintf("%s %d", c.method, c.status), func(t *testing.T) {
+			t.Parallel()
+			upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", c.contentType)
+				w.Header().Set("X-Call-Id", "set by the gateway")
+				w.WriteHeader(c.status)
+				_, _ = w.Write([]byte("error finding function create-task"))
+			}))
+			defer upstream.Close()
+			server := serverOver(t, Config{FunctionURL: upstream.URL + "/{name}"}, build())
+			answer, body := ask(t, c.method, server.URL+"/function/create-task", nil)
+			require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+			require.Equal(t, c.code, requireError(t, answer, body))
+			require.NotContains(t, body, "error finding")
+		})
+	}
+}
+
+func TestAnswersOfFunctionsPassUnchanged(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		status            int
+		contentType, body string
+	}{
+		{http.StatusNotFound, "application/json; charset=utf-8", `{"error":{"code":"task_not_found"}}`},
+		{http.StatusServiceUnavailable, "application/json", `{"error":{"code":"busy"}}`},
+		{http.StatusOK, "image/jpeg", "\xff\xd8"},
+		{http.StatusNotModified, "", ""},
+		{http.StatusNoContent, "", ""}, // the answer to a CORS preflight
+	} {
+		upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if c.contentType != "" {
+				w.Header().Set("Content-Type", c.contentType)
+			}
+			w.WriteHeader(c.status)
+			_, _ = w.Write([]byte(c.body))
+		}))
+		defer upstream.Close()
+		server := serverOver(t, Config{FunctionURL: upstream.URL + "/{name}"}, build())
+		answer, body := ask(t, http.MethodGet, server.URL+"/function/predict-image", nil)
+		require.Equal(t, c.status, answer.StatusCode)
+		require.Equal(t, c.contentType, answer.Header.Get("Content-Type"))
+		require.Equal(t, c.body, body)
+	}
+}
+
+// requireError requires an error in the functions' form and returns its code.
+func requireError(t *testing.T, answer *http.Response, body string) string {
 	t.Helper()
 	var got struct {
 		Error struct{ Code, Message, RequestID string }
@@ -179,4 +247,5 @@ func requireError(t *testing.T, answer *http.Response, body string) {
 	require.NotEmpty(t, got.Error.Message)
 	require.NotEmpty(t, got.Error.RequestID)
 	require.Equal(t, got.Error.RequestID, answer.Header.Get("X-Call-Id"))
+	return got.Error.Code
 }

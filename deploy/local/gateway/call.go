@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -65,7 +66,7 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request) {
 	}
 	function.calls.Add(1)
 	if !function.waitForProcess(r.Context()) {
-		unavailable(w, r)
+		refuse(w, r, "unavailable", unreachable)
 		return
 	}
 	proxy := httputil.ReverseProxy{
@@ -79,7 +80,7 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request) {
 			p.Out.Header["X-Forwarded-For"] = p.In.Header["X-Forwarded-For"]
 			p.SetXForwarded()
 		},
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, _ error) { unavailable(w, r) },
+		ErrorHandler: callFailed,
 	}
 	proxy.ServeHTTP(w, r)
 }
@@ -96,16 +97,30 @@ func (f *Function) waitForProcess(ctx context.Context) bool {
 	return true
 }
 
-// unavailable responds with 503 in the form of the functions' own errors.
-func unavailable(w http.ResponseWriter, r *http.Request) {
+const (
+	unreachable = "The function can't be reached at the moment. Please try again."
+	unconfirmed = "It is not known whether this was done. Please look, or repeat the request."
+)
+
+// callFailed responds to a call whose answer was lost. Unless the call only reads or never reached the function, it may have been done.
+func callFailed(w http.ResponseWriter, r *http.Request, err error) {
+	dial := (*net.OpError)(nil)
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	if reads || errors.As(err, &dial) && dial.Op == "dial" {
+		refuse(w, r, "unavailable", unreachable)
+		return
+	}
+	refuse(w, r, "outcome_unknown", unconfirmed)
+}
+
+// refuse responds with 503 in the form of the functions' own errors.
+func refuse(w http.ResponseWriter, r *http.Request, code, message string) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Retry-After", "1")
 	header.Set(callIDHeader, r.Header.Get(callIDHeader))
 	w.WriteHeader(http.StatusServiceUnavailable)
 	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]string{
-		"code":      "unavailable",
-		"message":   "The function can't be reached at the moment. Please try again.",
-		"requestId": r.Header.Get(callIDHeader),
+		"code": code, "message": message, "requestId": r.Header.Get(callIDHeader),
 	}})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -168,23 +169,25 @@ func TestUnreachableFunctionIsAnsweredWith503(t *testing.T) {
 	t.Parallel()
 	aborts := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	tests := map[string]struct {
-		function http.HandlerFunc
-		down     bool
+		function      http.HandlerFunc
+		down          bool
+		method        string
+		code, message string
 	}{
-		"it is not running":          {describeRequest, true},
-		"it crashes during the call": {aborts, false},
+		"it is not running":          {describeRequest, true, "POST", "unavailable", "The function can't be reached at the moment. Please try again."},
+		"it crashes during a read":   {aborts, false, "GET", "unavailable", "The function can't be reached at the moment. Please try again."},
+		"it crashes during the call": {aborts, false, "POST", "outcome_unknown", "It is not known whether this was done. Please look, or repeat the request."},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, test.function)
 			r.fake.down.Store(test.down)
-			response, answer := send(t, "POST", r.url+"/function/echo", "x", "X-Call-Id", "mine")
+			response, answer := send(t, test.method, r.url+"/function/echo", "x", "X-Call-Id", "mine")
 			require.Equal(t, http.StatusServiceUnavailable, response.StatusCode)
 			require.Equal(t, "1", response.Header.Get("Retry-After"))
 			require.Equal(t, []string{"mine"}, response.Header.Values("X-Call-Id"))
-			require.JSONEq(t, `{"error": {"code": "unavailable", "requestId": "mine",
-				"message": "The function can't be reached at the moment. Please try again."}}`, answer)
+			require.JSONEq(t, fmt.Sprintf(`{"error": {"code": %q, "message": %q, "requestId": "mine"}}`, test.code, test.message), answer)
 		})
 	}
 }
