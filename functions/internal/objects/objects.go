@@ -16,6 +16,7 @@ import (
 	"github.com/minio/minio-go/v7/pkg/credentials"
 
 	"snaptask/functions/internal/config"
+	"snaptask/functions/internal/dial"
 	"snaptask/functions/internal/fault"
 )
 
@@ -81,7 +82,7 @@ func New(c Config) (*Store, error) {
 		MaxRetries:   attempts,
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
-			DialContext:           (&net.Dialer{Timeout: c.Timeout / attempts}).DialContext,
+			DialContext:           dial.Again((&net.Dialer{Timeout: c.Timeout / attempts}).DialContext),
 			TLSHandshakeTimeout:   c.Timeout,
 			ResponseHeaderTimeout: c.Timeout,
 			MaxIdleConnsPerHost:   64,

@@ -17,6 +17,7 @@ import (
 	"github.com/minio/minio-go/v7"
 	"github.com/stretchr/testify/require"
 
+	"snaptask/functions/internal/dial"
 	"snaptask/functions/internal/fault"
 )
 
@@ -168,10 +169,8 @@ func TestFailuresAreUnavailable(t *testing.T) {
 	})
 	t.Run("nobody listens", func(t *testing.T) {
 		t.Parallel()
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		require.NoError(t, err)
-		require.NoError(t, l.Close())
-		eachCall(t, open(t, func(c *Config) { c.Endpoint = "http://" + l.Addr().String() }), 5*time.Second)
+		address := unused(t)
+		eachCall(t, open(t, func(c *Config) { c.Endpoint, c.Timeout = "http://"+address, time.Second }), attempts*dial.Patience+5*time.Second)
 	})
 	t.Run("never answers", func(t *testing.T) {
 		t.Parallel()
@@ -194,6 +193,32 @@ func TestFailuresAreUnavailable(t *testing.T) {
 		// Get and List are one request each, Put and Delete two.
 		require.LessOrEqual(t, requests.Load(), int32(6*attempts))
 	})
+}
+
+// unused returns an address of this machine where nothing listens.
+func unused(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return l.Addr().String()
+}
+
+func TestServerThatListensLateIsReached(t *testing.T) {
+	t.Parallel()
+	address := unused(t)
+	late := time.AfterFunc(500*time.Millisecond, func() {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	})
+	defer late.Stop()
+	s, err := New(Config{Endpoint: "http://" + address, Region: "r", Bucket: "bucket", AccessKey: "a", SecretKey: "s"})
+	require.NoError(t, err)
+	require.NoError(t, s.Delete(t.Context(), newKey()))
 }
 
 func TestGetIsBounded(t *testing.T) {
