@@ -43,6 +43,8 @@ const Help = `housekeeping maintains Snaptask's data.
 
 With --password-stdin, add and reset-password read the password from the first line of standard input.
 
+A command waits for the database and the object store for up to half a minute.
+
 Settings and secrets are those of the functions: DB_*; S3_* for sweep, backup and restore; CLASSIFIER_* and ORPHAN_AGE (1h) for
 sweep. The sweep removes a picture that no task has once it is older than ORPHAN_AGE, which must be far longer than
 predict-image may take. SECRETS_DIR (/var/openfaas/secrets) holds mysql-dsn, s3-access-key and s3-secret-key.
@@ -83,6 +85,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, messages io.Writ
 			return err
 		}
 		defer s.db.Close()
+		wait(ctx, s.db.Ready, s.pictures.Ready)
 		return s.run(ctx)
 	case verb == "wait" && len(rest) == 0:
 		<-ctx.Done()
@@ -99,6 +102,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, messages io.Writ
 			return err
 		}
 		defer u.db.Close()
+		wait(ctx, u.db.Ready)
 		return u.run(ctx, command)
 	}
 	return misuse("there is no command %q; see housekeeping help", strings.Join(args, " "))
@@ -136,6 +140,7 @@ func runBackup(ctx context.Context, verb string, options []string, in io.Reader,
 		return err
 	}
 	defer data.DB.Close()
+	wait(ctx, data.DB.Ready, data.Pictures.Ready)
 	if verb == "backup" {
 		m, err := data.Write(ctx, out)
 		return reportBackup(messages, "backed up", m, err)

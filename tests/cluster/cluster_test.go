@@ -41,6 +41,7 @@ func TestSnaptaskOnKubernetes(t *testing.T) {
 		{"sessions are required", func(t *testing.T) { scenario.SessionsAreRequired(t, d.Client) }},
 		{"wrong input is refused", func(t *testing.T) { scenario.WrongInputIsRefused(t, d.Client) }},
 		{"faas-cli's requests", func(t *testing.T) { scenario.ReadsByPOST(t, d.Client, "get-tasks") }},
+		{"the scheduled sweep succeeds at once", func(t *testing.T) { d.sweepsOnSchedule(t) }},
 		{"nothing acknowledged is lost when servers are replaced", func(t *testing.T) { d.losesServers(t) }},
 		{"no request fails during an upgrade", func(t *testing.T) { d.upgrades(t) }},
 		{"two migrations at once succeed on a current database", func(t *testing.T) { d.migratesTwice(t) }},

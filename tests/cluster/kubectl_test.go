@@ -68,6 +68,7 @@ type object struct {
 		Name              string
 		UID               string
 		DeletionTimestamp string
+		OwnerReferences   []struct{ Name string }
 	}
 	Data map[string][]byte // of a Secret
 	Spec struct {
@@ -78,7 +79,8 @@ type object struct {
 		Containers []struct{ Image string } // of a Pod
 	}
 	Status struct {
-		Conditions []struct{ Type, Status string } // of a Pod
+		Conditions        []struct{ Type, Status string } // of a Pod or a Job
+		ContainerStatuses []struct{ RestartCount int }    // of a Pod
 	}
 }
 

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -36,6 +37,37 @@ func (d *deployment) sweep(t *testing.T, settings ...any) {
 	})
 	kubectl(t, text(t, []manifest{job}, ""), "create", "--filename=-")
 	d.done(t, job.metadata()["name"].(string))
+}
+
+// sweepsOnSchedule lets the CronJob start a sweep, whose pod is new to the network policies, and requires that it succeeds at
+// the first attempt.
+func (d *deployment) sweepsOnSchedule(t *testing.T) {
+	const own = "app.kubernetes.io/component=housekeeping"
+	was := d.kubectl(t, "get", "cronjob/sweep", "--output=jsonpath={.spec.schedule}")
+	before := d.list(t, "job", own)
+	d.kubectl(t, "patch", "cronjob/sweep", `--patch={"spec":{"schedule":"* * * * *"}}`)
+	defer d.kubectl(t, "patch", "cronjob/sweep", fmt.Sprintf(`--patch={"spec":{"schedule":%q}}`, was))
+	isOld := func(job object) bool {
+		return slices.ContainsFunc(before, func(old object) bool { return old.Metadata.UID == job.Metadata.UID })
+	}
+	var scheduled object
+	require.Eventually(t, func() bool {
+		for _, job := range d.list(t, "job", own) {
+			if len(job.Metadata.OwnerReferences) > 0 && !isOld(job) && (job.is("Complete") || job.is("Failed")) {
+				scheduled = job
+				return true
+			}
+		}
+		return false
+	}, 4*time.Minute, time.Second, "no scheduled sweep ends")
+	name := scheduled.Metadata.Name
+	logs := d.kubectl(t, "logs", "job/"+name)
+	require.True(t, scheduled.is("Complete"), "%s", logs)
+	pods := d.list(t, "pod", "job-name="+name)
+	require.Len(t, pods, 1, "%s needed more than one pod", name)
+	for _, c := range pods[0].Status.ContainerStatuses {
+		require.Zero(t, c.RestartCount, "%s", logs)
+	}
 }
 
 // losesServers deletes the pods of MySQL, MinIO and the model server in turn, and then MySQL's again with almost no time to stop.

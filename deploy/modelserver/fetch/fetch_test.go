@@ -7,14 +7,20 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -105,6 +111,22 @@ func TestFirstDownloadableModelIsUsed(t *testing.T) {
 		require.NoError(t, run(t.Context(), []string{"-to", to, "-otherwise", otherwise}), "when its container starts again")
 		require.Len(t, files(t, to), 3)
 	}
+}
+
+func TestServerThatRefusesConnectionsIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		open := time.Now().Add(3 * time.Second)
+		require.NoError(t, again(t.Context(), func() error {
+			if time.Now().Before(open) {
+				return &url.Error{Op: "Get", Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
+			}
+			return nil
+		}))
+		began := time.Now()
+		require.Error(t, again(t.Context(), func() error { return errors.New("the server answered 404 Not Found") }))
+		require.Zero(t, time.Since(began))
+	})
 }
 
 func TestBrokenArchivesAreRefused(t *testing.T) {

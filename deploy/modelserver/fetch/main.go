@@ -13,6 +13,7 @@ import (
 	"errors"
 	"flag"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -54,7 +55,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	for _, address := range strings.Fields(os.Getenv("MODEL_URLS")) {
 		began := time.Now()
-		err := attempt(ctx, address, fetched)
+		err := again(ctx, func() error { return attempt(ctx, address, fetched) })
 		if err == nil {
 			slog.Info("downloaded", "url", address, "folder", fetched, "seconds", time.Since(began).Seconds())
 			return nil
@@ -69,6 +70,24 @@ func run(ctx context.Context, args []string) error {
 	}
 	slog.Info("copied the bundled model", "from", *otherwise, "folder", *to)
 	return nil
+}
+
+// again calls attempt up to attempts times while nothing accepts the connection: network policies do not know a new pod yet.
+func again(ctx context.Context, attempt func() error) error {
+	const attempts, pause = 4, 2 * time.Second
+	for n := 1; ; n++ {
+		err := attempt()
+		var dialling *net.OpError
+		var resolving *net.DNSError
+		refused := errors.As(err, &dialling) && dialling.Op == "dial" || errors.As(err, &resolving)
+		if !refused || n == attempts || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
 }
 
 // attempt downloads into a temporary folder first, so that TensorFlow Serving never sees an incomplete model.

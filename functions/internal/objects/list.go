@@ -42,3 +42,16 @@ func (s *Store) List(ctx context.Context, visit func(key string, modified time.T
 	}
 	return visit(last, modified)
 }
+
+// Ready returns nil when the server answers, even if it refuses the account or has no such bucket, which waiting can't change.
+func (s *Store) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	for object := range s.client.ListObjectsIter(ctx, s.bucket, minio.ListObjectsOptions{MaxKeys: 1}) {
+		if status := minio.ToErrorResponse(object.Err).StatusCode; object.Err != nil && (status < 400 || status >= 500) {
+			return unavailable("list", object.Err)
+		}
+		break
+	}
+	return nil
+}
