@@ -1,4 +1,4 @@
-// Package function deletes a person's account with all tasks and photos: {currentPassword} -> {}.
+// Package function deletes a person's account: {currentPassword} -> {}. The sweep deletes the tasks and photos.
 package function
 
 import (
@@ -7,8 +7,6 @@ import (
 
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/confirmation"
-	"snaptask/functions/internal/deletion"
-	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
@@ -17,9 +15,8 @@ import (
 )
 
 type deps struct {
-	users    *store.Store
-	pictures *objects.Store
-	confirm  *confirmation.Checker
+	users   *store.Store
+	confirm *confirmation.Checker
 }
 
 type password struct {
@@ -29,7 +26,7 @@ type password struct {
 var function = web.Function[deps]{
 	Open: func(c *config.Reader) *deps {
 		users := store.Open(c)
-		return &deps{users, objects.Open(c), confirmation.Open(c, users)}
+		return &deps{users, confirmation.Open(c, users)}
 	},
 	Verbs: web.Verbs[deps]{http.MethodPost: web.Verb((*deps).delete)},
 }
@@ -47,9 +44,5 @@ func (d *deps) delete(ctx context.Context, owner task.Owner, r web.Request[passw
 	if err != nil {
 		return nil, err
 	}
-	if err := d.users.DeleteUser(ctx, owner, user.PasswordHash, attempt); err != nil {
-		return nil, err
-	}
-	deletion.OfUser(ctx, d.users, d.pictures, owner.UserID)
-	return web.Empty{}, nil
+	return web.Empty{}, d.users.DeleteUser(ctx, owner, user.PasswordHash, attempt)
 }

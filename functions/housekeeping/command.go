@@ -24,15 +24,16 @@ import (
 // Help is the text of `housekeeping help`.
 const Help = `housekeeping maintains Snaptask's data.
 
-    housekeeping sweep                    Delete pictures noted for deletion, recognise pending pictures, and remove expired
-                                                                                    data and pictures that no task has (uploads that failed half-way). Logs a JSON line
-                                                                                    for each. Safe to run at any time, even concurrently.
+    housekeeping sweep                    Empty deleted accounts, delete pictures noted for deletion, recognise pending
+                                          pictures, and remove expired data and pictures that no task has (uploads that
+                                          failed half-way). Logs a JSON line for each. Safe to run at any time, even
+                                          concurrently.
     housekeeping user add NAME            Add a user and show the new password, once.
     housekeeping user list                List the users.
     housekeeping user disable NAME        Keep a user from signing in, and end all of the user's sessions at once.
     housekeeping user enable NAME         Let a disabled user sign in again.
     housekeeping user reset-password NAME Show a new password for a user, once, and end all of the user's sessions.
-    housekeeping user delete NAME         Delete a user with all tasks. The next sweep removes the pictures.
+    housekeeping user delete NAME         Delete a user. The next sweep removes the tasks and pictures.
     housekeeping backup >FILE             Write all users, tasks and pictures to a tar file while functions keep running.
     housekeeping verify <FILE             Read a whole backup and check its sums.
     housekeeping restore <FILE            Fill the bucket and an empty, migrated database from a backup. --replace replaces

@@ -84,7 +84,7 @@ func (f fixture) swept(t *testing.T) (parts map[string]map[string]any, err error
 			parts[said["part"].(string)] = said
 		}
 	}
-	require.Len(t, parts, 4, "%s", &text)
+	require.Len(t, parts, 5, "%s", &text)
 	return parts, err
 }
 

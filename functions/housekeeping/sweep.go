@@ -40,6 +40,7 @@ func (s *sweep) run(ctx context.Context) error {
 		name string
 		do   func(context.Context) ([]any, error)
 	}{
+		{"accounts", s.accounts}, // before deletions, since it notes pictures
 		{"deletions", s.deletions},
 		{"pending", s.pending},
 		{"prune", s.prune},

@@ -37,7 +37,7 @@ var userVerbs = map[string]userVerb{
 	"disable":        {do: change((*store.Store).DisableUser, "is disabled and signed out everywhere")},
 	"enable":         {do: change((*store.Store).EnableUser, "may sign in")},
 	"reset-password": {do: (*users).resetPassword, passwords: true},
-	"delete":         {do: change((*store.Store).RemoveUser, "is deleted; the next sweep removes the pictures")},
+	"delete":         {do: change((*store.Store).RemoveUser, "is deleted; the next sweep removes the tasks and pictures")},
 }
 
 // parseUser reads the arguments after "user".

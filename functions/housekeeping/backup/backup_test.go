@@ -164,6 +164,30 @@ func TestRestoreReturnsEveryRowAndByte(t *testing.T) {
 	require.Len(t, found, 6)
 }
 
+// A deleted user keeps tasks until the sweep deletes them. A restore must neither revive them nor refuse to replace them.
+func TestABackupHasNothingOfADeletedUser(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.withPicture(t, task.ImageDone)
+	mine := f.withPicture(t, task.ImageDone)
+	_, err := f.DB.DeleteTask(t.Context(), f.ada.Owner, f.withPicture(t, task.ImageDone).ID)
+	require.NoError(t, err)
+	require.NoError(t, f.DB.RemoveUser(t.Context(), f.ada.Username))
+	rows, pictures := f.everything(t)
+	require.Empty(t, pictures)
+	file, m := f.backedUp(t)
+	require.Equal(t, map[string]int{"users": 0, "deleted_users": 1, "tasks": 0, "task_labels": 0, "deleted_tasks": 0, "object_deletions": 1}, m.Rows)
+	require.Zero(t, m.Pictures)
+	require.NotContains(t, string(file), mine.ID.String())
+
+	_, err = f.Restore(t.Context(), bytes.NewReader(file), store.Over{})
+	require.NoError(t, err, "what a deleted user has left is not data to lose")
+	again, _ := f.everything(t)
+	require.Contains(t, again, rows[0], "the sweep must still know the user")
+	require.Len(t, f.carryOutDeletions(t), 3, "its pictures must be noted for deletion")
+	require.Empty(t, f.names())
+}
+
 func TestRestoreReplacesDataOnlyOnRequest(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

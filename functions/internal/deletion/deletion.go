@@ -34,25 +34,3 @@ func CarryOut(ctx context.Context, db *store.Store, pictures *objects.Store, use
 		slog.Warn("deleted pictures stay noted for deletion", "task", taskID, "cause", err.Error())
 	}
 }
-
-// OfUser is CarryOut for a deleted user: it deletes as many of the pictures as fit in the time limit.
-func OfUser(ctx context.Context, db *store.Store, pictures *objects.Store, userID uuid.UUID) {
-	const page = 100
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
-	defer cancel()
-	for more := true; more; {
-		noted, err := db.UserDeletions(ctx, userID, page)
-		for _, p := range noted {
-			if err == nil {
-				err = pictures.Delete(ctx, p.ImageKey)
-			}
-			if err == nil {
-				err = db.ForgetDeletions(ctx, p.UserID, p.TaskID, []string{p.ImageKey})
-			}
-		}
-		if err != nil {
-			slog.Warn("pictures of a deleted user stay noted for deletion", "user", userID, "cause", err.Error())
-		}
-		more = err == nil && len(noted) == page
-	}
-}

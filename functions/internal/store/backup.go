@@ -14,18 +14,23 @@ import (
 // Tables are the tables in a backup, in the order in which it is written. Sessions and failed logins are not among them: a
 // restore would revive sessions that have ended since.
 var Tables = []Table{
-	{"users", []string{"id"}},
-	{"deleted_users", []string{"id"}},
-	{"tasks", []string{"user_id", "id"}},
-	{"task_labels", []string{"user_id", "task_id", "label"}},
-	{"deleted_tasks", []string{"user_id", "id"}},
-	{"object_deletions", []string{"user_id", "task_id", "object_key"}},
+	{Name: "users", key: []string{"id"}},
+	{Name: "deleted_users", key: []string{"id"}},
+	{Name: "tasks", key: []string{"user_id", "id"}, only: ofUsers},
+	{Name: "task_labels", key: []string{"user_id", "task_id", "label"}, only: ofUsers},
+	{Name: "deleted_tasks", key: []string{"user_id", "id"}, only: ofUsers},
+	{Name: "object_deletions", key: []string{"user_id", "task_id", "object_key"}},
 }
+
+// ofUsers is the condition for rows of users who have not been deleted: a backup has none of those that EmptyUser has yet to
+// delete.
+const ofUsers = "NOT EXISTS (SELECT 1 FROM deleted_users d WHERE d.id = t.user_id AND d.emptied_at IS NULL)"
 
 // Table is a table of the database.
 type Table struct {
 	Name string
 	key  []string // the columns of the primary key
+	only string   // a condition for the rows to back up; empty for all of them
 }
 
 // Row maps the columns of a row to their values, as text that any MySQL or MariaDB can read: numbers and UTC times as in SQL,
@@ -99,7 +104,10 @@ func (t *Snapshot) page(ctx context.Context, of Table, last []any) (all []Row, n
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	where, args := after(of.key, last)
-	rows, err := t.tx.QueryContext(ctx, fmt.Sprintf("SELECT * FROM %s WHERE %s ORDER BY %s LIMIT %d", of.Name, where, strings.Join(of.key, ", "), pageRows), args...)
+	if of.only != "" {
+		where = "(" + where + ") AND " + of.only
+	}
+	rows, err := t.tx.QueryContext(ctx, fmt.Sprintf("SELECT t.* FROM %s t WHERE %s ORDER BY %s LIMIT %d", of.Name, where, strings.Join(of.key, ", "), pageRows), args...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -183,7 +191,7 @@ func text(column *sql.ColumnType, value any) (*string, error) {
 // holdsID reports whether a column holds ids: no other columns of these tables are binary.
 func holdsID(column *sql.ColumnType) bool { return column.DatabaseTypeName() == "BINARY" }
 
-// Pictures calls visit with every picture that a task has, in the order of users and tasks. Its errors are those of Rows.
+// Pictures calls visit with every picture that a task in the backup has, in the order of users and tasks. Its errors are those of Rows.
 func (t *Snapshot) Pictures(ctx context.Context, visit func(Picture) error) error {
 	const limit = 1000
 	var last []any
@@ -208,7 +216,7 @@ func (t *Snapshot) pictures(ctx context.Context, last []any, limit int) ([]Pictu
 	ctx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	where, args := after([]string{"user_id", "id"}, last)
-	rows, err := t.tx.QueryContext(ctx, "SELECT user_id, id, image_key FROM tasks WHERE image_key <> '' AND ("+where+") ORDER BY user_id, id LIMIT ?",
+	rows, err := t.tx.QueryContext(ctx, "SELECT user_id, id, image_key FROM tasks t WHERE image_key <> '' AND "+ofUsers+" AND ("+where+") ORDER BY user_id, id LIMIT ?",
 		append(args, limit)...)
 	if err != nil {
 		return nil, err

@@ -68,7 +68,7 @@ var prunes = []struct{ what, text string }{
 	{"expiredSessions", `DELETE FROM sessions WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY ORDER BY expires_at LIMIT ?`},
 	{"loginFailures", `DELETE FROM login_failures WHERE failed_at < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR ORDER BY failed_at LIMIT ?`},
 	{"deletedTasks", `DELETE FROM deleted_tasks WHERE deleted_at < UTC_TIMESTAMP(6) - INTERVAL 90 DAY ORDER BY deleted_at LIMIT ?`},
-	{"deletedUsers", `DELETE FROM deleted_users WHERE deleted_at < UTC_TIMESTAMP(6) - INTERVAL 90 DAY ORDER BY deleted_at LIMIT ?`},
+	{"deletedUsers", `DELETE FROM deleted_users WHERE emptied_at IS NOT NULL AND deleted_at < UTC_TIMESTAMP(6) - INTERVAL 90 DAY ORDER BY deleted_at LIMIT ?`},
 }
 
 // Prune removes rows that are no longer needed and counts them by kind: endedSessions, expiredSessions, loginFailures,

@@ -128,10 +128,11 @@ func TestPruneKeepsRowsThatAreStillNeeded(t *testing.T) {
 	}
 	for _, days := range []int{0, 89, 91, 400} {
 		insert(`INSERT INTO deleted_tasks (id, user_id, deleted_at) VALUES (?, UNHEX('03'), UTC_TIMESTAMP(6) - INTERVAL ? DAY)`, days)
-		insert(`INSERT INTO deleted_users (id, deleted_at) VALUES (?, UTC_TIMESTAMP(6) - INTERVAL ? DAY)`, days)
+		insert(`INSERT INTO deleted_users (id, deleted_at, emptied_at) VALUES (?, UTC_TIMESTAMP(6) - INTERVAL ? DAY, UTC_TIMESTAMP(6))`, days)
 	}
+	insert(`INSERT INTO deleted_users (id, deleted_at) VALUES (?, UTC_TIMESTAMP(6) - INTERVAL 1 YEAR)`) // not emptied yet
 	for range 501 {
-		insert(`INSERT INTO deleted_users (id, deleted_at) VALUES (?, UTC_TIMESTAMP(6) - INTERVAL 1 YEAR)`)
+		insert(`INSERT INTO deleted_users (id, deleted_at, emptied_at) VALUES (?, UTC_TIMESTAMP(6) - INTERVAL 1 YEAR, UTC_TIMESTAMP(6))`)
 	}
 
 	removed, err := s.Prune(ctx)

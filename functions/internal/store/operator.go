@@ -60,11 +60,11 @@ func (s *Store) ResetPassword(ctx context.Context, username, hash string) error 
 	})
 }
 
-// RemoveUser removes the user with all sessions and tasks, and notes every picture for deletion. The fault is NotFound if
-// there is no such user.
+// RemoveUser deletes the user and all sessions of the user. The username is free at once; EmptyUser deletes the tasks. The
+// fault is NotFound if there is no such user.
 func (s *Store) RemoveUser(ctx context.Context, username string) error {
 	return s.changeUser(ctx, username, func(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
-		return removeUser(ctx, tx, id, Attempt{username: username})
+		return removeUser(ctx, tx, id)
 	})
 }
 

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -99,24 +98,4 @@ func TestAResetPasswordEndsSessionsAndForgivesFailures(t *testing.T) {
 	require.Equal(t, "new", user.PasswordHash)
 	renewed := task.Owner{UserID: ada.UserID, SessionID: testbed.NewID(t)}
 	requireFault(t, fault.Unauthorized, s.AddSession(ctx, renewed, "none", time.Now().Add(time.Hour), store.Attempt{}))
-}
-
-func TestARemovedUserLeavesOnlyNotedDeletions(t *testing.T) {
-	t.Parallel()
-	s, ctx := testbed.Store(t), context.Background()
-	ada, eve := testbed.SignIn(t, s), testbed.SignIn(t, s)
-	for i := range 3 {
-		withPicture(t, s, ada.Owner, fmt.Sprint("ada-", i), task.ImageDone)
-	}
-	kept := withPicture(t, s, eve.Owner, "eve", task.ImageDone)
-
-	require.NoError(t, s.RemoveUser(ctx, ada.Username))
-	requireFault(t, fault.NotFound, s.RemoveUser(ctx, ada.Username))
-	_, err := s.UserOf(ctx, ada.Owner)
-	requireFault(t, fault.Unauthorized, err)
-	noted, err := s.NotedDeletions(ctx, store.Picture{}, 10)
-	require.NoError(t, err)
-	require.Len(t, noted, 3)
-	_, err = s.Task(ctx, eve.Owner, kept.TaskID)
-	require.NoError(t, err)
 }

@@ -132,11 +132,6 @@ func (s *Store) NotedDeletions(ctx context.Context, after Picture, limit int) ([
 		ORDER BY user_id, task_id, object_key LIMIT ?`, user, user, of, user, of, after.ImageKey, limit)
 }
 
-// UserDeletions returns the pictures of one user that are noted for deletion, at most limit.
-func (s *Store) UserDeletions(ctx context.Context, userID uuid.UUID, limit int) ([]Picture, error) {
-	return query(ctx, s, scanPicture, `SELECT user_id, task_id, object_key FROM object_deletions WHERE user_id = ? LIMIT ?`, userID[:], limit)
-}
-
 func scanPicture(row scanner) (p Picture, err error) {
 	err = row.Scan(&p.UserID, &p.TaskID, &p.ImageKey)
 	return p, err

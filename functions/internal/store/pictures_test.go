@@ -82,10 +82,12 @@ func TestRemovedPicturesAreNoted(t *testing.T) {
 // notedKeys returns the keys of the person's pictures that are noted for deletion.
 func notedKeys(t *testing.T, s *store.Store, ada testbed.Person) (keys []string) {
 	t.Helper()
-	noted, err := s.UserDeletions(t.Context(), ada.UserID, 1000)
+	noted, err := s.NotedDeletions(t.Context(), store.Picture{}, 1000)
 	require.NoError(t, err)
 	for _, p := range noted {
-		keys = append(keys, p.ImageKey)
+		if p.UserID == ada.UserID {
+			keys = append(keys, p.ImageKey)
+		}
 	}
 	return keys
 }

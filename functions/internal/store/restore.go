@@ -47,7 +47,7 @@ func loadable(ctx context.Context, tx *sql.Tx, of int64, over Over, lock string)
 	if over.Everything {
 		return nil
 	}
-	for text, args := range map[string][]any{`SELECT 1 FROM users WHERE username <> ? LIMIT 1`: {over.User}, `SELECT 1 FROM tasks LIMIT 1`: nil} {
+	for text, args := range map[string][]any{`SELECT 1 FROM users WHERE username <> ? LIMIT 1`: {over.User}, `SELECT 1 FROM users u JOIN tasks t ON t.user_id = u.id LIMIT 1`: nil} {
 		_, err := scanValue[int](tx.QueryRowContext(ctx, text+lock, args...))
 		if err == nil {
 			return fault.New(fault.Conflict, "not_empty", "The database is not empty: its data would be lost.")

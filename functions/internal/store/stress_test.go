@@ -166,6 +166,8 @@ func TestADeletedUserLeavesNothingEvenFromParallelCalls(t *testing.T) {
 		})
 		time.Sleep(50 * time.Millisecond)
 		require.NoError(t, s.DeleteUser(ctx, ada.Owner, "none", store.Attempt{}))
+		_, err := s.EmptyUser(ctx, ada.UserID)
+		require.NoError(t, err)
 		wait.Wait()
 		for _, table := range []string{"sessions", "tasks", "task_labels", "deleted_tasks"} {
 			var left int

@@ -83,14 +83,17 @@ func (s *Store) ChangePassword(ctx context.Context, owner task.Owner, oldHash, n
 	})
 }
 
-// DeleteUser removes the owner's user with all sessions and tasks, if the password hash is still the given one, and notes
-// every picture for deletion. The fault is Unauthorized if the owner's session has ended or the password was changed.
+// DeleteUser deletes the owner's user and all sessions of the user, if the password hash is still the given one. The username is
+// free at once; EmptyUser deletes the tasks. The fault is Unauthorized if the owner's session has ended or the password was changed.
 func (s *Store) DeleteUser(ctx context.Context, owner task.Owner, passwordHash string, a Attempt) error {
 	return s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := lockUser(ctx, tx, owner, passwordHash); err != nil {
 			return err
 		}
-		return removeUser(ctx, tx, owner.UserID, a)
+		if err := removeUser(ctx, tx, owner.UserID); err != nil {
+			return err
+		}
+		return a.forgive(ctx, tx)
 	})
 }
 
@@ -113,25 +116,4 @@ func lockUser(ctx context.Context, tx *sql.Tx, owner task.Owner, passwordHash st
 func endSessions(ctx context.Context, tx *sql.Tx, userID uuid.UUID) error {
 	_, err := tx.ExecContext(ctx, `UPDATE sessions SET ended_at = UTC_TIMESTAMP(6) WHERE user_id = ? AND ended_at IS NULL`, userID[:])
 	return err
-}
-
-// removeUser removes all data of a user who is locked in this transaction. The sessions are removed first: statements on
-// their behalf end before that, or find no session.
-func removeUser(ctx context.Context, tx *sql.Tx, userID uuid.UUID, a Attempt) error {
-	for _, text := range []string{
-		`DELETE FROM sessions WHERE user_id = ?`,
-		`INSERT INTO object_deletions (user_id, task_id, object_key, created_at)
-			SELECT t.user_id, t.id, t.image_key, UTC_TIMESTAMP(6) FROM tasks t WHERE t.user_id = ? AND t.image_key <> '' FOR UPDATE
-			ON DUPLICATE KEY UPDATE created_at = VALUES(created_at)`,
-		`DELETE FROM task_labels WHERE user_id = ?`,
-		`DELETE FROM tasks WHERE user_id = ?`,
-		`DELETE FROM deleted_tasks WHERE user_id = ?`,
-		`INSERT INTO deleted_users (id, deleted_at) VALUES (?, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE deleted_at = VALUES(deleted_at)`,
-		`DELETE FROM users WHERE id = ?`,
-	} {
-		if _, err := tx.ExecContext(ctx, text, userID[:]); err != nil {
-			return err
-		}
-	}
-	return a.forgive(ctx, tx)
 }
