@@ -8,15 +8,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
 const (
-	callbackHeader = "X-Callback-Url"
-	queueLength    = 100
-	maxMessage     = 1 << 20  // bytes of a request, as in the real queue
-	maxCallback    = 32 << 20 // bytes of a response
+	queueLength = 100
+	maxMessage  = 1 << 20 // bytes of a request, as in the real queue
 )
 
 // asyncCall is a call in the queue.
@@ -27,7 +24,7 @@ type asyncCall struct {
 	host     string
 	header   http.Header
 	body     []byte
-	callback string // URL for the response; may be empty
+	callback *callback // may be nil
 }
 
 // enqueue puts a call into the queue and responds with 202.
@@ -37,9 +34,10 @@ func (g *Gateway) enqueue(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set(callIDHeader, r.Header.Get(callIDHeader))
-	callback := r.Header.Get(callbackHeader)
-	if u, err := url.Parse(callback); callback != "" && (err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https")) {
-		http.Error(w, callbackHeader+" must be a full http or https address", http.StatusBadRequest)
+	callback, err := g.callback(r)
+	if err != nil {
+		g.event(fmt.Sprintf("refused an asynchronous call of %s: %v, not %q", function.Name, err, r.Header.Get(callbackHeader)))
+		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxMessage))
@@ -84,23 +82,8 @@ func (g *Gateway) run(ctx context.Context, c asyncCall) {
 		response = &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{}, Body: http.NoBody}
 	}
 	defer response.Body.Close()
-	if c.callback == "" {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, responseTimeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.callback, io.LimitReader(response.Body, maxCallback))
-	if err != nil {
-		return
-	}
-	request.Header = response.Header.Clone()
-	request.Header.Del("Content-Length")
-	request.Header.Set(callIDHeader, c.header.Get(callIDHeader))
-	request.Header.Set("X-Function-Name", c.function.Name)
-	request.Header.Set("X-Function-Status", strconv.Itoa(response.StatusCode))
-	request.Header.Set("X-Duration-Seconds", fmt.Sprintf("%f", time.Since(start).Seconds()))
-	if answer, err := http.DefaultClient.Do(request); err == nil {
-		answer.Body.Close()
+	if c.callback != nil {
+		g.post(ctx, c, response, time.Since(start))
 	}
 }
 

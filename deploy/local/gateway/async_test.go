@@ -12,29 +12,31 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// callback returns a URL, and the requests that are posted to it.
-func callback(t *testing.T) (url string, posted chan *http.Request) {
+// notified returns a function, and the requests that it receives.
+func notified(t *testing.T) (function *Function, received chan *http.Request) {
 	t.Helper()
-	posted = make(chan *http.Request, 10)
+	received = make(chan *http.Request, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		posted <- r
+		received <- r
 	}))
 	t.Cleanup(server.Close)
-	return server.URL, posted
+	return &Function{Name: "notified", Address: strings.TrimPrefix(server.URL, "http://"), Process: &fake{}}, received
 }
 
 func TestAsyncCallPostsItsResponse(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, describeRequest)
-	url, posted := callback(t)
-	response, answer := send(t, "POST", r.url+"/async-function/echo/a?x=1", "body", "X-Callback-Url", url, "X-Call-Id", "mine")
+	function, posted := notified(t)
+	r := newRig(t, describeRequest, function)
+	response, answer := send(t, "POST", r.url+"/async-function/echo/a?x=1", "body",
+		"X-Callback-Url", r.url+"/function/notified/here?y=2", "X-Call-Id", "mine")
 	require.Equal(t, http.StatusAccepted, response.StatusCode)
 	require.Empty(t, answer)
 	require.Equal(t, "mine", response.Header.Get("X-Call-Id"))
 
 	got := <-posted
+	require.Equal(t, "POST /here?y=2", got.Method+" "+got.RequestURI)
 	body, err := io.ReadAll(got.Body)
 	require.NoError(t, err)
 	require.Equal(t, "POST /a?x=1 body", string(body))
@@ -47,15 +49,15 @@ func TestAsyncCallPostsItsResponse(t *testing.T) {
 func TestAsyncCallsRunOneAtATime(t *testing.T) {
 	t.Parallel()
 	var running, most atomic.Int32
+	function, posted := notified(t)
 	r := newRig(t, func(http.ResponseWriter, *http.Request) {
 		most.Store(max(most.Load(), running.Add(1)))
 		time.Sleep(10 * time.Millisecond)
 		running.Add(-1)
-	})
-	url, posted := callback(t)
+	}, function)
 	const calls = 5
 	for range calls {
-		response, _ := send(t, "POST", r.url+"/async-function/echo", "", "X-Callback-Url", url)
+		response, _ := send(t, "POST", r.url+"/async-function/echo", "", "X-Callback-Url", "http://gateway.openfaas:8080/function/notified.openfaas-fn")
 		require.Equal(t, http.StatusAccepted, response.StatusCode)
 	}
 	for range calls {
@@ -66,10 +68,27 @@ func TestAsyncCallsRunOneAtATime(t *testing.T) {
 
 func TestAsyncCallToACrashingFunctionPosts503(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
-	url, posted := callback(t)
-	send(t, "POST", r.url+"/async-function/echo", "", "X-Callback-Url", url)
+	function, posted := notified(t)
+	r := newRig(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, function)
+	send(t, "POST", r.url+"/async-function/echo", "", "X-Callback-Url", r.url+"/function/notified")
 	require.Equal(t, "503", (<-posted).Header.Get("X-Function-Status"))
+}
+
+func TestCallbackToAnotherServerIsRefused(t *testing.T) {
+	t.Parallel()
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the gateway called it") }))
+	defer elsewhere.Close()
+	r := newRig(t, describeRequest)
+	for _, address := range []string{
+		elsewhere.URL, elsewhere.URL + "/function/echo", "http://169.254.169.254/function/echo", "http://gateway.example.org:8080/function/echo",
+		r.url, r.url + "/system/functions", r.url + "/function/other", r.url + "/function/", r.url + "/function/echo.default",
+		r.url + "/function/../system/functions", "https" + strings.TrimPrefix(r.url, "http") + "/function/echo", "ftp://example.org", "/function/echo", "%",
+	} {
+		response, answer := send(t, "POST", r.url+"/async-function/echo", "", "X-Callback-Url", address)
+		require.Equal(t, http.StatusBadRequest, response.StatusCode, address)
+		require.Contains(t, answer, "X-Callback-Url", address)
+		require.Contains(t, <-r.events, "refused an asynchronous call of echo: X-Callback-Url", address)
+	}
 }
 
 func TestAsyncCallIsRefused(t *testing.T) {
@@ -78,16 +97,15 @@ func TestAsyncCallIsRefused(t *testing.T) {
 	r := newRig(t, func(http.ResponseWriter, *http.Request) { <-block })
 	t.Cleanup(func() { close(block) })
 	tests := map[string]struct {
-		method, body, callback string
-		status                 int
+		method, body string
+		status       int
 	}{
-		"not a post":      {"GET", "", "", 405},
-		"too large":       {"POST", strings.Repeat("x", maxMessage+1), "", 413},
-		"no such address": {"POST", "", "ftp://example.org", 400},
+		"not a post": {"GET", "", 405},
+		"too large":  {"POST", strings.Repeat("x", maxMessage+1), 413},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			response, _ := send(t, test.method, r.url+"/async-function/echo", test.body, "X-Callback-Url", test.callback)
+			response, _ := send(t, test.method, r.url+"/async-function/echo", test.body)
 			require.Equal(t, test.status, response.StatusCode)
 		})
 	}

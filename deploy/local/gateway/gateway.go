@@ -51,6 +51,7 @@ type Config struct {
 	Components []Component // other than the functions
 	User       string      // for /system
 	Password   string
+	Event      func(text string) // shows an event to the user
 }
 
 // Gateway is an http.Handler with the routes of the OpenFaaS gateway.
@@ -60,6 +61,7 @@ type Gateway struct {
 	components []Component
 	transport  *http.Transport
 	queue      chan asyncCall
+	event      func(string)
 	stopping   <-chan struct{}
 	routes     http.Handler
 }
@@ -72,6 +74,7 @@ func New(ctx context.Context, c Config) *Gateway {
 		components: c.Components,
 		transport:  newTransport(),
 		queue:      make(chan asyncCall, queueLength),
+		event:      c.Event,
 		stopping:   ctx.Done(),
 	}
 	for _, f := range c.Functions {

@@ -42,14 +42,15 @@ func (f *fake) Check(context.Context) error {
 	return nil
 }
 
-// rig is a gateway with one function, echo.
+// rig is a gateway with one function, echo, and those that a test adds.
 type rig struct {
-	url  string
-	fake *fake
-	stop context.CancelFunc
+	url    string
+	fake   *fake
+	stop   context.CancelFunc
+	events chan string
 }
 
-func newRig(t *testing.T, echo http.HandlerFunc) *rig {
+func newRig(t *testing.T, echo http.HandlerFunc, more ...*Function) *rig {
 	t.Helper()
 	function := httptest.NewServer(echo)
 	t.Cleanup(function.Close)
@@ -58,14 +59,17 @@ func newRig(t *testing.T, echo http.HandlerFunc) *rig {
 	f := &fake{log: log}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
+	first := &Function{Name: "echo", Address: strings.TrimPrefix(function.URL, "http://"), Process: f, Secrets: []string{"mysql-dsn"}}
+	events := make(chan string, 10)
 	g := New(ctx, Config{
-		Functions:  []*Function{{Name: "echo", Address: strings.TrimPrefix(function.URL, "http://"), Process: f, Secrets: []string{"mysql-dsn"}}},
+		Functions:  append([]*Function{first}, more...),
 		Components: []Component{{"database", func(context.Context) error { return nil }}},
 		User:       "admin", Password: "secret",
+		Event: func(text string) { events <- text },
 	})
 	server := httptest.NewServer(g)
 	t.Cleanup(server.Close)
-	return &rig{server.URL, f, cancel}
+	return &rig{server.URL, f, cancel, events}
 }
 
 // describeRequest responds with everything that a function sees of a request.

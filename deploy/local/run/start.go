@@ -116,7 +116,9 @@ func (r *runner) startGateway(ctx context.Context, functions []*gateway.Function
 	for _, child := range append([]*process.Child{r.web}, r.servers...) {
 		components = append(components, gateway.Component{Name: child.Name(), Check: child.Check})
 	}
-	front := gateway.New(ctx, gateway.Config{Functions: functions, Components: components, User: adminUser, Password: r.secrets[gatewayPassword]})
+	front := gateway.New(ctx, gateway.Config{
+		Functions: functions, Components: components, User: adminUser, Password: r.secrets[gatewayPassword], Event: r.screen.event,
+	})
 	r.gateway = &http.Server{
 		Handler:           front,
 		ReadHeaderTimeout: 10 * time.Second,
