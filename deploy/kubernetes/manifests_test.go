@@ -263,6 +263,18 @@ func TestConnectionsFitIntoTheDatabase(t *testing.T) {
 	}
 }
 
+func TestNodePortsKeepTheAddressOfTheClient(t *testing.T) {
+	inEach(t, func(t *testing.T, all []object) {
+		for _, o := range ofKindList(all, "Service") {
+			if o.Spec.Type == "NodePort" {
+				require.Equal(t, "Local", o.Spec.External, "%s: failed logins of all clients would count for one address", o)
+			} else {
+				require.Empty(t, o.Spec.External, "%s: Kubernetes accepts it only for node ports", o)
+			}
+		}
+	})
+}
+
 // TestEveryFileIsUsed finds manifests that no kustomization contains.
 func TestEveryFileIsUsed(t *testing.T) {
 	t.Parallel()

@@ -33,6 +33,7 @@ type object struct {
 		Type        string
 		Replicas    *int
 		ClusterIP   string `yaml:"clusterIP"`
+		External    string `yaml:"externalTrafficPolicy"`
 		Template    template
 		JobTemplate struct{ Spec struct{ Template template } } `yaml:"jobTemplate"`
 		Strategy    struct {
