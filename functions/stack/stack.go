@@ -78,7 +78,7 @@ func (f Function) count(label string) (int, error) {
 }
 
 // MaxConnections returns how many connections to the database all replicas may open, including the extra replica of a rolling
-// update.
+// update. Each may open DB_MAX_OPEN, and one more that ends abandoned statements.
 func (f Function) MaxConnections() (int, error) {
 	_, most, err := f.Replicas()
 	if err != nil {
@@ -88,7 +88,7 @@ func (f Function) MaxConnections() (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s: DB_MAX_OPEN must be a number, not %q", f.Name, f.Environment["DB_MAX_OPEN"])
 	}
-	return (most + 1) * each, nil
+	return (most + 1) * (each + 1), nil
 }
 
 // MemoryLimit returns limits.memory in bytes.

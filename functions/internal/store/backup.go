@@ -49,7 +49,7 @@ type Snapshot struct {
 func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	tx, err := s.pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, asFault(err)
 	}
 	t := &Snapshot{tx: tx, timeout: s.timeout}
 	t.Schema, err = schema(ctx, tx) // the first read determines the point in time
@@ -58,7 +58,7 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	}
 	if err != nil {
 		t.Close()
-		return nil, unavailable(err)
+		return nil, asFault(err)
 	}
 	return t, nil
 }
@@ -86,7 +86,7 @@ func (t *Snapshot) Rows(ctx context.Context, of Table, visit func(Row) error) er
 		var rows []Row
 		var err error
 		if rows, last, err = t.page(ctx, of, last); err != nil {
-			return unavailable(err)
+			return asFault(err)
 		}
 		for _, row := range rows {
 			if err := visit(row); err != nil {
@@ -198,7 +198,7 @@ func (t *Snapshot) Pictures(ctx context.Context, visit func(Picture) error) erro
 	for {
 		page, err := t.pictures(ctx, last, limit)
 		if err != nil {
-			return unavailable(err)
+			return asFault(err)
 		}
 		for _, p := range page {
 			if err := visit(p); err != nil {

@@ -38,7 +38,7 @@ func (s *Store) Loadable(ctx context.Context, of int64, over Over) error {
 func loadable(ctx context.Context, tx *sql.Tx, of int64, over Over, lock string) error {
 	has, err := schema(ctx, tx)
 	if err != nil {
-		return unavailable(err)
+		return asFault(err)
 	}
 	if of > has {
 		return fault.New(fault.Invalid, "schema_older",
@@ -53,7 +53,7 @@ func loadable(ctx context.Context, tx *sql.Tx, of int64, over Over, lock string)
 			return fault.New(fault.Conflict, "not_empty", "The database is not empty: its data would be lost.")
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
-			return unavailable(err)
+			return asFault(err)
 		}
 	}
 	return nil
@@ -65,7 +65,7 @@ func loadable(ctx context.Context, tx *sql.Tx, of int64, over Over, lock string)
 func (s *Store) Load(ctx context.Context, of int64, over Over) (*Load, error) {
 	tx, err := s.pool.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, asFault(err)
 	}
 	l := &Load{tx, s.timeout, map[string]map[string]bool{}}
 	if err := l.begin(ctx, of, over); err != nil {
@@ -154,19 +154,19 @@ func (l *Load) columnsOf(ctx context.Context, of Table) (map[string]bool, error)
 	defer cancel()
 	rows, err := l.tx.QueryContext(ctx, "SELECT * FROM "+of.Name+" LIMIT 0")
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, asFault(err)
 	}
 	defer rows.Close()
 	columns, err := rows.ColumnTypes()
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, asFault(err)
 	}
 	holdsIDs := map[string]bool{}
 	for _, c := range columns {
 		holdsIDs[c.Name()] = holdsID(c)
 	}
 	l.columns[of.Name] = holdsIDs
-	return holdsIDs, unavailable(rows.Err())
+	return holdsIDs, asFault(rows.Err())
 }
 
 // Commit commits the rows. Pictures that a task has again are no longer noted for deletion.
@@ -175,7 +175,7 @@ func (l *Load) Commit(ctx context.Context) error {
 		ON t.user_id = d.user_id AND t.id = d.task_id AND t.image_key = d.object_key`); err != nil {
 		return err
 	}
-	return unavailable(l.tx.Commit())
+	return asFault(orCommitUnknown(l.tx.Commit()))
 }
 
 // Close ends the Load and, unless Commit succeeded, rolls it back.
@@ -185,5 +185,5 @@ func (l *Load) exec(ctx context.Context, text string, args ...any) error {
 	ctx, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
 	_, err := l.tx.ExecContext(ctx, text, args...)
-	return unavailable(err)
+	return asFault(err)
 }

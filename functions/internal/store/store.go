@@ -11,9 +11,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"net"
 	"time"
 
 	"snaptask/functions/internal/config"
+	"snaptask/functions/internal/dial"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -21,15 +23,16 @@ import (
 // Config configures the connections to the database.
 type Config struct {
 	DSN         string        // USER:PASSWORD@tcp(HOST:PORT)/DATABASE
-	MaxOpen     int           // maximum number of connections
+	MaxOpen     int           // maximum number of connections, besides one that ends abandoned statements
 	MaxLifetime time.Duration // after which a connection is replaced
 	Timeout     time.Duration // for one statement or transaction
 }
 
 // Store runs the statements. When the database is unreachable or does not respond in time, its methods return the fault
-// Unavailable.
+// Unavailable: with the code outcome_unknown if a write may have taken effect, otherwise it has not.
 type Store struct {
 	pool    *sql.DB
+	killer  *killer
 	timeout time.Duration
 }
 
@@ -64,23 +67,37 @@ func New(c Config) (*Store, error) {
 	driver.InterpolateParams = true // one round trip for each statement: the driver escapes values instead of preparing
 	driver.ClientFoundRows = true   // RowsAffected counts the rows that an UPDATE matches, even if it does not change them
 	driver.RejectReadOnly = true    // reconnect when a primary has become a replica
-	driver.Timeout = min(c.Timeout, 2*time.Second)
+	dialer := &net.Dialer{Timeout: time.Second}
+	driver.DialFunc = dial.Again(dialer.DialContext)
+	driver.Timeout = min(c.Timeout*3/5, dial.Patience)
 	driver.ReadTimeout = c.Timeout
 	driver.WriteTimeout = c.Timeout
 	driver.Logger = &mysql.NopLogger{} // errors are logged once, with the request
-	connector, err := mysql.NewConnector(driver)
+	dialling, err := mysql.NewConnector(driver)
 	if err != nil {
 		return nil, err
 	}
-	pool := sql.OpenDB(connector)
+	driver.DialFunc = dialer.DialContext
+	driver.ReadTimeout = min(c.Timeout, killTimeout)
+	killing, err := mysql.NewConnector(driver)
+	if err != nil {
+		return nil, err
+	}
+	connections := &connector{Connector: dialling, timeout: c.Timeout, places: make(chan struct{}, c.MaxOpen)}
+	connections.killer = newKiller(killing, connections.release)
+	pool := sql.OpenDB(connections)
 	pool.SetMaxOpenConns(c.MaxOpen)
 	pool.SetMaxIdleConns(c.MaxOpen)
 	pool.SetConnMaxLifetime(c.MaxLifetime)
-	return &Store{pool, c.Timeout}, nil
+	return &Store{pool, connections.killer, c.Timeout}, nil
 }
 
-// Close closes the store's connections.
-func (s *Store) Close() error { return s.pool.Close() }
+// Close closes the store's connections, and ends what was abandoned at the server if that takes no more than a second.
+func (s *Store) Close() error {
+	err := s.pool.Close()
+	s.killer.close()
+	return err
+}
 
 // inTx runs f in a transaction, and commits it unless f returns an error. f may run several times, see retry.
 func (s *Store) inTx(ctx context.Context, f func(ctx context.Context, tx *sql.Tx) error) error {
@@ -94,18 +111,18 @@ func (s *Store) inTx(ctx context.Context, f func(ctx context.Context, tx *sql.Tx
 			return err
 		}
 		// If the caller has given up, the work must not take effect: without time for the answer, COMMIT is not sent.
-		if deadline, _ := ctx.Deadline(); time.Until(deadline) < s.timeout/10 {
+		if !hasTime(ctx, answerTime(s.timeout)) {
 			return context.DeadlineExceeded
 		}
-		return tx.Commit()
+		return orCommitUnknown(tx.Commit())
 	})
 }
 
-// exec runs a statement outside of a transaction. It returns the number of matched rows.
+// exec runs a statement that commits by itself. It returns the number of matched rows.
 func (s *Store) exec(ctx context.Context, text string, args ...any) (rows int64, err error) {
 	err = s.retry(ctx, func(ctx context.Context) error {
 		rows, err = rowsFound(s.pool.ExecContext(ctx, text, args...))
-		return err
+		return orUnknown(err)
 	})
 	return rows, err
 }
@@ -150,16 +167,16 @@ func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) (all []T, err
 	return all, rows.Err()
 }
 
-// retry calls f within the store's timeout, and up to two more times after a deadlock or a lock wait timeout. It converts the
-// errors of an unavailable database to faults.
+// retry calls f within the store's timeout, and up to two more times after a deadlock or a lock wait timeout while there is
+// time for both another wait and an answer. It converts the database's errors to faults.
 func (s *Store) retry(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	const tries = 3
 	for try := 1; ; try++ {
 		err := f(ctx)
-		if !lockFailed(err) || try == tries || ctx.Err() != nil {
-			return unavailable(err)
+		if !lockFailed(err) || try == tries || ctx.Err() != nil || !hasTime(ctx, lockWait(s.timeout)+answerTime(s.timeout)/2) {
+			return asFault(err)
 		}
 	}
 }
