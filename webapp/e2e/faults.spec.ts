@@ -72,3 +72,18 @@ test('a photo can be cancelled while it is recognised, and the task stays withou
   await expect(jetty.getByText('Add photo')).toBeVisible()
   await expect(jetty.getByRole('alert')).toHaveCount(0)
 })
+
+test('when a function is killed during a change, the change is made once it is back', async ({ page }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  await signal(page, 'STOP', 'function update-task$')
+  const sent = page.waitForRequest(/\/function\/update-task/)
+  await card(page, 'Paint the jetty').getByRole('checkbox').click()
+  await sent
+  await signal(page, 'KILL', 'function update-task$')
+  await page.waitForResponse((answer) => answer.url().includes('/function/update-task') && answer.ok())
+  await expect(page.getByText('“Paint the jetty” was marked as done.')).toBeVisible()
+  await page.reload()
+  await page.getByText('Done', { exact: true }).click()
+  await expect(card(page, 'Paint the jetty').getByRole('checkbox')).toBeChecked()
+})

@@ -22,7 +22,7 @@ describe('the app', () => {
   })
 
   test('shows the error about the password', async () => {
-    stubFetch({ login: () => failure(401, 'wrong', 'The username or the password is wrong.') })
+    stubFetch({ login: () => failure(401, 'unauthorized', 'The username or the password is wrong.') })
     const app = await mountApp(App, { signedIn: false })
     await app.find('form').trigger('submit')
     await flushPromises()
@@ -81,7 +81,7 @@ describe('the app', () => {
   })
 
   test('returns to the sign-in view, with the reason, when the session has ended', async () => {
-    stubFetch({ 'get-tasks': () => failure(401, 'no_session', 'Please sign in.') })
+    stubFetch({ 'get-tasks': () => failure(401, 'unauthorized', 'Please sign in.') })
     const app = await mountApp(App)
     await flushPromises()
     expect(app.find('h1').text()).toBe(text.signIn.heading)

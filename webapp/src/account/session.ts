@@ -16,8 +16,8 @@ export const useSessionStore = defineStore('session', () => {
   /** Changes with every session. */
   const token = computed(() => grant.value?.token ?? null)
 
-  /** The name of an account that may have been created: the response was lost, or signing in failed afterwards. */
-  let maybeRegistered: string | null = null
+  /** Whether the account of this session may have been deleted: the response was lost. */
+  let maybeDeleted = false
 
   watchSession((other) => {
     if (other?.token === grant.value?.token) return
@@ -26,6 +26,7 @@ export const useSessionStore = defineStore('session', () => {
   })
 
   function setSession(session: SessionGrant | null, reason: EndReason | null = null): void {
+    maybeDeleted = false
     endReason.value = reason // before the session, whose watchers read it
     grant.value = session
     writeSession(session)
@@ -35,18 +36,19 @@ export const useSessionStore = defineStore('session', () => {
     setSession(await functions.login(credentials))
   }
 
-  /** Creates an account and signs in. After a lost response it can be called again. */
+  /** Creates an account and signs in. A taken name may be this account's, created by a call whose answer was lost: its password tells. */
   async function register(credentials: Credentials): Promise<void> {
+    const taken = await functions.register(credentials).then(() => null, (thrown: unknown) => {
+      const problem = asProblem(thrown)
+      if (problem.code !== 'username_taken') throw problem
+      return new Problem(problem.status, problem.code, problem.message, { username: problem.message })
+    })
     try {
-      await functions.register(credentials)
+      await signIn(credentials)
     } catch (thrown) {
-      const { status, code, message, fields } = asProblem(thrown)
-      const isOurs = status === 409 && maybeRegistered === credentials.username
-      if (status === 0 || status >= 500) maybeRegistered = credentials.username
-      if (!isOurs) throw new Problem(status, code, message, code === 'username_taken' ? { username: message } : fields)
+      const isAnothers = ['wrong_credentials', 'too_many_attempts'].includes(asProblem(thrown).code)
+      throw isAnothers && taken !== null ? taken : thrown
     }
-    maybeRegistered = credentials.username
-    await signIn(credentials)
   }
 
   /** Ends the session here at once, and on the server if it can be reached. */
@@ -62,12 +64,17 @@ export const useSessionStore = defineStore('session', () => {
   }
 
   async function deleteAccount(currentPassword: string): Promise<void> {
-    await authorized((current) => functions.deleteAccount(current, currentPassword))
+    try {
+      await authorized((current) => functions.deleteAccount(current, currentPassword))
+    } catch (thrown) {
+      maybeDeleted = asProblem(thrown).outcomeUnknown
+      throw thrown
+    }
     setSession(null, 'deleted')
   }
 
   /**
-   * Makes a call with the session's token. A 401 ends the session. A response that arrives in another session is dropped:
+   * Makes a call with the session's token. If the function refuses the token, the session ends. A response that arrives in another session is dropped:
    * the call throws a cancelled Problem.
    */
   async function authorized<T>(call: (token: string) => Promise<T>): Promise<T> {
@@ -80,7 +87,7 @@ export const useSessionStore = defineStore('session', () => {
     } catch (thrown) {
       const problem = asProblem(thrown)
       if (token.value !== used) throw cancelledProblem()
-      if (problem.status === 401) setSession(null, 'ended')
+      if (problem.sessionEnded) setSession(null, maybeDeleted ? 'deleted' : 'ended')
       throw problem
     }
   }

@@ -3,6 +3,7 @@ import type {
   AppConfig, Credentials, NewTask, PasswordChange, PictureSize, SessionGrant, Task, TaskChange,
 } from './types'
 import { upload, type UploadOptions } from './upload'
+import { write } from './write'
 
 export interface TaskPage {
   tasks: Task[]
@@ -12,21 +13,28 @@ export interface TaskPage {
 
 const call = <T>(name: string, options: RequestOptions, query?: Record<string, string>) => requestJSON<T>(functionURL(name, query), options)
 
-/** The one client of Snaptask's functions. Each call throws a Problem when it fails. Writes are sent even if the page closes. */
+/**
+ * The one client of Snaptask's functions. Each call throws a Problem when it fails. Writes are sent even if the page closes, and
+ * repeated while their outcome is unknown; photos are not, because they are large.
+ */
 export const functions = {
   appConfig: (signal: AbortSignal) => requestJSON<AppConfig>('/config.json', { signal }),
 
-  register: (credentials: Credentials) => call<{ username: string }>('register', { method: 'POST', json: credentials }),
+  register: (credentials: Credentials) =>
+    write(() => call<{ username: string }>('register', { method: 'POST', json: credentials })),
 
   login: (credentials: Credentials) => call<SessionGrant>('login', { method: 'POST', json: credentials }),
 
-  logout: (token: string) => call<Record<string, never>>('logout', { method: 'POST', token, keepalive: true }),
+  logout: (token: string) =>
+    write(() => call<Record<string, never>>('logout', { method: 'POST', token, keepalive: true }), { code: 'unauthorized', result: {} }),
 
   changePassword: (token: string, change: PasswordChange) =>
-    call<SessionGrant>('change-password', { method: 'POST', json: change, token }),
+    write(() => call<SessionGrant>('change-password', { method: 'POST', json: change, token })),
 
   deleteAccount: (token: string, currentPassword: string) =>
-    call<Record<string, never>>('delete-account', { method: 'POST', json: { currentPassword }, token }),
+    write(() => call<Record<string, never>>('delete-account', { method: 'POST', json: { currentPassword }, token }), {
+      code: 'unauthorized', result: {},
+    }),
 
   async getTasks(token: string, query: Record<string, string>, signal?: AbortSignal): Promise<TaskPage> {
     const response = await request(functionURL('get-tasks', query), { token, signal })
@@ -36,13 +44,14 @@ export const functions = {
 
   getTask: (token: string, id: string) => call<Task>('get-tasks', { token }, { id }),
 
-  createTask: (token: string, task: NewTask) => call<Task>('create-task', { method: 'POST', json: task, token, keepalive: true }),
+  createTask: (token: string, task: NewTask) =>
+    write(() => call<Task>('create-task', { method: 'POST', json: task, token, keepalive: true })),
 
   updateTask: (token: string, id: string, change: TaskChange) =>
-    call<Task>('update-task', { method: 'PATCH', json: change, token, keepalive: true }, { id }),
+    write(() => call<Task>('update-task', { method: 'PATCH', json: change, token, keepalive: true }, { id })),
 
   deleteTask: (token: string, id: string) =>
-    call<{ deleted: string }>('delete-task', { method: 'DELETE', token, keepalive: true }, { id }),
+    write(() => call<{ deleted: string }>('delete-task', { method: 'DELETE', token, keepalive: true }, { id })),
 
   predictImage: (id: string, file: Blob, options: UploadOptions) => upload<Task>(functionURL('predict-image', { id }), file, options),
 
@@ -50,7 +59,8 @@ export const functions = {
   predictAgain: (token: string, id: string, signal?: AbortSignal) =>
     call<Task>('predict-image', { method: 'POST', token, signal }, { id }),
 
-  deleteImage: (token: string, id: string) => call<Task>('delete-image', { method: 'DELETE', token, keepalive: true }, { id }),
+  deleteImage: (token: string, id: string) =>
+    write(() => call<Task>('delete-image', { method: 'DELETE', token, keepalive: true }, { id })),
 
   async getImage(token: string, id: string, size: PictureSize, signal?: AbortSignal): Promise<Blob> {
     const response = await request(functionURL('get-image', { id, size }), { token, signal })

@@ -37,7 +37,7 @@ export async function request(url: string, options: RequestOptions = {}): Promis
     signal: options.signal ?? null,
     keepalive: options.keepalive === true && (body?.length ?? 0) < keepaliveLimit,
   }), options.signal)
-  if (!response.ok) throw problemOf(response.status, await received(response.text(), options.signal))
+  if (!response.ok) throw problemOf(response.status, await received(response.text(), options.signal), response.headers.get('Retry-After'))
   return response
 }
 

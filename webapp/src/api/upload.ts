@@ -40,7 +40,7 @@ export function upload<T>(url: string, file: Blob, { token, signal, onSent }: Up
     })
     call.addEventListener('load', () => {
       if (call.status < 200 || call.status > 299) {
-        reject(problemOf(call.status, call.responseText))
+        reject(problemOf(call.status, call.responseText, call.getResponseHeader('Retry-After')))
         return
       }
       try {

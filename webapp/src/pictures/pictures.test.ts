@@ -1,9 +1,10 @@
 import { flushPromises } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
-import { beforeEach, describe, expect, test } from 'vitest'
-import { failure, FakeUpload, grant, json, makeTask, recognised, stubFetch, stubTabs, stubUploads } from '@/testing/edge'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { failure, FakeUpload, grant, json, longWait, loses, makeTask, recognised, stubFetch, stubTabs, stubUploads } from '@/testing/edge'
 import { usePicturesStore } from './pictures'
 import { useTasksStore } from '@/tasks/tasks'
+import { useNoticesStore } from '@/ui/notices'
 
 const task = makeTask()
 const file = new File(['12345678'], 'photo.jpg', { type: 'image/jpeg' })
@@ -64,6 +65,43 @@ describe('a photo', () => {
     FakeUpload.last.end('error')
     await done
     expect(pictures.failures.get(task.id)?.problem.code).toBe('network')
+  })
+
+  test.each([
+    ['was stored', { ...recognised(task) }, undefined],
+    ['was not stored', { ...task, title: 'Changed elsewhere', version: 2 }, 'outcome_unknown'],
+  ])('whose answer is lost reports what the server has: it %s', async (_name, now, code) => {
+    const pictures = usePicturesStore()
+    stubFetch({ 'get-tasks': () => json(now) })
+    const done = pictures.attach(task.id, file)
+    await flushPromises()
+    FakeUpload.last.allSent()
+    FakeUpload.last.end('error')
+    await done
+    expect(pictures.failures.get(task.id)?.problem.code).toBe(code)
+    expect(useTasksStore().get(task.id)).toEqual(now)
+  })
+
+  test('is not taken for removed when only a gateway answers, but when the server has none', async () => {
+    const pictures = usePicturesStore()
+    const withPhoto = recognised(task)
+    useTasksStore().put(withPhoto)
+    stubFetch({ 'delete-image': () => new Response('error finding function delete-image', { status: 404 }) })
+    pictures.remove(withPhoto)
+    await useNoticesStore().settle()
+    expect(useTasksStore().get(task.id)?.upload).toBe(true)
+    expect(pictures.failures.get(task.id)?.problem.code).toBe('unreadable')
+
+    vi.useFakeTimers()
+    stubFetch({
+      'delete-image': loses(1, () => failure(404, 'no_picture', 'The task has no photo.')),
+      'get-tasks': () => json({ ...task, version: withPhoto.version + 1 }),
+    })
+    pictures.remove(withPhoto)
+    await longWait(useNoticesStore().settle())
+    expect(useTasksStore().get(task.id)?.upload).toBe(false)
+    expect(pictures.failures.size).toBe(0)
+    vi.useRealTimers()
   })
 
   test('can be cancelled without an error', async () => {

@@ -4,7 +4,7 @@ import { useSessionStore } from '@/account/session'
 import { useConfigStore } from '@/api/config'
 import { functions } from '@/api/functions'
 import { asProblem, cancelledProblem, Problem } from '@/api/problem'
-import type { PictureSize, Task } from '@/api/types'
+import type { PictureSize, Prediction, Task } from '@/api/types'
 import { useTasksStore } from '@/tasks/tasks'
 import { useNoticesStore } from '@/ui/notices'
 import { strongPredictions } from './labels'
@@ -80,6 +80,7 @@ export const usePicturesStore = defineStore('pictures', () => {
     const controller = new AbortController()
     running.set(taskID, { controller, retry })
     uploads.set(taskID, first)
+    const before = tasks.byID.get(taskID)
     const isCurrent = () => running.get(taskID)?.controller === controller
     try {
       const task = await work(controller.signal, (upload) => { if (isCurrent()) uploads.set(taskID, upload) })
@@ -87,20 +88,26 @@ export const usePicturesStore = defineStore('pictures', () => {
       const labels = strongPredictions(task.predictions).map(({ label }) => label)
       if (task.imageStatus === 'done') notices.announce('recognised', { title: task.title, labels })
     } catch (thrown) {
-      const problem = asProblem(thrown)
+      const reason = asProblem(thrown)
+      const isSent = uploads.get(taskID)?.phase === 'recognising'
+      const problem = isSent && reason.answerLost ? new Problem(reason.status, 'outcome_unknown') : reason
       if (isCurrent() && !problem.cancelled) fail(taskID, problem, problem.retryable ? retry : null)
-      await refresh(taskID, problem, isCurrent)
+      if (await isStored(taskID, before) && isCurrent() && problem.retryable) dismiss(taskID)
     } finally {
       if (isCurrent()) forget(taskID)
     }
   }
 
-  /** Asks for the task after a failed upload: the server may have stored the picture. */
-  async function refresh(taskID: string, problem: Problem, isCurrent: () => boolean): Promise<void> {
-    if (session.token === null) return
-    const task = await tasks.refresh(taskID).catch(() => null)
-    // The status of a stored picture says already that its labels follow.
-    if (problem.status === 503 && isCurrent() && task?.imageStatus === 'pending') dismiss(taskID)
+  /** Asks for the task after a failed upload, and reports whether the server has stored the picture all the same. */
+  async function isStored(taskID: string, before: Task | undefined): Promise<boolean> {
+    if (session.token === null) return false
+    const task = await tasks.refresh(taskID).catch((thrown: unknown) => {
+      if (asProblem(thrown).retryable) tasks.lookAgain(taskID)
+      return null
+    })
+    if (task?.upload !== true || before === undefined) return false
+    // A new version alone may be a change of the text, made elsewhere.
+    return !before.upload || task.imageStatus !== before.imageStatus || !isSame(task.predictions, before.predictions)
   }
 
   /** Removes a task's picture: hidden at once, removed on the server when the notice closes. */
@@ -115,7 +122,10 @@ export const usePicturesStore = defineStore('pictures', () => {
           tasks.share(await session.authorized((token) => functions.deleteImage(token, id)))
         } catch (thrown) {
           const problem = asProblem(thrown)
-          if (problem.status !== 404) fail(id, problem.cancelled ? new Problem(0, 'not_removed') : problem)
+          if (problem.taskGone) tasks.drop(id)
+          else if (problem.code === 'no_picture') await tasks.refresh(id).catch(() => undefined)
+          else fail(id, problem.cancelled ? new Problem(0, 'not_removed') : problem)
+          if (problem.outcomeUnknown) tasks.lookAgain(id)
         } finally {
           withdrawRemoval(id)
         }
@@ -165,3 +175,7 @@ export const usePicturesStore = defineStore('pictures', () => {
 
   return { uploads, failures, check, attach, recogniseAgain, remove, cancel, dismiss, load, interrupt, reset }
 })
+
+function isSame(a: readonly Prediction[], b: readonly Prediction[]): boolean {
+  return a.length === b.length && a.every(({ label, score }, index) => label === b[index]?.label && score === b[index]?.score)
+}

@@ -253,11 +253,25 @@ describe('a task', () => {
   })
 
   test('that can’t be marked as done says so, and offers no undo', async () => {
-    stubFetch({ 'update-task': () => new TypeError('no network') })
+    stubFetch({ 'update-task': () => failure(503, 'unavailable', 'Later.') })
     const card = await mountCard(task)
     await card.find('input[type=checkbox]').trigger('change')
     await flushPromises()
-    expect(useNoticesStore().list).toMatchObject([{ kind: 'notChanged', title: task.title, problem: { code: 'network' }, undoable: false }])
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'notChanged', title: task.title, problem: { message: 'Later.' }, undoable: false }])
+  })
+
+  test('that may have been marked as done says so, and shows what was saved once it knows', async () => {
+    vi.useFakeTimers()
+    stubFetch({ 'update-task': () => new TypeError('connection lost'), 'get-tasks': () => json({ ...task, completed: true, version: 2 }) })
+    const card = await mountCard(task)
+    await card.find('input[type=checkbox]').trigger('change')
+    await vi.advanceTimersByTimeAsync(4500)
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'maybeChanged', title: task.title, undoable: false }])
+    expect(useTasksStore().list).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(6000)
+    expect(useTasksStore().list).toEqual([])
+    expect(useTasksStore().byID.get(task.id)?.completed).toBe(true)
+    vi.useRealTimers()
   })
 
   test('is readonly while it is being saved', async () => {

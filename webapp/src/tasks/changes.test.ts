@@ -1,6 +1,6 @@
 import { createPinia, setActivePinia } from 'pinia'
-import { beforeEach, describe, expect, test } from 'vitest'
-import { failure, grant, json, makeTask, stubFetch, stubTabs, type Call } from '@/testing/edge'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { failure, grant, json, longWait, loses, makeTask, stubFetch, stubTabs, type Call } from '@/testing/edge'
 import { conflicts, useChangesStore } from './changes'
 import { useTasksStore } from './tasks'
 
@@ -79,6 +79,28 @@ describe('a change', () => {
     stubFetch({ 'update-task': () => failure(404, 'task_not_found', 'There is no such task.') })
     await expect(useChangesStore().change(task, { title: 'New' })).rejects.toMatchObject({ status: 404 })
     expect(useTasksStore().list).toEqual([])
+  })
+
+  test('that only a gateway refuses keeps the task', async () => {
+    stubFetch({ 'update-task': () => new Response('error finding function update-task', { status: 404 }) })
+    await expect(useChangesStore().change(task, { title: 'New' })).rejects.toMatchObject({ status: 404 })
+    expect(useTasksStore().list).toEqual([task])
+    stubFetch({ 'update-task': () => new Response('conflict', { status: 409 }) })
+    await expect(useChangesStore().change(task, { title: 'New' })).rejects.toMatchObject({ status: 409 })
+    expect(useTasksStore().list).toEqual([task])
+  })
+
+  test('whose answer is lost is made once', async () => {
+    vi.useFakeTimers()
+    const saved = { ...task, title: 'New', version: 2 }
+    const calls = stubFetch({
+      'update-task': loses(1, (call) => (versionIn(call) === 2 ? json({ ...saved, version: 3 }) : stale())),
+      'get-tasks': () => json(saved),
+    })
+    expect(await longWait(useChangesStore().change(task, { title: 'New' }))).toBeNull()
+    expect(calls.slice(0, 2).map(versionIn)).toEqual([1, 1])
+    expect(useTasksStore().get(task.id)?.title).toBe('New')
+    vi.useRealTimers()
   })
 })
 

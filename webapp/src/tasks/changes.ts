@@ -56,8 +56,9 @@ export const useChangesStore = defineStore('changes', () => {
         return null
       } catch (thrown) {
         const reason = asProblem(thrown)
-        if (reason.status === 404) tasks.drop(base.id)
-        if (reason.status !== 409 || left === 1) throw reason
+        if (reason.taskGone) tasks.drop(base.id)
+        if (reason.outcomeUnknown) tasks.lookAgain(base.id)
+        if (reason.code !== 'stale_version' || left === 1) throw reason
       }
       await tasks.refresh(base.id)
     }

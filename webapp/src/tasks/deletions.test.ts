@@ -1,7 +1,7 @@
 import { flushPromises } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { failure, grant, json, makeTask, stubFetch, stubTabs, type Answer } from '@/testing/edge'
+import { failure, grant, json, longWait, loses, makeTask, stubFetch, stubTabs, type Answer, type Call } from '@/testing/edge'
 import { useDeletionsStore } from './deletions'
 import { useNoticesStore } from '@/ui/notices'
 import { useTasksStore } from './tasks'
@@ -19,7 +19,7 @@ beforeEach(() => {
 })
 afterEach(() => { vi.useRealTimers() })
 
-function remove(answer: () => Answer) {
+function remove(answer: (call: Call) => Answer) {
   const calls = stubFetch({ 'delete-task': answer })
   useDeletionsStore().remove(task)
   return calls
@@ -84,6 +84,32 @@ describe('deleting a task', () => {
     await useNoticesStore().settle()
     expect(useTasksStore().byID.size).toBe(0)
     expect(useNoticesStore().list).toEqual([])
+  })
+
+  test('that only a gateway refuses brings the task back', async () => {
+    remove(() => new Response('error finding function delete-task', { status: 404 }))
+    await useNoticesStore().settle()
+    expect(useTasksStore().list).toEqual([task])
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'notDeleted', problem: { code: 'unreadable' } }])
+  })
+
+  test('whose answer is lost is done', async () => {
+    remove(loses(1, () => failure(404, 'task_not_found', 'There is no such task.')))
+    await longWait(useNoticesStore().settle())
+    expect(useTasksStore().byID.size).toBe(0)
+    expect(useNoticesStore().list).toEqual([])
+  })
+
+  test('that is not confirmed says so, and shows once it knows', async () => {
+    const calls = remove(() => new TypeError('connection lost'))
+    useNoticesStore().dismiss(useNoticesStore().list[0]?.id ?? 0)
+    await vi.advanceTimersByTimeAsync(4500)
+    expect(calls.length).toBeGreaterThan(1)
+    expect(useTasksStore().list).toEqual([task])
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'maybeDeleted', title: task.title }])
+    stubFetch({ 'get-tasks': () => failure(404, 'task_not_found', 'There is no such task.') })
+    await vi.advanceTimersByTimeAsync(longEnough)
+    expect(useTasksStore().byID.size).toBe(0)
   })
 
   test('happens when other notices take its place', async () => {

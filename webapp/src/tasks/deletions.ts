@@ -28,9 +28,10 @@ export const useDeletionsStore = defineStore('deletions', () => {
       await session.authorized((token) => functions.deleteTask(token, id))
     } catch (thrown) {
       const problem = asProblem(thrown)
-      if (problem.status !== 404) {
+      if (!problem.taskGone) {
         tasks.setHidden(id, false)
-        notices.say('notDeleted', { title, problem })
+        if (problem.outcomeUnknown) tasks.lookAgain(id)
+        notices.say(problem.outcomeUnknown ? 'maybeDeleted' : 'notDeleted', { title, problem })
         return
       }
     }

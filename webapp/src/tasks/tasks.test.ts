@@ -1,7 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { defaultFilter } from './filter'
-import { failure, grant, json, makeTask, stubFetch } from '@/testing/edge'
+import { failure, grant, json, longWait, makeTask, stubFetch } from '@/testing/edge'
 import { useTasksStore } from './tasks'
 
 const draft = { id: '01900000-0000-7000-8000-000000000001', title: 'Paint the jetty', body: '', dueDate: '2026-11-23' }
@@ -10,6 +10,7 @@ beforeEach(() => {
   localStorage.setItem('snaptask.session', JSON.stringify(grant))
   setActivePinia(createPinia())
 })
+afterEach(() => { vi.useRealTimers() })
 
 describe('tasks', () => {
   test('are loaded page by page', async () => {
@@ -174,8 +175,51 @@ describe('tasks', () => {
     const tasks = useTasksStore()
     tasks.put(makeTask({ id: 'a' }))
     tasks.place('a')
-    stubFetch({ 'get-tasks': () => failure(404, 'not_found', 'There is no such task.') })
+    stubFetch({ 'get-tasks': () => new Response('error finding function get-tasks', { status: 404 }) })
+    await expect(tasks.refresh('a')).rejects.toMatchObject({ status: 404 })
+    expect(tasks.list, 'only the gateway answered').toHaveLength(1)
+    stubFetch({ 'get-tasks': () => failure(404, 'task_not_found', 'There is no such task.') })
     await expect(tasks.refresh('a')).rejects.toMatchObject({ status: 404 })
     expect(tasks.list).toEqual([])
+  })
+
+  test('whose creation was not confirmed are created once, as the form has them in the end', async () => {
+    vi.useFakeTimers()
+    const tasks = useTasksStore()
+    stubFetch({ 'create-task': () => new TypeError('connection lost') })
+    await expect(longWait(tasks.create(draft))).rejects.toMatchObject({ code: 'outcome_unknown' })
+    expect(tasks.list).toEqual([])
+    const first = makeTask({ ...draft })
+    const calls = stubFetch({
+      'create-task': () => json(first),
+      'update-task': ({ json: change }) => json({ ...first, ...(change as object), version: 2 }),
+    })
+    await tasks.create({ ...draft, title: 'Edited since' })
+    expect(calls.map(({ url, json: body }) => [url, body])).toEqual([
+      ['/function/create-task', { ...draft, title: 'Edited since' }],
+      [`/function/update-task?id=${draft.id}`, { title: 'Edited since', body: draft.body, dueDate: draft.dueDate, version: 1 }],
+    ])
+    expect(tasks.list).toMatchObject([{ title: 'Edited since', version: 2 }])
+  })
+
+  test('whose last write was not confirmed are asked for until the server answers', async () => {
+    vi.useFakeTimers()
+    const tasks = useTasksStore()
+    for (const id of ['a', 'b']) {
+      tasks.put(makeTask({ id }))
+      tasks.place(id)
+      tasks.lookAgain(id)
+    }
+    const calls = stubFetch({ 'get-tasks': () => new TypeError('no network') })
+    await vi.advanceTimersByTimeAsync(12_000)
+    expect(tasks.list).toHaveLength(2)
+    stubFetch({
+      'get-tasks': ({ url }) => url.includes('id=a') ? json(makeTask({ id: 'a', title: 'Saved', version: 2 })) : failure(404, 'task_not_found', 'Gone.'),
+    })
+    await vi.advanceTimersByTimeAsync(6000)
+    expect(tasks.list).toMatchObject([{ id: 'a', title: 'Saved' }])
+    const later = calls.length
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(calls).toHaveLength(later)
   })
 })

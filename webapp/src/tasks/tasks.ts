@@ -1,9 +1,10 @@
+import { useIntervalFn } from '@vueuse/core'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import { useSessionStore } from '@/account/session'
 import { functions, type TaskPage } from '@/api/functions'
 import { asProblem, type Problem } from '@/api/problem'
-import type { NewTask, Task } from '@/api/types'
+import { draftFields, type NewTask, type Task } from '@/api/types'
 import { useNoticesStore } from '@/ui/notices'
 import { dayOf } from './dates'
 import { useDraftsStore } from './drafts'
@@ -11,6 +12,9 @@ import { compare, defaultFilter, matches, queryOf, type Filter } from './filter'
 import { openTaskChannel } from './task-channel'
 
 const pageSize = '100'
+
+/** How often a task is asked for whose last write is not confirmed, in milliseconds. */
+const lookInterval = 5000
 
 /** What a task shows before the server has confirmed it, by source. */
 type Overlay = Partial<Record<'change' | 'picture', Partial<Task> | null>>
@@ -29,6 +33,11 @@ export const useTasksStore = defineStore('tasks', () => {
   const problem = shallowRef<Problem | null>(null)
   const next = shallowRef<Record<string, string> | null>(null)
   const loadingMore = ref(false)
+  /** Ids of tasks whose creation was not confirmed. */
+  const maybeCreated = new Set<string>()
+  /** Ids of tasks whose change or deletion was not confirmed. */
+  const unconfirmed = new Set<string>()
+  const looking = useIntervalFn(() => { void lookNow() }, lookInterval, { immediate: false })
   let loading: AbortController | null = null
 
   const channel = openTaskChannel(() => session.username, (news) => {
@@ -153,7 +162,20 @@ export const useTasksStore = defineStore('tasks', () => {
 
   /** Creates a task, once however often it is called with the same id; throws a Problem. */
   async function create(draft: NewTask): Promise<Task> {
-    const task = await session.authorized((token) => functions.createTask(token, draft))
+    let task: Task
+    try {
+      task = await session.authorized((token) => functions.createTask(token, draft))
+      // An earlier call was done, whose draft was edited since.
+      if (maybeCreated.has(draft.id) && draftFields.some((name) => task[name] !== draft[name])) {
+        const { id, version } = task
+        const { title, body, dueDate } = draft
+        task = await session.authorized((token) => functions.updateTask(token, id, { title, body, dueDate, version }))
+      }
+    } catch (thrown) {
+      if (asProblem(thrown).outcomeUnknown) maybeCreated.add(draft.id)
+      throw thrown
+    }
+    maybeCreated.delete(draft.id)
     share(task)
     place(task.id)
     return task
@@ -167,9 +189,26 @@ export const useTasksStore = defineStore('tasks', () => {
       return task
     } catch (thrown) {
       const reason = asProblem(thrown)
-      if (reason.status === 404) drop(id)
+      if (reason.taskGone) drop(id)
       throw reason
     }
+  }
+
+  /** Asks for a task until the server answers, because it is not known whether a write was done. */
+  function lookAgain(id: string): void {
+    unconfirmed.add(id)
+    looking.resume()
+  }
+
+  async function lookNow(): Promise<void> {
+    looking.pause()
+    for (const id of unconfirmed) {
+      const isKnown = await refresh(id).then(() => true, (thrown: unknown) => !asProblem(thrown).retryable)
+      if (!isKnown) break
+      unconfirmed.delete(id)
+      if (byID.has(id)) place(id)
+    }
+    if (unconfirmed.size > 0) looking.resume()
   }
 
   /** Stores a task from the server unless a newer version is there. */
@@ -233,7 +272,8 @@ export const useTasksStore = defineStore('tasks', () => {
   /** Forgets everything, for the next user. */
   function reset(): void {
     loading?.abort()
-    for (const kept of [byID, overlays, hidden]) kept.clear()
+    for (const kept of [byID, overlays, hidden, unconfirmed, maybeCreated]) kept.clear()
+    looking.pause()
     order.value = []
     state.value = 'idle'
     problem.value = null
@@ -243,6 +283,6 @@ export const useTasksStore = defineStore('tasks', () => {
 
   return {
     byID, list, filter, state, problem, hasMore, loadingMore,
-    get, load, catchUp, loadMore, fetchAll, create, refresh, put, share, place, isVisible, overlay, setHidden, drop, dropEverywhere, reset,
+    get, load, catchUp, loadMore, fetchAll, create, refresh, lookAgain, put, share, place, isVisible, overlay, setHidden, drop, dropEverywhere, reset,
   }
 })

@@ -44,6 +44,19 @@ export function stubFetch(answers: Record<string, (call: Call) => Answer>): Call
   return calls
 }
 
+/** Returns an answer that loses the connection for the first calls. */
+export function loses(calls: number, then: (call: Call) => Answer): (call: Call) => Answer {
+  let left = calls
+  return (call) => (left-- > 0 ? new TypeError('connection lost') : then(call))
+}
+
+/** Awaits work while fake timers run for longer than a write is repeated. */
+export async function longWait<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined) // it may fail before it is awaited
+  await vi.advanceTimersByTimeAsync(10_000)
+  return work
+}
+
 /** An XMLHttpRequest that the test drives. */
 export class FakeUpload extends EventTarget {
   static last: FakeUpload
@@ -61,6 +74,10 @@ export class FakeUpload extends EventTarget {
 
   setRequestHeader(name: string, value: string): void {
     this.headers[name] = value
+  }
+
+  getResponseHeader(): string | null {
+    return null
   }
 
   send(body: unknown): void {

@@ -15,6 +15,7 @@ export const text = {
   problem: {
     codes: {
       network: 'There is no connection to Snaptask. Check your network and try again.',
+      outcome_unknown: 'Snaptask did not confirm this, so it may have been done or not. Try again: nothing happens twice.',
       cancelled: 'Your session ended first.',
       defect: 'Something went wrong in the app. Reload the page and try again.',
       wrong_type: 'Choose a JPEG, PNG or WebP photo.',
@@ -39,8 +40,10 @@ export const text = {
       reopened: ({ title }) => `“${title}” was marked as not done.`,
       saved: ({ title }) => `“${title}” was saved.`,
       notChanged: ({ title, reason }) => `“${title}” could not be changed. ${reason}`,
+      maybeChanged: ({ title }) => `Snaptask did not confirm the change to “${title}”. The list will show what was saved.`,
       deleted: ({ title }) => `“${title}” was deleted.`,
       notDeleted: ({ title, reason }) => `“${title}” could not be deleted. ${reason}`,
+      maybeDeleted: ({ title }) => `Snaptask did not confirm the deletion of “${title}”. The list will show whether it was deleted.`,
       editDiscarded: ({ title }) => `Your changes to “${title}” were discarded.`,
       editRescued: ({ title }) => `“${title}” was deleted elsewhere. Your changes are in the form for a new task.`,
       recognised: ({ title, labels }) => labels === '' ? `No labels were found for the photo of “${title}”.` : `The photo of “${title}” looks like: ${labels}.`,
