@@ -17,18 +17,18 @@ import (
 	updatetask "snaptask/functions/update-task"
 )
 
-// All maps the name of each function to its handler. The names are those of stack.yml and of the paths in openapi.yaml.
-var All = map[string]serve.Handle{
-	"change-password": changepassword.Handle,
-	"create-task":     createtask.Handle,
-	"delete-account":  deleteaccount.Handle,
-	"delete-image":    deleteimage.Handle,
-	"delete-task":     deletetask.Handle,
-	"get-image":       getimage.Handle,
-	"get-tasks":       gettasks.Handle,
-	"login":           login.Handle,
-	"logout":          logout.Handle,
-	"predict-image":   predictimage.Handle,
-	"register":        register.Handle,
-	"update-task":     updatetask.Handle,
+// All maps the name of each function to what serves it. The names are those of stack.yml and of the paths in openapi.yaml.
+var All = map[string]serve.Function{
+	"change-password": {Handle: changepassword.Handle, Admit: changepassword.Admit},
+	"create-task":     {Handle: createtask.Handle, Admit: createtask.Admit},
+	"delete-account":  {Handle: deleteaccount.Handle, Admit: deleteaccount.Admit},
+	"delete-image":    {Handle: deleteimage.Handle, Admit: deleteimage.Admit},
+	"delete-task":     {Handle: deletetask.Handle, Admit: deletetask.Admit},
+	"get-image":       {Handle: getimage.Handle, Admit: getimage.Admit},
+	"get-tasks":       {Handle: gettasks.Handle, Admit: gettasks.Admit},
+	"login":           {Handle: login.Handle, Admit: login.Admit},
+	"logout":          {Handle: logout.Handle, Admit: logout.Admit},
+	"predict-image":   {Handle: predictimage.Handle, Admit: predictimage.Admit},
+	"register":        {Handle: register.Handle, Admit: register.Admit},
+	"update-task":     {Handle: updatetask.Handle, Admit: updatetask.Admit},
 }

@@ -67,9 +67,9 @@ var rules = []rule{
 		forbidden: []string{"function"},
 	},
 	{
-		sentence:  "the server around a function imports only config, fault and web",
+		sentence:  "the server around a function imports only config, fault, web and its connections",
 		importers: []string{"snaptask/functions/serve"},
-		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "config", internal + "fault", internal + "web"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "config", internal + "fault", internal + "web", "snaptask/functions/serve/connections"},
 	},
 	{
 		sentence:  "store, objects and picture import task, fault, config, dial and their driver, never each other, never web",

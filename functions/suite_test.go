@@ -70,7 +70,7 @@ func open(t *testing.T) *suite {
 func (s *suite) call(t *testing.T, name string, c testbed.Call) testbed.Answer {
 	t.Helper()
 	c.Function = name
-	return testbed.Do(t, functions.All[name], c)
+	return testbed.Do(t, functions.All[name].Handle, c)
 }
 
 // ok is call, requires 200, and decodes the body into v unless v is nil.

@@ -79,8 +79,8 @@ func command(args []string) error {
 		return stopped(stateFolder())
 	case "function":
 		if len(args) == 1 {
-			if handle, ok := functions.All[args[0]]; ok {
-				return serveFunction(ctx, args[0], handle)
+			if f, ok := functions.All[args[0]]; ok {
+				return serveFunction(ctx, args[0], f)
 			}
 		}
 		return errors.New("usage: snaptask function NAME")
@@ -106,9 +106,9 @@ func command(args []string) error {
 }
 
 // serveFunction serves a function on the listeners of the parent process, or on PORT and METRICS_PORT as an image does.
-func serveFunction(ctx context.Context, name string, handle serve.Handle) error {
+func serveFunction(ctx context.Context, name string, f serve.Function) error {
 	if !process.Inherits() {
-		serve.Main(name, handle)
+		serve.Main(name, f)
 		return nil
 	}
 	listeners, err := process.Listeners(2)
@@ -120,7 +120,7 @@ func serveFunction(ctx context.Context, name string, handle serve.Handle) error 
 		return err
 	}
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
-	return serve.Serve(ctx, name, handle, settings, listeners[0], listeners[1])
+	return serve.Serve(ctx, name, f, settings, listeners[0], listeners[1])
 }
 
 // stopped returns an error if a process uses the state folder at path.

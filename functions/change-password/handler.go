@@ -12,8 +12,6 @@ import (
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
-
-	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
@@ -35,8 +33,8 @@ var function = web.Function[deps]{
 	Verbs: web.Verbs[deps]{http.MethodPost: web.Verb((*deps).change)},
 }
 
-// Handle answers one call.
-func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
+// Handle answers one call. Admit decides on it before its body arrives.
+var Handle, Admit = function.Handle, function.Admit
 
 func (d *deps) change(ctx context.Context, owner task.Owner, r web.Request[passwords]) (any, error) {
 	if err := auth.CheckNewPassword(r.Body.New); err != nil {

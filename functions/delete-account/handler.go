@@ -10,8 +10,6 @@ import (
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
-
-	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
@@ -31,8 +29,8 @@ var function = web.Function[deps]{
 	Verbs: web.Verbs[deps]{http.MethodPost: web.Verb((*deps).delete)},
 }
 
-// Handle answers one call.
-func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
+// Handle answers one call. Admit decides on it before its body arrives.
+var Handle, Admit = function.Handle, function.Admit
 
 func (d *deps) delete(ctx context.Context, owner task.Owner, r web.Request[password]) (any, error) {
 	release, err := d.confirm.Acquire(ctx)

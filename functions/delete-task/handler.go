@@ -13,7 +13,6 @@ import (
 	"snaptask/functions/internal/web"
 
 	"github.com/google/uuid"
-	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
@@ -30,8 +29,8 @@ var function = web.Function[deps]{
 	Verbs: web.Verbs[deps]{http.MethodDelete: web.Verb((*deps).delete)},
 }
 
-// Handle answers one call.
-func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
+// Handle answers one call. Admit decides on it before its body arrives.
+var Handle, Admit = function.Handle, function.Admit
 
 func (d *deps) delete(ctx context.Context, owner task.Owner, r web.Request[web.NoBody]) (any, error) {
 	id, err := r.TaskID()

@@ -11,8 +11,6 @@ import (
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
-
-	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
@@ -25,8 +23,8 @@ var function = web.Function[deps]{
 	Verbs: web.Verbs[deps]{http.MethodGet: web.Verb((*deps).get)},
 }
 
-// Handle answers one call.
-func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
+// Handle answers one call. Admit decides on it before its body arrives.
+var Handle, Admit = function.Handle, function.Admit
 
 func (d *deps) get(ctx context.Context, owner task.Owner, r web.Request[web.NoBody]) (any, error) {
 	photo, err := d.find(ctx, owner, r)

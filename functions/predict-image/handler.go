@@ -15,8 +15,6 @@ import (
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
-
-	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
@@ -26,12 +24,13 @@ type deps struct {
 }
 
 var function = web.Function[deps]{
-	Open:  func(c *config.Reader) *deps { return &deps{store.Open(c), objects.Open(c), classifier.Open(c)} },
-	Verbs: web.Verbs[deps]{http.MethodPut: web.Verb((*deps).attach), http.MethodPost: web.Verb((*deps).again)},
+	Open:    func(c *config.Reader) *deps { return &deps{store.Open(c), objects.Open(c), classifier.Open(c)} },
+	Verbs:   web.Verbs[deps]{http.MethodPut: web.Verb((*deps).attach), http.MethodPost: web.Verb((*deps).again)},
+	Session: func(d *deps, ctx context.Context, owner task.Owner) error { return d.tasks.CheckSession(ctx, owner) },
 }
 
-// Handle answers one call.
-func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
+// Handle answers one call. Admit decides on it before its body arrives.
+var Handle, Admit = function.Handle, function.Admit
 
 // attach stores the photo, then sets it on the task, then deletes the photo that it replaces.
 func (d *deps) attach(ctx context.Context, owner task.Owner, r web.Request[[]byte]) (any, error) {

@@ -8,11 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/testbed"
 
+	handler "github.com/openfaas/templates-sdk/go-http"
 	"github.com/stretchr/testify/require"
 )
 
@@ -111,6 +113,24 @@ func TestAnotherUsersTaskGetsNoPhoto(t *testing.T) {
 	// The session and the task are checked before the bytes.
 	require.Equal(t, http.StatusNotFound, b.put(eve.Token, b.id(), []byte("not a picture")).Status)
 	require.Empty(t, b.names())
+}
+
+func TestTheSessionIsCheckedBeforeAPhotoArrives(t *testing.T) {
+	t.Parallel()
+	dsn, roundTrips := testbed.RoundTrips(t, testbed.Database(t))
+	tasks := testbed.StoreAt(t, dsn)
+	ada := testbed.SignIn(t, tasks)
+	f := function.With(&deps{tasks: tasks}, testbed.Verifier())
+	admit := func() error {
+		admitted, err := f.Admit(handler.Request{Method: http.MethodPut, Header: http.Header{"Authorization": {"Bearer " + ada.Token}}})
+		require.NoError(t, err)
+		return admitted.Confirm(t.Context())
+	}
+	roundTrips()
+	require.NoError(t, admit())
+	require.LessOrEqual(t, roundTrips(), 1)
+	require.NoError(t, tasks.EndSession(t.Context(), ada.Owner))
+	require.True(t, fault.Is(admit(), fault.Unauthorized))
 }
 
 func TestThePhotoIsKeptWhileTheClassifierIsDown(t *testing.T) {

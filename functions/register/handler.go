@@ -11,8 +11,6 @@ import (
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
-
-	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
@@ -33,8 +31,8 @@ var function = web.Function[deps]{
 	Public: true,
 }
 
-// Handle answers one call.
-func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
+// Handle answers one call. Admit decides on it before its body arrives.
+var Handle, Admit = function.Handle, function.Admit
 
 func (d *deps) register(ctx context.Context, _ task.Owner, r web.Request[auth.Credentials]) (any, error) {
 	if !d.enabled {

@@ -115,7 +115,7 @@ func (e entry) handler() string {
 // goLines returns the import and the entry of functions.go.
 func (e entry) goLines() (imported, listed string) {
 	alias := strings.ReplaceAll(e.name, "-", "")
-	return fmt.Sprintf("\t%s \"snaptask/functions/%s\"\n", alias, e.name), fmt.Sprintf("\t%q: %s.Handle,\n", e.name, alias)
+	return fmt.Sprintf("\t%s \"snaptask/functions/%s\"\n", alias, e.name), fmt.Sprintf("\t%q: {Handle: %s.Handle, Admit: %s.Admit},\n", e.name, alias, alias)
 }
 
 func (e entry) stackLines() string { return e.text("stack.yml.txt") }

@@ -29,7 +29,7 @@ func complete() map[string]string {
 		"functions/sing/handler.go":  "// Package function sings.\npackage function\n",
 		"functions/serve/handler.go": "package serve\n",
 		goTable: "package functions\n\nimport (\n\tsing \"snaptask/functions/sing\"\n)\n\n" +
-			"var All = map[string]serve.Handle{\n\t\"sing\": sing.Handle,\n}\n",
+			"var All = map[string]serve.Function{\n\t\"sing\": {Handle: sing.Handle, Admit: sing.Admit},\n}\n",
 		stackYML: "x-function: &function {lang: snaptask-go}\n\nfunctions:\n  sing:\n    <<: *function\n",
 		openAPI:  "openapi: 3.1.0\npaths:\n  /function/sing:\n    get: {}\ncomponents:\n  schemas: {}\n",
 	}
@@ -43,12 +43,12 @@ func TestMissingNamesTheFileAndTheLines(t *testing.T) {
 
 	for table, want := range map[string][]string{
 		"functions/sing/handler.go": {"functions/sing/handler.go does not exist"},
-		goTable:                     {"functions/functions.go does not list sing", "\tsing \"snaptask/functions/sing\"\n", "\t\"sing\": sing.Handle,\n"},
+		goTable:                     {"functions/functions.go does not list sing", "\tsing \"snaptask/functions/sing\"\n", "\t\"sing\": {Handle: sing.Handle, Admit: sing.Admit},\n"},
 		stackYML:                    {"stack.yml does not list sing", "  sing:\n    <<: *function\n    handler: ./functions/sing\n"},
 		openAPI:                     {"functions/openapi.yaml does not describe sing", "  /function/sing:\n    get:\n      operationId: sing\n"},
 	} {
 		files := complete()
-		files[table] = strings.NewReplacer("sing.Handle", "", "sing", "hum", "package function", "package other").Replace(files[table])
+		files[table] = strings.NewReplacer("{Handle: sing.Handle, Admit: sing.Admit}", "", "sing", "hum", "package function", "package other").Replace(files[table])
 		if table == "functions/sing/handler.go" {
 			require.NotContains(t, files[table], "package function")
 		} else {

@@ -28,9 +28,9 @@ func BenchmarkRequest(b *testing.B) {
 			ctx, stop := context.WithCancel(b.Context())
 			ended := make(chan error, 1)
 			go func() {
-				ended <- Serve(ctx, "bench", func(handler.Request) (handler.Response, error) {
+				ended <- Serve(ctx, "bench", Function{Handle: func(handler.Request) (handler.Response, error) {
 					return handler.Response{StatusCode: http.StatusOK, Body: body, Header: http.Header{"Content-Type": {"application/json"}}}, nil
-				}, bounds(), function, metrics)
+				}}, bounds(), function, metrics)
 			}()
 			client := &http.Client{Transport: &http.Transport{}}
 			b.ReportAllocs()

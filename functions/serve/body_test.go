@@ -66,33 +66,23 @@ func TestOversizedBodyIsAnsweredWith413(t *testing.T) {
 // Many clients send the whole body before they read the response. They must not find the connection reset.
 func TestClientThatSendsItsWholeBodyFirstSeesTheResponse(t *testing.T) {
 	t.Parallel()
-	busy := newGate()
-	full := bounds()
-	full.MaxInflight = 1
 	for name, c := range map[string]struct {
-		settings Settings
-		handle   Handle
-		occupy   bool
+		function Function
 		status   int
 	}{
-		"too large":        {bounds(), echo, false, 413},
-		"too many at once": {full, busy.handle, true, 503},
+		"too large":    {Function{Handle: echo}, 413},
+		"not admitted": {Function{Handle: echo, Admit: admitNobody}, 401},
 	} {
 		for _, framing := range []string{
 			"Content-Length: 20971520\r\n\r\n",
 			"Transfer-Encoding: chunked\r\n\r\n1400000\r\n",
 			"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n1400000\r\n",
 		} {
-			if c.occupy && strings.HasPrefix(framing, "Expect") {
+			if c.status == 401 && strings.HasPrefix(framing, "Expect") {
 				continue // is answered before the body is sent
 			}
 			t.Run(name+", "+strings.Fields(framing)[0], func(t *testing.T) {
-				r := start(t, c.settings, c.handle)
-				if c.occupy {
-					go r.client.Post("http://"+r.address, "", nil)
-					<-busy.entered
-					defer func() { busy.open <- struct{}{} }()
-				}
+				r := startFunction(t, bounds(), c.function)
 				connection, err := net.Dial("tcp", r.address)
 				require.NoError(t, err)
 				defer connection.Close()

@@ -164,5 +164,5 @@ func TestServeReturnsTheErrorOfAListener(t *testing.T) {
 	require.NoError(t, err)
 	defer metrics.Close()
 	require.NoError(t, requests.Close())
-	require.ErrorIs(t, Serve(t.Context(), t.Name(), echo, bounds(), requests, metrics), net.ErrClosed)
+	require.ErrorIs(t, Serve(t.Context(), t.Name(), Function{Handle: echo}, bounds(), requests, metrics), net.ErrClosed)
 }

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -98,4 +99,11 @@ func TestMetricsHaveAPortOfTheirOwn(t *testing.T) {
 		require.NoError(t, response.Body.Close())
 		require.Equal(t, want, response.StatusCode, path)
 	}
+}
+
+// waitInFlight waits until so many requests are in flight.
+func (r *running) waitInFlight(t *testing.T, count int) {
+	t.Helper()
+	line := fmt.Sprintf(`http_requests_in_flight{function_name="%s"} %d`, r.name, count)
+	require.Eventually(t, func() bool { return slices.Contains(r.scrape(t), line) }, 10*time.Second, time.Millisecond)
 }

@@ -15,21 +15,23 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"snaptask/functions/serve/connections"
 )
 
 // Main serves a function on PORT and METRICS_PORT until SIGTERM or SIGINT, and exits with 0 after a drain, or with 1 when it
 // can't serve.
-func Main(name string, handle Handle) {
+func Main(name string, f Function) {
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := listenAndServe(ctx, name, handle); err != nil {
+	if err := listenAndServe(ctx, name, f); err != nil {
 		slog.Error("can't serve", "function", name, "cause", err.Error())
 		os.Exit(1)
 	}
 }
 
-func listenAndServe(ctx context.Context, name string, handle Handle) error {
+func listenAndServe(ctx context.Context, name string, f Function) error {
 	settings, err := SettingsFromEnv()
 	if err != nil {
 		return err
@@ -42,28 +44,33 @@ func listenAndServe(ctx context.Context, name string, handle Handle) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("METRICS_PORT: %w", err), requests.Close())
 	}
-	return Serve(ctx, name, handle, settings, requests, metrics)
+	return Serve(ctx, name, f, settings, requests, metrics)
 }
+
+// Each connection costs up to maxHeaderBytes before its request is admitted.
+const (
+	maxHeaderBytes        = 16 << 10
+	maxMetricsConnections = 32
+)
 
 // Serve serves a function on one listener and its metrics on another until ctx ends. It then continues for the shutdown
 // delay, lets running requests finish, and closes both listeners.
-func Serve(ctx context.Context, name string, handle Handle, settings Settings, requests, metrics net.Listener) error {
-	s := &server{name: name, handle: handle, settings: settings, slots: make(chan struct{}, settings.MaxInflight), metrics: newMetrics(name)}
-	var pending newConns
+func Serve(ctx context.Context, name string, f Function, settings Settings, requests, metrics net.Listener) error {
+	s := newServer(name, f, settings)
 	requestServer := &http.Server{
 		Handler:           withHealth(s, &s.stopping),
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       settings.ReadTimeout,
 		WriteTimeout:      settings.WriteTimeout,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		ConnState:         pending.track,
-		ConnContext:       withAcceptTime,
+		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
+	s.connections.Bound(requestServer)
 	metricsServer := &http.Server{
-		Handler: s.metrics.handler(), ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, ConnState: pending.track,
+		Handler: s.metrics.handler(), ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: maxHeaderBytes,
 	}
+	metricsConnections := connections.NewLimiter(maxMetricsConnections)
+	metricsConnections.Bound(metricsServer)
 
 	failed := make(chan error, 2)
 	go func() { failed <- requestServer.Serve(requests) }()
@@ -78,18 +85,26 @@ func Serve(ctx context.Context, name string, handle Handle, settings Settings, r
 	s.stopping.Store(true)
 	time.Sleep(settings.ShutdownDelay)
 	slog.Info("draining", "function", name)
-	drain, cancel := context.WithTimeout(context.Background(), settings.ExecTimeout+settings.ReadTimeout)
+	drain, cancel := context.WithTimeout(context.Background(), settings.QueueTime+settings.ReadTimeout+settings.ExecTimeout)
 	defer cancel()
-	defer time.AfterFunc(newConnGrace, pending.close).Stop()
+	defer time.AfterFunc(newConnGrace, func() {
+		s.connections.CloseWaiting()
+		metricsConnections.CloseWaiting()
+	}).Stop()
 	return errors.Join(requestServer.Shutdown(drain), metricsServer.Shutdown(drain))
 }
 
 // withHealth answers /_/health and passes every other path to next.
 func withHealth(next http.Handler, stopping *atomic.Bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path != "/_/health":
+		if r.URL.Path != "/_/health" {
 			next.ServeHTTP(w, r)
+			return
+		}
+		if r.Body != http.NoBody {
+			abort(w)
+		}
+		switch {
 		case stopping.Load():
 			http.Error(w, "stopping", http.StatusServiceUnavailable)
 		default:

@@ -27,7 +27,7 @@ var logged lockedBuffer
 
 func TestMain(m *testing.M) {
 	if os.Getenv(roleVariable) == "function" {
-		Main("echo", slowEcho)
+		Main("echo", Function{Handle: slowEcho})
 		return
 	}
 	slog.SetDefault(slog.New(slog.NewJSONHandler(&logged, nil)))
@@ -72,7 +72,7 @@ func (b *lockedBuffer) entries(t *testing.T, pairs map[string]any) []map[string]
 // bounds are settings for tests that do not test settings.
 func bounds() Settings {
 	return Settings{
-		BodyLimit: 64 << 10, MaxInflight: 16,
+		MaxConnections: 256, BodyLimit: 64 << 10, BodyBudget: 16 * (64<<10 + 1), MaxInflight: 16, UserInflight: 16,
 		ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, ExecTimeout: 10 * time.Second,
 		ConnectionAge: 10 * time.Second,
 	}
@@ -91,6 +91,11 @@ type running struct {
 // start serves handle on ports of its own until the test ends.
 func start(t *testing.T, settings Settings, handle Handle) *running {
 	t.Helper()
+	return startFunction(t, settings, Function{Handle: handle})
+}
+
+func startFunction(t *testing.T, settings Settings, f Function) *running {
+	t.Helper()
 	requests, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	metrics, err := net.Listen("tcp", "127.0.0.1:0")
@@ -101,7 +106,7 @@ func start(t *testing.T, settings Settings, handle Handle) *running {
 		make(chan error, 1), &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second},
 	}
 	go func() {
-		r.ended <- Serve(ctx, r.name, handle, settings, requests, metrics)
+		r.ended <- Serve(ctx, r.name, f, settings, requests, metrics)
 		close(r.ended)
 	}()
 	t.Cleanup(func() {

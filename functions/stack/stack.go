@@ -118,7 +118,7 @@ func (f Function) Duration(setting string, otherwise time.Duration) (time.Durati
 func (f Function) Grace() (time.Duration, error) {
 	total := 5 * time.Second
 	for setting, otherwise := range map[string]time.Duration{
-		"SHUTDOWN_DELAY": 0, "READ_TIMEOUT": 10 * time.Second, "EXEC_TIMEOUT": 10 * time.Second,
+		"SHUTDOWN_DELAY": 0, "QUEUE_TIME": 5 * time.Second, "READ_TIMEOUT": 10 * time.Second, "EXEC_TIMEOUT": 10 * time.Second,
 	} {
 		d, err := f.Duration(setting, otherwise)
 		if err != nil {

@@ -72,7 +72,7 @@ func TestTimeoutsAndLimitsAreConsistent(t *testing.T) {
 			return d
 		}
 		read, exec, write := duration("READ_TIMEOUT", 10*time.Second), duration("EXEC_TIMEOUT", 10*time.Second), duration("WRITE_TIMEOUT", 30*time.Second)
-		require.LessOrEqual(t, read+exec, write, name)
+		require.LessOrEqual(t, duration("QUEUE_TIME", 5*time.Second)+read+exec, write, name)
 		require.Less(t, exec, 60*time.Second, "%s: the gateway's own timeout", name)
 		limit, err := f.MemoryLimit()
 		require.NoError(t, err)
@@ -123,7 +123,7 @@ func TestRead(t *testing.T) {
 	for name, want := range map[string]struct {
 		most, connections int
 		grace             time.Duration
-	}{"one": {2, 9, 30 * time.Second}, "two": {5, 54, 80 * time.Second}} {
+	}{"one": {2, 9, 35 * time.Second}, "two": {5, 54, 85 * time.Second}} {
 		f := file.Functions[name]
 		require.Equal(t, name, f.Name)
 		require.Equal(t, "snaptask-go", f.Lang)

@@ -9,8 +9,6 @@ import (
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
-
-	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
 type deps struct {
@@ -22,8 +20,8 @@ var function = web.Function[deps]{
 	Verbs: web.Verbs[deps]{http.MethodPatch: web.Verb((*deps).update)},
 }
 
-// Handle answers one call.
-func Handle(r handler.Request) (handler.Response, error) { return function.Handle(r) }
+// Handle answers one call. Admit decides on it before its body arrives.
+var Handle, Admit = function.Handle, function.Admit
 
 func (d *deps) update(ctx context.Context, owner task.Owner, r web.Request[task.Change]) (any, error) {
 	id, err := r.TaskID()

@@ -10,5 +10,5 @@ import (
 )
 
 func main() {
-	serve.Main(os.Getenv("FUNCTION_NAME"), function.Handle)
+	serve.Main(os.Getenv("FUNCTION_NAME"), serve.Function{Handle: function.Handle, Admit: function.Admit})
 }

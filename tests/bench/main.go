@@ -56,7 +56,7 @@ func command(ctx context.Context, args []string) error {
 	case len(args) > 1 && args[0] == "wrap":
 		return process.Foreground(ctx, os.Environ(), args[1], args[2:]...)
 	case len(args) == 1 && args[0] == trivialName:
-		serve.Main(trivialName, trivial)
+		serve.Main(trivialName, serve.Function{Handle: trivial})
 		return nil
 	}
 	var names []string

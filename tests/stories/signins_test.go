@@ -81,7 +81,7 @@ import (
 	"snaptask/functions/serve"
 )
 
-func main() { serve.Main("login", login.Handle) }
+func main() { serve.Main("login", serve.Function{Handle: login.Handle, Admit: login.Admit}) }
 `), 0o600))
 	build := exec.Command("go", "build", "-o", program, source)
 	build.Dir = scenario.Root(t)

@@ -41,6 +41,11 @@ func (s *Store) EndSession(ctx context.Context, owner task.Owner) error {
 	return err
 }
 
+// CheckSession returns the fault Unauthorized if the owner's session is not valid.
+func (s *Store) CheckSession(ctx context.Context, owner task.Owner) error {
+	return s.orSessionEnded(ctx, owner, nil)
+}
+
 // orSessionEnded returns why a statement found no row: the fault Unauthorized if the owner's session is not valid, and
 // otherwise the given error.
 func (s *Store) orSessionEnded(ctx context.Context, owner task.Owner, otherwise error) error {

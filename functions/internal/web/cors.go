@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/task"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
@@ -25,18 +27,25 @@ func readOrigins(c *config.Reader) []string {
 	return origins
 }
 
-// preflight answers a browser's CORS preflight request.
-func (f *Function[Deps]) preflight(origins []string, r handler.Request) (response handler.Response, err error) {
+// checkOrigin refuses a browser's CORS preflight request from a page that may not call the function.
+func checkOrigin(origins []string, r handler.Request) error {
 	if origin := r.Header.Get("Origin"); origin != "" && !slices.Contains(origins, origin) {
-		return response, fault.New(fault.Forbidden, "origin_not_allowed", "Pages of this origin may not call this function.")
+		return fault.New(fault.Forbidden, "origin_not_allowed", "Pages of this origin may not call this function.")
 	}
-	return handler.Response{StatusCode: http.StatusOK, Header: http.Header{
-		"Content-Type":                 {"text/plain; charset=utf-8"},
-		"Allow":                        {f.allowed()},
-		"Access-Control-Allow-Methods": {f.allowed()},
-		"Access-Control-Allow-Headers": {"Authorization, Content-Type, If-None-Match, " + CallIDHeader},
-		"Access-Control-Max-Age":       {"600"},
-	}}, nil
+	return nil
+}
+
+// preflight returns the verb that answers a preflight request.
+func (f *Function[Deps]) preflight() verb[Deps] {
+	return func(context.Context, *Deps, task.Owner, handler.Request) (any, error) {
+		return handler.Response{StatusCode: http.StatusOK, Header: http.Header{
+			"Content-Type":                 {"text/plain; charset=utf-8"},
+			"Allow":                        {f.allowed()},
+			"Access-Control-Allow-Methods": {f.allowed()},
+			"Access-Control-Allow-Headers": {"Authorization, Content-Type, If-None-Match, " + CallIDHeader},
+			"Access-Control-Max-Age":       {"600"},
+		}}, nil
+	}
 }
 
 // allowOrigin lets a page of an allowed origin read the response.

@@ -28,6 +28,9 @@ type Function[Deps any] struct {
 	Verbs  Verbs[Deps]
 	Public bool // callable without a session
 
+	// Session, if not nil, checks the session before the body of a PUT is read: a photo is large.
+	Session func(*Deps, context.Context, task.Owner) error
+
 	mu   sync.Mutex
 	open *opened[Deps]
 }
@@ -41,15 +44,49 @@ type verb[Deps any] func(context.Context, *Deps, task.Owner, handler.Request) (a
 type opened[Deps any] struct {
 	deps    *Deps
 	tokens  *auth.Verifier // nil for a public function
-	origins []string       // whose pages may call it from a browser, besides those of the same origin
+	clients *auth.Clients
+	origins []string // whose pages may call it from a browser, besides those of the same origin
 }
 
 // With returns the function with other dependencies and another token verifier, for tests.
 func (f *Function[Deps]) With(deps *Deps, tokens *auth.Verifier) *Function[Deps] {
-	return &Function[Deps]{Verbs: f.Verbs, Public: f.Public, open: &opened[Deps]{deps: deps, tokens: tokens}}
+	open := &opened[Deps]{deps: deps, tokens: tokens, clients: auth.NewClients(nil)}
+	return &Function[Deps]{Verbs: f.Verbs, Public: f.Public, Session: f.Session, open: open}
 }
 
-// Handle answers one request. The error is always nil: OpenFaaS would turn any other into a 500.
+// Admission is what package serve needs to know of a request before its body arrives.
+type Admission struct {
+	User    string                      // on whose behalf it is; empty for a public function
+	Client  string                      // the caller's address, if our web server proves it and there is no User
+	Header  http.Header                 // of an error response to it
+	Confirm func(context.Context) error // checks the session; nil if that can wait for the body
+}
+
+// Admit checks a request's method and token; the body is not needed. The fault is MethodNotAllowed, Unauthorized, or Forbidden for a
+// page that may not call the function.
+func (f *Function[Deps]) Admit(r handler.Request) (Admission, error) {
+	open, err := f.opened()
+	if err != nil {
+		return Admission{}, err
+	}
+	_, owner, err := f.check(open, r)
+	admission := Admission{Header: f.errorHeader(open, r, err)}
+	switch {
+	case err != nil:
+		return admission, err
+	case owner == task.Owner{}:
+		admission.Client = open.clients.Address(r.Header.Get)
+		return admission, nil
+	}
+	admission.User = string(owner.UserID[:])
+	if f.Session != nil && r.Method == http.MethodPut {
+		admission.Confirm = func(ctx context.Context) error { return f.Session(open.deps, ctx, owner) }
+	}
+	return admission, nil
+}
+
+// Handle answers one request, whether or not it was admitted before. The error is always nil: OpenFaaS would turn any other into a
+// 500.
 func (f *Function[Deps]) Handle(r handler.Request) (handler.Response, error) {
 	callID := r.Header.Get(CallIDHeader)
 	if callID == "" {
@@ -62,9 +99,8 @@ func (f *Function[Deps]) Handle(r handler.Request) (handler.Response, error) {
 	response, err := f.answer(open, r)
 	if err != nil {
 		response = Refuse(err, callID)
-		if fault.Is(err, fault.MethodNotAllowed) {
-			response.Header.Set("Allow", f.allowed())
-		}
+		maps.Copy(response.Header, f.errorHeader(open, r, err))
+		return withCallID(response, callID), nil
 	}
 	allowOrigin(open.origins, r, response.Header)
 	return withCallID(response, callID), nil
@@ -75,20 +111,36 @@ func withCallID(response handler.Response, callID string) handler.Response {
 	return response
 }
 
-// answer checks the method and the token, in this order, and calls the verb.
-func (f *Function[Deps]) answer(open *opened[Deps], r handler.Request) (response handler.Response, err error) {
+// errorHeader returns the headers of the response to a request that fails with err, in addition to those of Refuse.
+func (f *Function[Deps]) errorHeader(open *opened[Deps], r handler.Request, err error) http.Header {
+	header := http.Header{}
+	if fault.Is(err, fault.MethodNotAllowed) {
+		header.Set("Allow", f.allowed())
+	}
+	allowOrigin(open.origins, r, header)
+	return header
+}
+
+// check returns the verb for the request's method and the owner of its token. A public function and OPTIONS have no owner.
+func (f *Function[Deps]) check(open *opened[Deps], r handler.Request) (verb verb[Deps], owner task.Owner, err error) {
 	if r.Method == http.MethodOptions {
-		return f.preflight(open.origins, r)
+		return f.preflight(), owner, checkOrigin(open.origins, r)
 	}
 	verb, ok := f.Verbs[r.Method]
 	if !ok {
-		return response, fault.New(fault.MethodNotAllowed, "method_not_allowed", "This function answers "+f.allowed()+".")
+		return nil, owner, fault.New(fault.MethodNotAllowed, "method_not_allowed", "This function answers "+f.allowed()+".")
 	}
-	var owner task.Owner
 	if !f.Public {
-		if owner, err = open.tokens.Owner(bearer(r.Header.Get("Authorization"))); err != nil {
-			return response, err
-		}
+		owner, err = open.tokens.Owner(bearer(r.Header.Get("Authorization")))
+	}
+	return verb, owner, err
+}
+
+// answer calls the verb for a request.
+func (f *Function[Deps]) answer(open *opened[Deps], r handler.Request) (response handler.Response, err error) {
+	verb, owner, err := f.check(open, r)
+	if err != nil {
+		return response, err
 	}
 	ctx := r.Context()
 	if ctx == nil {
@@ -109,7 +161,7 @@ func (f *Function[Deps]) opened() (*opened[Deps], error) {
 		return f.open, nil
 	}
 	c := config.New()
-	open := &opened[Deps]{deps: f.Open(c), origins: readOrigins(c)}
+	open := &opened[Deps]{deps: f.Open(c), origins: readOrigins(c), clients: auth.OpenClients(c)}
 	if !f.Public {
 		open.tokens = auth.OpenVerifier(c)
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"math"
@@ -48,7 +49,11 @@ func Refuse(err error, callID string) handler.Response {
 		f = &fault.Error{Kind: fault.Internal, Code: "internal", Message: "Something went wrong on our side.", Cause: err}
 	}
 	if f.Cause != nil {
-		slog.Error("request failed", "callId", callID, "code", f.Code, "cause", oneLine(f.Cause.Error()))
+		level := slog.LevelError
+		if status[f.Kind] < http.StatusInternalServerError {
+			level = slog.LevelInfo // the client's fault, not ours
+		}
+		slog.Log(context.Background(), level, "request failed", "callId", callID, "code", f.Code, "cause", oneLine(f.Cause.Error()))
 	}
 	response, err := encodeJSON(errorBody{errorDetail{f.Code, f.Message, f.Fields, callID}})
 	if err != nil {

@@ -42,6 +42,8 @@ func encode(result any) (handler.Response, error) {
 		return reply.response(http.StatusOK), nil
 	case NotModified:
 		return Bytes(reply).response(http.StatusNotModified), nil
+	case handler.Response:
+		return reply, nil
 	default:
 		return encodeJSON(result)
 	}

@@ -1,0 +1,185 @@
+// Package connections bounds the open connections of an HTTP server, so that any number of clients costs bounded memory.
+package connections
+
+import (
+	"container/list"
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// minAge is how long a connection stays open at least: a client that sends its request at once is served even when many others
+// connect. Until the next one may be closed, new connections wait in the listener.
+const minAge = 100 * time.Millisecond
+
+// A connection is in one of these states. Those before served are closed in this order, the oldest of each first.
+const (
+	waiting  = iota // no request so far, or only a part of its header
+	idle            // between two requests
+	arriving        // a request's body arrives
+	served          // a request is served
+)
+
+// Limiter bounds the open connections of one server. Beyond the bound it closes the connections that are missed least, and never
+// one whose request is being served.
+type Limiter struct {
+	most   int
+	mu     sync.Mutex
+	open   map[net.Conn]*Conn
+	states [served + 1]list.List // of *Conn, in the order in which they entered the state
+}
+
+// Conn is an open connection.
+type Conn struct {
+	net.Conn
+	Accepted time.Time
+
+	limiter *Limiter
+	state   int
+	since   time.Time     // of the state
+	place   *list.Element // in the list of the state; nil once the connection is closed
+}
+
+// NewLimiter returns a Limiter of so many connections.
+func NewLimiter(most int) *Limiter { return &Limiter{most: most, open: map[net.Conn]*Conn{}} }
+
+// Bound makes server close connections beyond the limit. It sets the server's ConnContext and ConnState.
+func (l *Limiter) Bound(server *http.Server) {
+	server.ConnContext = l.accept
+	server.ConnState = l.track
+}
+
+type key struct{}
+
+// Of returns the connection of a request, given its context, or nil if its server has no Limiter.
+func Of(ctx context.Context) *Conn {
+	c, _ := ctx.Value(key{}).(*Conn)
+	return c
+}
+
+// accept is an http.Server's ConnContext, which is called in the loop that accepts connections.
+func (l *Limiter) accept(ctx context.Context, accepted net.Conn) context.Context {
+	l.makeRoom()
+	now := time.Now()
+	c := &Conn{Conn: accepted, Accepted: now, limiter: l, since: now}
+	l.mu.Lock()
+	l.open[accepted] = c
+	c.place = l.states[waiting].PushBack(c)
+	full := len(l.open) > l.most
+	l.mu.Unlock()
+	if full { // every other connection's request is being served
+		l.close(c)
+	}
+	return context.WithValue(ctx, key{}, c)
+}
+
+// makeRoom closes the connection that is missed least, if there are as many as allowed.
+func (l *Limiter) makeRoom() {
+	for {
+		c, wait := l.leastMissed()
+		switch {
+		case c == nil:
+			return
+		case wait <= 0:
+			l.close(c)
+			return
+		}
+		time.Sleep(wait)
+	}
+}
+
+// leastMissed returns the next connection to close and how long it must still stay open, or nil.
+func (l *Limiter) leastMissed() (*Conn, time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.open) < l.most {
+		return nil, 0
+	}
+	for state := range served {
+		if first := l.states[state].Front(); first != nil {
+			c := first.Value.(*Conn)
+			return c, minAge - time.Since(c.since)
+		}
+	}
+	return nil, 0
+}
+
+// close closes a connection and forgets it.
+func (l *Limiter) close(c *Conn) {
+	l.mu.Lock()
+	l.forget(c)
+	l.mu.Unlock()
+	c.Close()
+}
+
+func (l *Limiter) forget(c *Conn) {
+	if c.place == nil {
+		return
+	}
+	l.states[c.state].Remove(c.place)
+	c.place = nil
+	delete(l.open, c.Conn)
+}
+
+// track is an http.Server's ConnState.
+func (l *Limiter) track(accepted net.Conn, state http.ConnState) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c := l.open[accepted]
+	if c == nil {
+		return
+	}
+	switch state {
+	case http.StateActive:
+		c.enter(served)
+	case http.StateIdle:
+		c.enter(idle)
+	case http.StateClosed, http.StateHijacked:
+		l.forget(c)
+	}
+}
+
+func (c *Conn) enter(state int) {
+	if c.place == nil {
+		return
+	}
+	c.limiter.states[c.state].Remove(c.place)
+	c.state, c.since = state, time.Now()
+	c.place = c.limiter.states[state].PushBack(c)
+}
+
+// Arrives notes that the body of the connection's request is still arriving, until Served is called.
+func (c *Conn) Arrives() { c.change(arriving) }
+
+// Served notes that the connection's request is being served, which is also so before Arrives is called.
+func (c *Conn) Served() { c.change(served) }
+
+func (c *Conn) change(state int) {
+	if c == nil {
+		return
+	}
+	c.limiter.mu.Lock()
+	defer c.limiter.mu.Unlock()
+	c.enter(state)
+}
+
+// Crowded reports whether more than half of the connections are open.
+func (l *Limiter) Crowded() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open) > l.most/2
+}
+
+// CloseWaiting closes the connections that have sent no request, such as those that proxies open in advance.
+// http.Server.Shutdown waits 5 s for each of them.
+func (l *Limiter) CloseWaiting() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for first := l.states[waiting].Front(); first != nil; first = l.states[waiting].Front() {
+		c := first.Value.(*Conn)
+		l.forget(c)
+		c.Close()
+	}
+}
