@@ -37,12 +37,7 @@ func newGate(memory, atOnce int) *gate {
 func (g *gate) enter(ctx context.Context, memory int) (release func(), err error) {
 	wanted := int64(min(max(memory+workingMemory, g.share), g.total))
 	if err := g.memory.Acquire(ctx, wanted); err != nil {
-		return nil, &fault.Error{
-			Kind: fault.Unavailable, Code: "busy",
-			Message:    "Too many photos are being read at the moment. Please try again.",
-			RetryAfter: 2 * time.Second,
-			Cause:      err,
-		}
+		return nil, busy(err)
 	}
 	return func() {
 		if memory >= largeMemory {
@@ -51,4 +46,14 @@ func (g *gate) enter(ctx context.Context, memory int) (release func(), err error
 		}
 		g.memory.Release(wanted)
 	}, nil
+}
+
+// busy returns the fault of a picture for which there was no time. cause is the error of a context.
+func busy(cause error) error {
+	return &fault.Error{
+		Kind: fault.Unavailable, Code: "busy",
+		Message:    "Too many photos are being read at the moment. Please try again.",
+		RetryAfter: 2 * time.Second,
+		Cause:      cause,
+	}
 }

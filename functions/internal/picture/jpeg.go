@@ -4,61 +4,109 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"image"
 	stdjpeg "image/jpeg"
+	"io"
 
+	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/picture/colour"
 	"snaptask/functions/internal/picture/jpeg"
 )
 
 // JPEG marker codes, from table B.1 of ITU-T T.81.
 const (
-	markerSOF0  = 0xc0 // start of frame, sequential
 	markerSOF2  = 0xc2 // start of frame, progressive
-	markerRST0  = 0xd0 // restart, up to 0xd7
-	markerRST7  = 0xd7
-	markerEOI   = 0xd9 // end of image
-	markerSOS   = 0xda // start of scan
 	markerAPP1  = 0xe1 // EXIF, among others
+	markerAPP2  = 0xe2 // colour profiles
 	markerAPP14 = 0xee // Adobe's colour transform
 )
 
-// maxScanWork bounds the work for a progressive JPEG, in scans times pixels. A scan of a few bytes makes the decoder visit all
-// blocks; common encoders write about ten scans.
-const maxScanWork = 32 * MaxPixels
+// maxScanWork bounds the work for a JPEG, in scans times pixels: a scan of a few bytes makes the decoder visit all blocks.
+// Common encoders write about ten scans.
+const maxScanWork = 16 * MaxPixels
+
+// maxSequentialScans is one for each component.
+const maxSequentialScans = 4
 
 func inspectJPEG(data []byte) (header, error) {
-	config, err := stdjpeg.DecodeConfig(bytes.NewReader(data))
+	outline := jpeg.ReadOutline(data)
+	repaired := outline.Repair(data)
+	if repaired == nil {
+		return header{}, broken(errors.New("jpeg: no frame, or not all of its scans"))
+	}
+	config, err := stdjpeg.DecodeConfig(bytes.NewReader(repaired))
 	if err != nil {
 		return header{}, broken(err)
 	}
-	h := header{width: config.Width, height: config.Height, orientation: asStored, decode: stdjpeg.Decode}
-	var frame []byte
-	var progressive, rgb, exif bool
-	scans := 0
-	eachSegment(data, func(marker byte, body []byte) {
-		switch {
-		case marker >= markerSOF0 && marker <= markerSOF2 && frame == nil:
-			frame, progressive = body, marker == markerSOF2
-		case marker == markerSOS:
-			scans++
-		case marker == markerAPP1 && !exif:
-			if tiff, ok := bytes.CutPrefix(body, []byte("Exif\x00\x00")); ok {
-				exif, h.orientation = true, orientationIn(tiff)
-			}
-		case marker == markerAPP14 && len(body) >= 12 && string(body[:5]) == "Adobe":
-			rgb = rgb || body[11] == 0
-		}
-	})
-	if len(frame) < 6 || len(frame) < 6+3*int(frame[5]) || h.width == 0 || h.height == 0 {
-		return header{}, broken(errors.New("jpeg: no frame"))
+	h := header{
+		width: config.Width, height: config.Height, orientation: asStored,
+		decode: stdjpeg.Decode, open: func() io.Reader { return bytes.NewReader(repaired) },
 	}
-	if !progressive && scans > 4 || scans > 32 && scans*h.width*h.height > maxScanWork {
+	if h.width == 0 || h.height == 0 {
+		return header{}, broken(errors.New("jpeg: no pixels"))
+	}
+	frame := outline.Frame()
+	progressive := frame.Marker == markerSOF2
+	scans := outline.Scans()
+	if !progressive && scans > maxSequentialScans {
 		return header{}, broken(errors.New("jpeg: too many scans"))
 	}
-	h.memory = frameMemory(frame, progressive, rgb)
-	if file, err := jpeg.Open(data); err == nil {
+	if scans*h.width*h.height > maxScanWork && h.width*h.height <= MaxPixels {
+		return header{}, fault.New(fault.Unprocessable, "picture_too_complex",
+			"The photo is encoded in too many scans to be read. Save it as an ordinary JPEG.")
+	}
+	readMetadata(&h, &outline)
+	rgb, adobe := adobeTransform(&outline)
+	h.memory = frameMemory(frame.Body, progressive, rgb)
+	switch components := frame.Body[5]; components {
+	case 1:
+		h.colours = colour.OfICC(outline.Profile(), colour.Grey)
+	case 3:
+		h.colours = colour.OfICC(outline.Profile(), colour.RGB)
+	case 4:
+		if !adobe {
+			h.decode = decodePlainCMYK
+		}
+	}
+	if &repaired[0] != &data[0] {
+		h.memory += len(repaired)
+	}
+	if file, err := jpeg.Open(repaired); err == nil {
 		h.fast = file
 	}
 	return h, nil
+}
+
+// readMetadata sets the orientation that EXIF data specifies.
+func readMetadata(h *header, outline *jpeg.Outline) {
+	for _, s := range outline.Segments {
+		if tiff, ok := bytes.CutPrefix(s.Body, []byte("Exif\x00\x00")); ok && s.Marker == markerAPP1 {
+			h.orientation = orientationIn(tiff)
+			return
+		}
+	}
+}
+
+// adobeTransform reports whether the file has Adobe's segment, and whether that asks for RGB.
+func adobeTransform(outline *jpeg.Outline) (rgb, adobe bool) {
+	for _, s := range outline.Segments {
+		if s.Marker == markerAPP14 && jpeg.IsAdobe(s.Body) {
+			rgb, adobe = rgb || s.Body[jpeg.AdobeTransform] == 0, true
+		}
+	}
+	return rgb, adobe
+}
+
+// decodePlainCMYK reads a CMYK JPEG that had no segment of Adobe's. image/jpeg inverts the colours, which only Adobe stores
+// inverted.
+func decodePlainCMYK(r io.Reader) (image.Image, error) {
+	img, err := stdjpeg.Decode(r)
+	if cmyk, ok := img.(*image.CMYK); ok {
+		for i, v := range cmyk.Pix {
+			cmyk.Pix[i] = 255 - v
+		}
+	}
+	return img, err
 }
 
 // frameMemory returns an upper bound of what image/jpeg allocates for a frame, in bytes: one for each sample, four more for
@@ -86,39 +134,6 @@ func frameMemory(frame []byte, progressive, rgb bool) int {
 		memory += 4 * width * height
 	}
 	return memory
-}
-
-// eachSegment calls visit for the segments of a JPEG that have a body, up to the end marker. It skips the entropy coded data
-// between them as image/jpeg does.
-func eachSegment(data []byte, visit func(marker byte, body []byte)) {
-	rest := data[2:]
-	for {
-		i := bytes.IndexByte(rest, 0xff)
-		if i < 0 {
-			return
-		}
-		rest = rest[i:]
-		for len(rest) > 0 && rest[0] == 0xff {
-			rest = rest[1:]
-		}
-		if len(rest) == 0 || rest[0] == markerEOI {
-			return
-		}
-		marker := rest[0]
-		rest = rest[1:]
-		if marker == 0 || marker >= markerRST0 && marker <= markerRST7 {
-			continue
-		}
-		if len(rest) < 2 {
-			return
-		}
-		n := int(binary.BigEndian.Uint16(rest))
-		if n < 2 || n > len(rest) {
-			return
-		}
-		visit(marker, rest[2:n])
-		rest = rest[n:]
-	}
 }
 
 func ceilDiv(a, b int) int { return (a + b - 1) / b }

@@ -3,7 +3,6 @@
 package picture
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,16 +23,6 @@ const (
 // its own is refused.
 const MaxMemory = 384 << 20
 
-// Longest sides of the stored pictures, in pixels.
-const (
-	FullSide  = 2048
-	ThumbSide = 480
-)
-
-// nearFull is a longest side, in pixels, that is close enough to FullSide for a JPEG that can be decoded at a half of its size
-// or less, where reaching FullSide would mean decoding all of it. A camera's 4000 x 3000 become 2000 x 1500.
-const nearFull = 1920
-
 // maxStripped is the size, in bytes, of the largest upload that is stored without encoding it again: about the size of the
 // most detailed picture at fullQuality.
 const maxStripped = 2 << 20
@@ -43,21 +32,28 @@ const (
 	thumbQuality = 80
 )
 
-// Picture is a decoded picture: upright, opaque, its longest side at most FullSide. It takes at most 18 MB, never changes,
-// and is safe for concurrent use.
+// maxFull bounds the size of a picture to store, in bytes; lower qualities are tried for one that is larger.
+const maxFull = 3 << 20
+
+// Picture is a decoded picture: upright, opaque, in sRGB, of bounded size. It takes at most 18 MB, never changes, and is safe
+// for concurrent use.
 type Picture struct {
-	img      *image.YCbCr
-	half     *image.YCbCr // img at half its size; with it Thumb and Tensor take half the time for 2048 pixels
-	stripped []byte       // the upload without its metadata; nil when that can't be stored
+	img  *image.YCbCr // at half the stored size for a long picture
+	half *image.YCbCr // img at half its size; with it Thumb and Tensor take half the time for 2048 pixels
+	full []byte       // what Full returns; nil when that is still to be encoded
 }
 
-// Decode reads a JPEG, PNG or WebP; the bytes alone decide which. Transparency becomes white, and the orientation that
-// EXIF data specifies is applied. Of an animated PNG it reads the first frame. While other calls use up MaxMemory, it
-// waits for them until ctx ends.
+// Decode reads a JPEG, PNG or WebP; the bytes alone decide which. Transparency becomes white, the orientation that EXIF
+// data specifies is applied, and the colours are converted to sRGB. Of an animated WebP it reads the first frame, of an
+// animated PNG the default image, which is the first frame as a rule. While other calls use up MaxMemory, it waits for them
+// until ctx ends.
+//
+// It mends what does not concern the pixels: a missing end, missing Huffman tables, checksums of ancillary chunks.
 //
 // Faults: Invalid without any bytes; TooLarge over a limit, found before any pixel is decoded; UnsupportedMedia for
-// other formats and for animated WebP; Unprocessable, picture_broken, for a picture that is truncated or damaged, and
-// picture_unsupported for rare kinds of JPEG and PNG; Unavailable when ctx ends while waiting.
+// other formats; Unprocessable, picture_broken, for a picture that is truncated or damaged, picture_unsupported for rare
+// kinds of JPEG and PNG, and picture_too_complex, before any pixel is decoded, for a JPEG of too many scans; Unavailable
+// when ctx ends.
 func Decode(ctx context.Context, data []byte) (*Picture, error) {
 	return decode(ctx, decoders, data)
 }
@@ -75,65 +71,98 @@ func decode(ctx context.Context, g *gate, data []byte) (*Picture, error) {
 	}
 	if h.fast != nil {
 		scale := scaleFor(h.fast)
-		p, err := h.take(ctx, g, h.fast.Memory(scale), func() (image.Image, error) { return h.fast.Decode(scale) })
-		if err == nil && h.orientation == asStored && max(h.width, h.height) <= FullSide {
-			p.stripped = h.fast.Strip(maxStripped)
+		p, err := h.take(ctx, g, h.fast.Memory(scale), func() (image.Image, error) { return h.fast.Decode(ctx, scale) })
+		if size := image.Pt(h.width, h.height); err == nil && h.orientation == asStored && h.colours == nil && fit(size) == size {
+			if stripped := h.fast.Strip(maxStripped); stripped != nil {
+				p.full = stripped
+			}
 		}
 		if !errors.Is(err, jpeg.ErrUnsupported) {
 			return p, err
 		}
 	}
-	return h.take(ctx, g, h.memory, func() (image.Image, error) { return h.decode(bytes.NewReader(data)) })
+	return h.take(ctx, g, h.memory, func() (image.Image, error) { return h.decode(reader{ctx, h.open()}) })
 }
 
 // take decodes the picture once memory bytes are available.
 func (h header) take(ctx context.Context, g *gate, memory int, decode func() (image.Image, error)) (*Picture, error) {
-	release, err := g.enter(ctx, memory)
+	area := h.area()
+	size := fit(area.Size())
+	release, err := g.enter(ctx, memory+longMemory(size))
 	if err != nil {
 		return nil, err
 	}
 	defer release()
 	img, err := decode()
+	if ctx.Err() != nil {
+		return nil, busy(ctx.Err())
+	}
 	if err != nil {
 		return nil, broken(err)
 	}
-	return newPicture(reduce(img, h.orientation, FullSide)), nil
-}
-
-// scaleFor returns the smallest scale at which the longest side is still nearFull.
-func scaleFor(f *jpeg.File) jpeg.Scale {
-	for s := jpeg.Scale(1); s < 8; s *= 2 {
-		if size := f.Size(s); max(size.X, size.Y) >= nearFull {
-			return s
-		}
+	if h.canvas.Empty() {
+		area = img.Bounds() // smaller than the header's if package jpeg scaled it
 	}
-	return 8
+	reduced := reduce(img, area, h.orientation, fit(area.Size()))
+	if h.colours != nil {
+		h.colours.Convert(reduced)
+	}
+	return newPicture(reduced), nil
 }
 
+// longMemory is the memory that a picture needs while it is reduced and encoded if it is larger than FullArea, in bytes: two
+// copies of three samples a pixel, and the file.
+func longMemory(size image.Point) int {
+	const perPixel = 2*3 + 1
+	return max(size.X*size.Y-FullArea, 0) * perPixel
+}
+
+// newPicture returns the picture of img. It encodes a long one, so that only a half of its size has to be kept.
 func newPicture(img *image.YCbCr) *Picture {
-	return &Picture{img: img, half: halved(img)}
-}
-
-// Full returns the picture as a JPEG without metadata, its longest side at most FullSide.
-func (p *Picture) Full() []byte {
-	if p.stripped != nil {
-		return p.stripped
+	p := &Picture{img: img, half: halved(img)}
+	if img.Rect.Dx()*img.Rect.Dy() > FullArea {
+		p.full = encodeFull(img)
+		p.img, p.half = p.half, halved(p.half)
 	}
-	return encode(p.img, fullQuality)
+	return p
 }
 
-// Thumb returns the picture as a JPEG without metadata, its longest side at most ThumbSide.
+// Full returns the picture as a JPEG without metadata, its area at most FullArea, or LongArea for a long picture.
+func (p *Picture) Full() []byte {
+	if p.full != nil {
+		return p.full
+	}
+	return encodeFull(p.img)
+}
+
+// encodeFull lowers the quality of a picture with uncommonly much detail until the file has at most maxFull bytes.
+func encodeFull(img *image.YCbCr) []byte {
+	if img.SubsampleRatio != image.YCbCrSubsampleRatio420 && !needsFullChroma(img) {
+		img = subsampled(img)
+	}
+	out := jpeg.Encode(img, fullQuality)
+	for quality := thumbQuality; len(out) > maxFull && quality > 0; quality -= 20 {
+		img = subsampled(img)
+		out = jpeg.Encode(img, quality)
+	}
+	return out
+}
+
+// Thumb returns the picture as a JPEG without metadata, its longest side at most ThumbSide. Of a picture that is much longer
+// than wide it shows the top, of a much wider one the middle.
 func (p *Picture) Thumb() []byte {
 	source := p.img
-	if max(p.half.Rect.Dx(), p.half.Rect.Dy()) >= ThumbSide {
+	if part := thumbPart(p.half.Rect.Size()); max(part.Dx(), part.Dy()) >= ThumbSide {
 		source = p.half
 	}
-	return encode(reduce(source, asStored, ThumbSide), thumbQuality)
+	source = cropped(source, thumbPart(source.Rect.Size()))
+	return jpeg.Encode(subsampled(reduce(source, source.Rect, asStored, thumbSize(source.Rect.Size()))), thumbQuality)
 }
 
-func encode(img *image.YCbCr, quality int) []byte {
-	if img.SubsampleRatio != jpeg.Ratio {
-		img = reducePlanes(img, asStored, img.Rect.Size(), jpeg.Ratio)
+// subsampled returns a picture of subsampling 4:2:0.
+func subsampled(img *image.YCbCr) *image.YCbCr {
+	if img.SubsampleRatio == image.YCbCrSubsampleRatio420 {
+		return img
 	}
-	return jpeg.Encode(img, quality)
+	return reducePlanes(img, asStored, img.Rect.Size(), image.YCbCrSubsampleRatio420)
 }

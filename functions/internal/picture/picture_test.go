@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"snaptask/functions/internal/fault"
+	pictureJPEG "snaptask/functions/internal/picture/jpeg"
 )
 
 func TestDecodeReadsEveryKind(t *testing.T) {
@@ -85,9 +86,7 @@ func requireQuarters(t *testing.T, data []byte, width, height int, want [4]color
 	for _, img := range []image.Image{stored(t, p.Full), stored(t, p.Thumb)} {
 		w, h := img.Bounds().Dx(), img.Bounds().Dy()
 		for i, c := range want {
-			at := image.Pt(w/4+i%2*w/2, h/4+i/2*h/2)
-			r, g, b, _ := img.At(at.X, at.Y).RGBA()
-			require.InDeltaSlice(t, []byte{c.R, c.G, c.B}, []byte{byte(r >> 8), byte(g >> 8), byte(b >> 8)}, 8, "quarter %d", i)
+			requireColour(t, c, img.At(w/4+i%2*w/2, h/4+i/2*h/2))
 		}
 	}
 }
@@ -102,16 +101,19 @@ func stored(t *testing.T, make func() []byte) image.Image {
 func TestStoredPicturesAreBounded(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ in, full, thumb image.Point }{
-		"small stays":    {image.Pt(30, 20), image.Pt(30, 20), image.Pt(30, 20)},
-		"wide":           {image.Pt(4096, 100), image.Pt(2048, 50), image.Pt(480, 12)},
-		"tall":           {image.Pt(99, 3000), image.Pt(68, 2048), image.Pt(16, 480)},
-		"a line is left": {image.Pt(20000, 1), image.Pt(2048, 1), image.Pt(480, 1)},
-		"one pixel":      {image.Pt(1, 1), image.Pt(1, 1), image.Pt(1, 1)},
+		"small stays":     {image.Pt(30, 20), image.Pt(30, 20), image.Pt(30, 20)},
+		"photo":           {image.Pt(3000, 2000), image.Pt(2508, 1672), image.Pt(480, 320)},
+		"wide":            {image.Pt(4096, 100), image.Pt(4096, 100), image.Pt(200, 100)},
+		"tall":            {image.Pt(600, 3000), image.Pt(600, 3000), image.Pt(240, 480)},
+		"long screenshot": {image.Pt(790, 8000), image.Pt(643, 6517), image.Pt(240, 480)},
+		"very long":       {image.Pt(790, 20000), image.Pt(512, 12962), image.Pt(240, 480)},
+		"a line":          {image.Pt(20000, 1), image.Pt(20000, 1), image.Pt(2, 1)},
+		"one pixel":       {image.Pt(1, 1), image.Pt(1, 1), image.Pt(1, 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, data := range [][]byte{
-				asPNG(t, image.NewGray(image.Rectangle{Max: c.in})), asJPEG(t, image.NewRGBA(image.Rectangle{Max: c.in})),
+				asPNG(t, image.NewGray(image.Rectangle{Max: c.in})), asJPEG(t, image.NewGray(image.Rectangle{Max: c.in})),
 			} {
 				p, err := Decode(t.Context(), data)
 				require.NoError(t, err)
@@ -120,6 +122,30 @@ func TestStoredPicturesAreBounded(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestThumbShowsTheTopOrTheMiddle(t *testing.T) {
+	t.Parallel()
+	tall, err := Decode(t.Context(), asPNG(t, paint(image.NewRGBA(image.Rect(0, 0, 40, 200)))))
+	require.NoError(t, err)
+	top := stored(t, tall.Thumb)
+	require.Equal(t, image.Pt(40, 80), top.Bounds().Size())
+	requireColour(t, quarters[0], top.At(10, 60))
+	requireColour(t, quarters[1], top.At(30, 10))
+
+	wide, err := Decode(t.Context(), asPNG(t, paint(image.NewRGBA(image.Rect(0, 0, 200, 40)))))
+	require.NoError(t, err)
+	middle := stored(t, wide.Thumb)
+	require.Equal(t, image.Pt(80, 40), middle.Bounds().Size())
+	requireColour(t, quarters[0], middle.At(30, 10))
+	requireColour(t, quarters[1], middle.At(50, 10))
+	requireColour(t, quarters[2], middle.At(10, 30))
+}
+
+func requireColour(t *testing.T, want color.RGBA, got color.Color) {
+	t.Helper()
+	r, g, b, _ := got.RGBA()
+	require.InDeltaSlice(t, []byte{want.R, want.G, want.B}, []byte{byte(r >> 8), byte(g >> 8), byte(b >> 8)}, 8)
 }
 
 func TestStoredPicturesHaveNoMetadata(t *testing.T) {
@@ -133,9 +159,10 @@ func TestStoredPicturesHaveNoMetadata(t *testing.T) {
 		for _, make := range []func() []byte{p.Full, p.Thumb} {
 			out := make()
 			require.False(t, bytes.Contains(out, place))
-			eachSegment(out, func(marker byte, _ []byte) {
-				require.False(t, marker >= 0xe0 && marker <= 0xef || marker == 0xfe, "segment %x", marker)
-			})
+			outline := pictureJPEG.ReadOutline(out)
+			for _, s := range outline.Segments {
+				require.False(t, s.Marker >= 0xe0 && s.Marker <= 0xef || s.Marker == 0xfe, "segment %x", s.Marker)
+			}
 		}
 	}
 }
@@ -212,17 +239,14 @@ func TestHeavyUploadsAreEncodedAgain(t *testing.T) {
 	require.Less(t, len(p.Full()), data.Len()*3/4)
 }
 
-// A large picture is decoded at a half or a quarter of its size if that is nearly FullSide, others at full size.
+// A large picture is decoded at a fraction of its size if that is about FullArea, others at full size.
 func TestLargeJPEGsAreReadAtAFraction(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ in, full image.Point }{
-		"half":             {image.Pt(4000, 600), image.Pt(2000, 300)},
-		"half, to the bit": {image.Pt(4095, 273), image.Pt(2048, 137)},
-		"a little more":    {image.Pt(4099, 273), image.Pt(2048, 137)},
-		"a little less":    {image.Pt(300, 3838), image.Pt(160, 2048)},
-		"a quarter":        {image.Pt(8000, 400), image.Pt(2000, 100)},
-		"an eighth":        {image.Pt(300, 16000), image.Pt(38, 2000)},
-		"as large as can":  {image.Pt(2048, 300), image.Pt(2048, 300)},
+		"half":               {image.Pt(4000, 3000), image.Pt(2000, 1500)},
+		"half, then reduced": {image.Pt(5000, 3600), image.Pt(2413, 1737)},
+		"full, then reduced": {image.Pt(3000, 2000), image.Pt(2508, 1672)},
+		"long":               {image.Pt(1100, 14000), image.Pt(550, 7000)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -4,16 +4,14 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
-	"math"
 )
 
-// reduce returns img upright, its longest side at most longest; it never enlarges. A picture that needs no change is
-// returned unchanged.
-func reduce(img image.Image, o orientation, longest int) *image.YCbCr {
-	size := fit(img.Bounds().Size(), longest)
+// reduce returns the area of img upright, scaled to size. Where the area lies outside of img, it is white. A picture that
+// needs no change is returned unchanged.
+func reduce(img image.Image, area image.Rectangle, o orientation, size image.Point) *image.YCbCr {
 	out, ok := img.(*image.YCbCr)
-	if !ok {
-		out = reducePixels(img, o, size)
+	if !ok || area != out.Rect {
+		out = reducePixels(img, area, o, size)
 	} else {
 		ratio := out.SubsampleRatio
 		if ratio == image.YCbCrSubsampleRatio411 || ratio == image.YCbCrSubsampleRatio410 {
@@ -27,18 +25,6 @@ func reduce(img image.Image, o orientation, longest int) *image.YCbCr {
 		out = transposed(out)
 	}
 	return out
-}
-
-// fit returns the size of a picture scaled down so that its longest side is at most longest.
-func fit(size image.Point, longest int) image.Point {
-	side := max(size.X, size.Y)
-	if side <= longest {
-		return size
-	}
-	scaled := func(n int) int {
-		return max(int(math.Round(float64(n)*float64(longest)/float64(side))), 1)
-	}
-	return image.Pt(scaled(size.X), scaled(size.Y))
 }
 
 // reducePlanes resamples Y, Cb and Cr separately, without converting them to RGB.
@@ -64,11 +50,10 @@ func axisFilter(size, step, newSize, newStep int, mirror bool) filter {
 	return newFilter(ceilDiv(size, step), from/float64(step), to/float64(step), n)
 }
 
-// reducePixels accepts any kind of picture and draws it on white. It converts a band of rows at a time, so that it needs no
+// reducePixels accepts any kind of picture and draws its area on white. It converts a band of rows at a time, so that it needs no
 // second picture of full size.
-func reducePixels(src image.Image, o orientation, size image.Point) *image.YCbCr {
+func reducePixels(src image.Image, area image.Rectangle, o orientation, size image.Point) *image.YCbCr {
 	const bandRows = 32 // of the result
-	area := src.Bounds()
 	dst := image.NewYCbCr(image.Rectangle{Max: size}, image.YCbCrSubsampleRatio444)
 	columns := axisFilter(area.Dx(), 1, size.X, 1, o.mirrorX)
 	rows := axisFilter(area.Dy(), 1, size.Y, 1, o.mirrorY)
@@ -82,7 +67,7 @@ func reducePixels(src image.Image, o orientation, size image.Point) *image.YCbCr
 			rgba, yuv = image.NewRGBA(band), image.NewYCbCr(band, dst.SubsampleRatio)
 		}
 		draw.Draw(rgba, band, image.White, image.Point{}, draw.Src)
-		draw.Draw(rgba, band, src, area.Min.Add(image.Pt(0, top)), draw.Over)
+		draw.Draw(rgba, band, src, src.Bounds().Min.Add(area.Min).Add(image.Pt(0, top)), draw.Over)
 		pix := rgba.Pix[:4*band.Dx()*band.Dy()]
 		for i := range len(pix) / 4 {
 			yuv.Y[i], yuv.Cb[i], yuv.Cr[i] = color.RGBToYCbCr(pix[4*i], pix[4*i+1], pix[4*i+2])
@@ -94,6 +79,16 @@ func reducePixels(src image.Image, o orientation, size image.Point) *image.YCbCr
 		}
 	}
 	return dst
+}
+
+// cropped returns the part of a picture that starts at a pixel with even coordinates. It shares the samples.
+func cropped(img *image.YCbCr, part image.Rectangle) *image.YCbCr {
+	out := *img
+	out.Y = img.Y[img.YOffset(part.Min.X, part.Min.Y):]
+	at := img.COffset(part.Min.X, part.Min.Y)
+	out.Cb, out.Cr = img.Cb[at:], img.Cr[at:]
+	out.Rect = image.Rectangle{Max: part.Size()}
+	return &out
 }
 
 // halved returns a picture at half its size, each sample the mean of four.

@@ -99,7 +99,9 @@ func TestReduceKeepsPositions(t *testing.T) {
 				t.Run(fmt.Sprintf("%v, orientation %d, %d", ratio, value, longest), func(t *testing.T) {
 					t.Parallel()
 					o := orientations[value]
-					out := reduce(ramp(width, height, ratio), o, longest)
+					size := image.Pt(longest, longest*height/width)
+					src := ramp(width, height, ratio)
+					out := reduce(src, src.Rect, o, size)
 					scale := float64(width) / float64(longest)
 					for y := 3; y < out.Rect.Dy()-3; y++ {
 						for x := 3; x < out.Rect.Dx()-3; x++ {
@@ -129,8 +131,8 @@ func TestReduceLeavesTheSourceAlone(t *testing.T) {
 	img := ramp(100, 50, image.YCbCrSubsampleRatio420)
 	before := ramp(100, 50, image.YCbCrSubsampleRatio420)
 	for value := 1; value <= 8; value++ {
-		reduce(img, orientations[value], 100)
-		reduce(img, orientations[value], 30)
+		reduce(img, img.Rect, orientations[value], image.Pt(100, 50))
+		reduce(img, img.Rect, orientations[value], image.Pt(30, 15))
 	}
 	require.Equal(t, before, img)
 }

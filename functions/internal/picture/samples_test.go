@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
-	"hash/crc32"
 	"image"
 	"image/color"
 	"image/color/palette"
@@ -16,6 +15,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+)
+
+// JPEG markers of the samples.
+const (
+	markerSOF0 = 0xc0
+	markerEOI  = 0xd9
+	markerSOS  = 0xda
 )
 
 // quarters are the colours of the drawing that every sample shows: top left, top right, bottom left, bottom right.
@@ -85,6 +91,7 @@ func samples(t testing.TB) map[string][]byte {
 		"PNG, palette":               asPNG(t, paint(image.NewPaletted(area, palette.WebSafe))),
 		"PNG, interlaced":            interlacedPNG(t, drawing()),
 		"PNG, animated":              testdata(t, "animated.png"),
+		"WebP, animated":             testdata(t, "animated.webp"),
 		"WebP, lossless":             testdata(t, "lossless.webp"),
 		"WebP, transparent":          testdata(t, "alpha.webp"),
 		"WebP, lossless transparent": testdata(t, "alpha-lossless.webp"),
@@ -128,12 +135,6 @@ func pngHeader(width, height int, depth, colour, interlace byte) []byte {
 	body := binary.BigEndian.AppendUint32(nil, uint32(width))
 	body = binary.BigEndian.AppendUint32(body, uint32(height))
 	return append([]byte("\x89PNG\r\n\x1a\n"), pngChunk("IHDR", append(body, depth, colour, 0, 0, interlace))...)
-}
-
-func pngChunk(name string, body []byte) []byte {
-	out := binary.BigEndian.AppendUint32(nil, uint32(len(body)))
-	out = append(append(out, name...), body...)
-	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[4:]))
 }
 
 // withSize returns a sequential JPEG that claims other dimensions in its frame header.

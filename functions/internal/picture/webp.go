@@ -6,10 +6,11 @@ import (
 	"errors"
 	"image"
 	"io"
+	"slices"
 
 	"golang.org/x/image/webp"
 
-	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/picture/colour"
 )
 
 // treeMemory bounds the Huffman trees of a lossless WebP: x/image/vp8l reads at most 2600 groups of five trees, together
@@ -17,40 +18,127 @@ import (
 const treeMemory = 2600 * (6267*8 + 5*536)
 
 func inspectWebP(data []byte) (header, error) {
-	size := int(binary.LittleEndian.Uint32(data[4:]))
-	if size < 4 || size > len(data)-8 {
-		return header{}, broken(errors.New("webp: cut off"))
+	var w webpChunks
+	if !w.read(data[12:]) {
+		return header{}, broken(errors.New("webp: no picture"))
 	}
-	config, err := webp.DecodeConfig(bytes.NewReader(data))
+	config, err := webp.DecodeConfig(w.still())
 	if err != nil {
 		return header{}, broken(err)
 	}
-	h := header{width: config.Width, height: config.Height, orientation: asStored, decode: decodeWebP}
+	h := header{
+		width: config.Width, height: config.Height, orientation: orientationIn(bytes.TrimPrefix(w.exif, []byte("Exif\x00\x00"))),
+		colours: colour.OfICC(w.profile, colour.RGB), decode: decodeWebP, open: w.still,
+	}
 	if h.width == 0 || h.height == 0 {
 		return header{}, broken(errors.New("webp: no pixels"))
 	}
 	pixels := ceilDiv(h.width, 16) * 16 * ceilDiv(h.height, 16) * 16
 	h.memory = 2 * pixels
-	animated := false
-	eachChunk(data[12:8+size], binary.LittleEndian, func(name string, body []byte) {
-		switch name {
-		case "VP8X":
-			const animation = 1 << 1
-			animated = animated || len(body) > 0 && body[0]&animation != 0
-		case "VP8L":
-			// Four bytes a pixel, twice when it has a palette, and a quarter of that for its transforms.
-			h.memory = max(h.memory, 9*pixels+treeMemory)
-		case "ALPH":
-			h.memory = max(h.memory, 12*pixels+treeMemory)
-		case "EXIF":
-			h.orientation = orientationIn(bytes.TrimPrefix(body, []byte("Exif\x00\x00")))
-		}
-	})
-	if animated {
-		return header{}, fault.New(fault.UnsupportedMedia, "picture_animated", "Animated WebP is not accepted: send a still photo.")
+	if w.lossless {
+		// Four bytes a pixel, twice when it has a palette, and a quarter of that for its transforms.
+		h.memory = max(h.memory, 9*pixels+treeMemory)
+	}
+	if w.alpha != nil {
+		h.memory = max(h.memory, 12*pixels+treeMemory)
+	}
+	if w.animated {
+		h.canvas = image.Rectangle{Max: w.canvas}.Sub(w.offset)
 	}
 	return h, nil
 }
+
+// webpChunks are the chunks of a WebP that matter (RFC 9649). Of an animation it is the first frame.
+type webpChunks struct {
+	alpha, pixels, exif, profile []byte // bodies
+	lossless                     bool
+	animated                     bool
+	canvas, offset               image.Point // of an animation: its size, and the place of the frame
+	frame                        image.Point // the size of the frame
+}
+
+// read reads the chunks in data. It reports whether there is a picture, complete.
+func (w *webpChunks) read(data []byte) bool {
+	eachRIFF(data, func(name string, body []byte) {
+		switch {
+		case name == "VP8X" && len(body) >= 10 && w.canvas == image.Point{}:
+			w.canvas = image.Pt(uint24(body[4:])+1, uint24(body[7:])+1)
+		case name == "ANMF" && len(body) > 16 && w.pixels == nil:
+			w.animated = true
+			w.offset = image.Pt(2*uint24(body), 2*uint24(body[3:]))
+			w.readFrame(body[16:])
+		case name == "EXIF" && w.exif == nil:
+			w.exif = body
+		case name == "ICCP" && w.profile == nil:
+			w.profile = body
+		case !w.animated:
+			w.readPixels(name, body)
+		}
+	})
+	return w.pixels != nil && (w.lossless || w.frame.X > 0 && w.frame.Y > 0)
+}
+
+// readFrame reads the chunks of a frame of an animation.
+func (w *webpChunks) readFrame(data []byte) { eachRIFF(data, w.readPixels) }
+
+func (w *webpChunks) readPixels(name string, body []byte) {
+	switch {
+	case w.pixels != nil:
+	case name == "ALPH":
+		w.alpha = body
+	case name == "VP8 ":
+		w.pixels = body
+		// The frame header of VP8 (RFC 6386, section 9.1): three bytes, a start code of three, width and height of 14 bits.
+		if len(body) >= 10 {
+			w.frame = image.Pt(int(binary.LittleEndian.Uint16(body[6:])&0x3fff), int(binary.LittleEndian.Uint16(body[8:])&0x3fff))
+		}
+	case name == "VP8L":
+		w.pixels, w.lossless = body, true
+	}
+}
+
+// still returns a WebP of the picture alone.
+func (w *webpChunks) still() io.Reader {
+	var parts []io.Reader
+	size := len("WEBP")
+	chunk := func(name string, body []byte) {
+		padding := make([]byte, len(body)&1)
+		head := binary.LittleEndian.AppendUint32([]byte(name), uint32(len(body)))
+		parts = append(parts, bytes.NewReader(head), bytes.NewReader(body), bytes.NewReader(padding))
+		size += len(head) + len(body) + len(padding)
+	}
+	switch {
+	case w.lossless:
+		chunk("VP8L", w.pixels)
+	case w.alpha == nil:
+		chunk("VP8 ", w.pixels)
+	default:
+		const hasAlpha = 1 << 4
+		extended := []byte{hasAlpha, 0, 0, 0}
+		for _, n := range []int{w.frame.X - 1, w.frame.Y - 1} {
+			extended = append(extended, byte(n), byte(n>>8), byte(n>>16))
+		}
+		chunk("VP8X", extended)
+		chunk("ALPH", w.alpha)
+		chunk("VP8 ", w.pixels)
+	}
+	head := append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(size)), "WEBP"...)
+	return io.MultiReader(slices.Insert(parts, 0, io.Reader(bytes.NewReader(head)))...)
+}
+
+// eachRIFF calls visit for every complete chunk of a RIFF file. Bodies are padded to even lengths.
+func eachRIFF(data []byte, visit func(name string, body []byte)) {
+	for len(data) >= 8 {
+		n := int(binary.LittleEndian.Uint32(data[4:]))
+		if n > len(data)-8 {
+			return
+		}
+		visit(string(data[:4]), data[8:8+n])
+		data = data[min(8+n+n&1, len(data)):]
+	}
+}
+
+func uint24(data []byte) int { return int(data[0]) | int(data[1])<<8 | int(data[2])<<16 }
 
 // decodeWebP reads a still WebP and widens the values of a lossy one to the full range: VP8 uses ITU-R BT.601 with 16
 // to 235 for luma and 16 to 240 for chroma (RFC 6386, section 9.2), image.YCbCr means JFIF's 0 to 255.

@@ -1,6 +1,9 @@
 package jpeg
 
-import "image"
+import (
+	"context"
+	"image"
+)
 
 // Scale is the number of samples per side that Decode makes from a block of 8 x 8: 8 for the full size, 4 for a half, 2 for a
 // quarter, 1 for an eighth.
@@ -41,19 +44,19 @@ type step struct {
 }
 
 // Decode returns the picture, scaled down when the scale is less than 8. A grey one gets constant planes Cb and Cr. The
-// error is ErrUnsupported when the scan is damaged, truncated or not the only one.
-func (f *File) Decode(s Scale) (*image.YCbCr, error) {
+// error is ErrUnsupported when the scan is damaged, truncated or not the only one, and that of ctx when it ends before.
+func (f *File) Decode(ctx context.Context, s Scale) (*image.YCbCr, error) {
 	across, down := f.units()
 	luma := f.components[0]
 	img := image.NewYCbCr(image.Rect(0, 0, across*luma.h*int(s), down*luma.v*int(s)), f.ratio())
-	if !f.decode(img, s) {
-		return nil, ErrUnsupported
+	if err := f.decode(ctx, img, s); err != nil {
+		return nil, err
 	}
 	img.Rect.Max = f.Size(s)
 	return img, nil
 }
 
-func (f *File) decode(img *image.YCbCr, s Scale) (ok bool) {
+func (f *File) decode(ctx context.Context, img *image.YCbCr, s Scale) error {
 	planes, strides := [3][]byte{img.Y, img.Cb, img.Cr}, [3]int{img.YStride, img.CStride, img.CStride}
 	channels := make([]channel, len(f.components))
 	for i, c := range f.components {
@@ -77,25 +80,29 @@ func (f *File) decode(img *image.YCbCr, s Scale) (ok bool) {
 			restart = markerRST0 + (restart+1)&7
 		}
 		var marker byte
+		var ok bool
 		if marker, rest, ok = r.unstuff(rest); !ok || marker != wanted {
-			return false
+			return ErrUnsupported
 		}
 		for i := range channels {
 			channels[i].lastDC = 0
 		}
 		for ; unit < end; unit++ {
+			if unit%across == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
 			for i := range channels {
 				if !channels[i].readUnit(&r, unit%across, unit/across, s) {
-					return false
+					return ErrUnsupported
 				}
 			}
 		}
 		if !r.finished() {
-			return false
+			return ErrUnsupported
 		}
 	}
 	f.end = len(f.scan) - len(rest)
-	return true
+	return nil
 }
 
 // readUnit decodes the blocks of a component that belong to one MCU.

@@ -14,7 +14,7 @@ func open(t testing.TB, data []byte, s Scale) *image.YCbCr {
 	t.Helper()
 	f, err := Open(data)
 	require.NoError(t, err)
-	img, err := f.Decode(s)
+	img, err := f.Decode(t.Context(), s)
 	require.NoError(t, err)
 	require.Equal(t, f.Size(s), img.Rect.Size())
 	return img
@@ -56,7 +56,7 @@ func requireSame(t *testing.T, want image.Image, got *image.YCbCr) {
 // Each sample of a scaled picture is close to the mean of the samples that it stands for.
 func TestDecodeAtASmallerScale(t *testing.T) {
 	t.Parallel()
-	smooth := image.NewYCbCr(image.Rect(0, 0, 203, 117), Ratio)
+	smooth := image.NewYCbCr(image.Rect(0, 0, 203, 117), image.YCbCrSubsampleRatio420)
 	for i := range smooth.Y {
 		x, y := i%smooth.YStride, i/smooth.YStride
 		smooth.Y[i] = byte(x + y/4)
@@ -157,7 +157,7 @@ func requireUnsupported(t *testing.T, name string, data []byte) {
 	t.Helper()
 	f, err := Open(data)
 	if err == nil {
-		_, err = f.Decode(8)
+		_, err = f.Decode(t.Context(), 8)
 	}
 	require.ErrorIs(t, err, ErrUnsupported, name)
 }
@@ -191,11 +191,11 @@ func requireAgreement(t *testing.T, data []byte) bool {
 		return false
 	}
 	for _, s := range []Scale{1, 2, 4} {
-		if _, err := f.Decode(s); err != nil {
+		if _, err := f.Decode(t.Context(), s); err != nil {
 			require.ErrorIs(t, err, ErrUnsupported)
 		}
 	}
-	got, err := f.Decode(8)
+	got, err := f.Decode(t.Context(), 8)
 	if err != nil {
 		require.ErrorIs(t, err, ErrUnsupported)
 		return false

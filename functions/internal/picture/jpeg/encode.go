@@ -9,9 +9,6 @@ import (
 	"sync"
 )
 
-// Ratio is the subsampling of the pictures that Encode accepts.
-const Ratio = image.YCbCrSubsampleRatio420
-
 // head is the common beginning of all files of one quality.
 type head struct {
 	bytes        []byte // up to the entropy coded data
@@ -38,18 +35,24 @@ func headOf(quality int) *head {
 	if h, ok := heads.Load(quality); ok {
 		return h.(*head)
 	}
-	var out bytes.Buffer
-	if err := stdjpeg.Encode(&out, image.NewYCbCr(image.Rect(0, 0, 1, 1), Ratio), &stdjpeg.Options{Quality: quality}); err != nil {
-		panic(err) // writing to a buffer can't fail
-	}
-	f, err := Open(out.Bytes())
+	data := onePixel(quality)
+	f, err := Open(data)
 	if err != nil {
 		panic(err) // image/jpeg writes baseline JPEGs
 	}
-	h := &head{bytes: out.Bytes()[:out.Len()-len(f.scan)], luma: f.tables(0), chroma: f.tables(1)}
+	h := &head{bytes: data[:len(data)-len(f.scan)], luma: f.tables(0), chroma: f.tables(1)}
 	h.sizeAt = bytes.Index(h.bytes, []byte{0xff, markerSOF0}) + 5
 	heads.Store(quality, h)
 	return h
+}
+
+// onePixel returns a picture of one pixel, encoded by image/jpeg.
+func onePixel(quality int) []byte {
+	var out bytes.Buffer
+	if err := stdjpeg.Encode(&out, image.NewYCbCr(image.Rect(0, 0, 1, 1), image.YCbCrSubsampleRatio420), &stdjpeg.Options{Quality: quality}); err != nil {
+		panic(err) // writing to a buffer can't fail
+	}
+	return out.Bytes()
 }
 
 func (f *File) tables(component int) (t tables) {
@@ -63,8 +66,8 @@ func (f *File) tables(component int) (t tables) {
 	return t
 }
 
-// Encode writes a picture of the subsampling Ratio whose first pixel is at (0, 0), with the tables that image/jpeg has for
-// a quality of 1 to 100.
+// Encode writes a picture of subsampling 4:2:0 or 4:4:4 whose first pixel is at (0, 0), with the tables that image/jpeg has
+// for a quality of 1 to 100.
 func Encode(img *image.YCbCr, quality int) []byte {
 	h := headOf(quality)
 	width, height := img.Rect.Dx(), img.Rect.Dy()
@@ -75,6 +78,20 @@ func Encode(img *image.YCbCr, quality int) []byte {
 	binary.BigEndian.PutUint16(out[h.sizeAt+2:], uint16(width))
 	w := writer{out: out}
 	luma := source{img.Y, img.YStride, width, height, 0, &h.luma}
+	if img.SubsampleRatio == image.YCbCrSubsampleRatio444 {
+		const samplingAt = 6 // of luma, after the size, the number of components and its name
+		out[h.sizeAt+samplingAt] = 0x11
+		cb := source{img.Cb, img.CStride, width, height, 0, &h.chroma}
+		cr := source{img.Cr, img.CStride, width, height, 0, &h.chroma}
+		for y := 0; y < height; y += 8 {
+			for x := 0; x < width; x += 8 {
+				w.writeBlock(&luma, x, y)
+				w.writeBlock(&cb, x, y)
+				w.writeBlock(&cr, x, y)
+			}
+		}
+		return w.end()
+	}
 	cb := source{img.Cb, img.CStride, ceilDiv(width, 2), ceilDiv(height, 2), 0, &h.chroma}
 	cr := source{img.Cr, img.CStride, ceilDiv(width, 2), ceilDiv(height, 2), 0, &h.chroma}
 	for y := 0; y < height; y += 16 {

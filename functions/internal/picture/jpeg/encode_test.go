@@ -40,7 +40,7 @@ func distance(t *testing.T, a, b image.Image) float64 {
 func TestEncodeWritesEveryValue(t *testing.T) {
 	t.Parallel()
 	// Blocks of extreme samples, in patterns that yield the largest possible coefficients.
-	img := image.NewYCbCr(image.Rect(0, 0, 256, 64), Ratio)
+	img := image.NewYCbCr(image.Rect(0, 0, 256, 64), image.YCbCrSubsampleRatio420)
 	for i := range img.Y {
 		x, y := i%img.YStride, i/img.YStride
 		if (x/8*x/4+y/8*y/2)%2 == 1 {

@@ -19,13 +19,20 @@ var ErrUnsupported = errors.New("not a supported baseline JPEG")
 
 // Marker codes, from table B.1 of T.81.
 const (
+	markerTEM   = 0x01 // temporary, for arithmetic coding
 	markerSOF0  = 0xc0 // start of frame, baseline
+	markerSOF1  = 0xc1 // extended sequential
+	markerSOF2  = 0xc2 // progressive
 	markerDHT   = 0xc4 // Huffman tables
+	markerJPG   = 0xc8 // reserved
+	markerDAC   = 0xcc // arithmetic coding conditions
+	markerSOF15 = 0xcf // the last kind of frame
 	markerRST0  = 0xd0 // restart, the first of eight
 	markerSOI   = 0xd8 // start of image
 	markerEOI   = 0xd9 // end of image
 	markerSOS   = 0xda // start of scan
 	markerDQT   = 0xdb // quantisation tables
+	markerDNL   = 0xdc // number of lines
 	markerDRI   = 0xdd // restart interval
 	markerAPP0  = 0xe0
 	markerAPP14 = 0xee // Adobe's colour transform

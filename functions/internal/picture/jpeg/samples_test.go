@@ -50,7 +50,7 @@ func planes(t testing.TB, img image.Image) (planes [][][]byte) {
 // mixed is a picture with smooth parts, edges and noise.
 func mixed(width, height int) *image.YCbCr {
 	random := rand.New(rand.NewPCG(uint64(width), uint64(height)))
-	img := image.NewYCbCr(image.Rect(0, 0, width, height), Ratio)
+	img := image.NewYCbCr(image.Rect(0, 0, width, height), image.YCbCrSubsampleRatio420)
 	for y := range height {
 		for x := range width {
 			v := 4*x + 2*y
