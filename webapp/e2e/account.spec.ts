@@ -27,7 +27,7 @@ test('change the password, export the tasks, delete the account', async ({ page,
   account.password = 'an even longer password'
   await addTask(other, 'Still signed in here')
 
-  for (const [name, content] of [['JSON', '"title": "Paint the jetty"'], ['Spreadsheet', ',Paint the jetty,'], ['Calendar', 'SUMMARY:Paint the jetty']] as const) {
+  for (const [name, content] of [['JSON', '"title": "Paint the jetty"'], ['Spreadsheet', ',"Paint the jetty",'], ['Calendar', 'SUMMARY:Paint the jetty']] as const) {
     const downloading = page.waitForEvent('download')
     await page.getByRole('button', { name }).click()
     expect(await readFile(await (await downloading).path(), 'utf8')).toContain(content)

@@ -1,38 +1,59 @@
 import type { Task } from '@/api/types'
 
+interface ExportKind {
+  name: string
+  type: string
+  /** Whether the file holds this task. */
+  includes: (task: Task) => boolean
+  write: (tasks: readonly Task[], now: Date) => string
+}
+
 /** The file formats for export. */
 export const exportKinds = {
-  json: { name: 'snaptask.json', type: 'application/json', write: (tasks: readonly Task[]) => JSON.stringify(tasks, null, 2) + '\n' },
-  csv: { name: 'snaptask.csv', type: 'text/csv', write: toCSV },
-  ics: { name: 'snaptask.ics', type: 'text/calendar', write: toCalendar },
-} satisfies Record<string, { name: string; type: string; write: (tasks: readonly Task[], now: Date) => string }>
+  json: { name: 'snaptask.json', type: 'application/json', includes: () => true, write: (tasks) => JSON.stringify(tasks, null, 2) + '\n' },
+  csv: { name: 'snaptask.csv', type: 'text/csv;charset=utf-8', includes: () => true, write: (tasks) => toCSV(tasks) },
+  ics: { name: 'snaptask.ics', type: 'text/calendar', includes: ({ completed }) => !completed, write: toCalendar },
+} satisfies Record<string, ExportKind>
 
-export type ExportKind = keyof typeof exportKinds
+export type ExportName = keyof typeof exportKinds
 
 const columns = ['id', 'title', 'body', 'dueDate', 'completed', 'createdAt', 'updatedAt', 'upload', 'labels'] as const
 
 /**
- * Writes comma-separated values (RFC 4180), with a byte order mark so that spreadsheets recognise UTF-8, and an apostrophe
- * before text that they would run as a formula.
+ * Writes separated values (RFC 4180) for spreadsheets: every cell quoted, with a byte order mark so that they recognise UTF-8.
+ * Without a locale, the separator is the one of the browser's. A line sep= would name it too, but Excel then ignores the mark, and
+ * other programs take the line for data.
  */
-export function toCSV(tasks: readonly Task[]): string {
+export function toCSV(tasks: readonly Task[], locale?: string): string {
   const rows = tasks.map((task) => columns.map((name) => {
     const value = task[name]
-    return cell(Array.isArray(value) ? value.join('; ') : String(value))
+    return Array.isArray(value) ? value.join('; ') : String(value)
   }))
-  return '\uFEFF' + [columns, ...rows].map((row) => row.join(',') + '\r\n').join('')
+  const separator = separatorOf(locale)
+  return '\uFEFF' + [columns, ...rows].map((row) => row.map(cell).join(separator) + '\r\n').join('')
 }
+
+/** Returns what spreadsheets of a locale split cells at: a semicolon where the comma is in numbers. */
+function separatorOf(locale?: string): ',' | ';' {
+  const decimal = new Intl.NumberFormat(locale).formatToParts(0.5).find(({ type }) => type === 'decimal')?.value
+  return decimal === ',' ? ';' : ','
+}
+
+/**
+ * What a spreadsheet may run as a formula, at the start of a cell or of a line in it, by OWASP's list
+ * (https://owasp.org/www-community/attacks/CSV_Injection). An apostrophe before it counts, so that adding one can be reverted.
+ */
+const formula = /^(?='*[=+\-@\t\r\n＝＋－＠])|(?<=[\r\n])(?='*[=+\-@\t＝＋－＠])/g
 
 function cell(value: string): string {
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return `"${value.replace(formula, "'").replaceAll('"', '""')}"`
 }
 
-/** Writes the due dates of open tasks as all-day events of a calendar (RFC 5545). */
+/** Writes the due dates of tasks as all-day events of a calendar (RFC 5545). */
 export function toCalendar(tasks: readonly Task[], now: Date): string {
   const stamp = now.toISOString().replace(/[-:]|\.\d+/g, '')
   const day = (date: string) => date.replaceAll('-', '')
-  const events = tasks.filter(({ completed }) => !completed).flatMap((task) => [
+  const events = tasks.flatMap((task) => [
     'BEGIN:VEVENT',
     `UID:${task.id}@snaptask`,
     `DTSTAMP:${stamp}`,

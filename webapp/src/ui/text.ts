@@ -89,6 +89,7 @@ export const text = {
     exportHeading: 'Export your tasks',
     exportExplain: 'Download all tasks without their photos. The calendar has the due dates of the tasks to do.',
     exporting: (count: string) => `Exporting ${count} tasks so far…`,
+    nothingToExport: 'There is nothing to export: you have no such tasks.',
     exports: { json: 'JSON', csv: 'Spreadsheet (CSV)', ics: 'Calendar (.ics)' },
     deleteHeading: 'Delete account',
     deleteWarning: 'This deletes all your tasks and photos at once. You can’t undo it.',
