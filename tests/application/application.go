@@ -67,17 +67,17 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Start runs the application on a state folder until the test ends, and waits until it is ready. Its logs must not reveal secrets.
-func Start(t *testing.T, state string) *Application {
+// Start runs the application on a state folder until the test ends, with additional environment variables, and waits until it is
+// ready. Its logs must not reveal secrets.
+func Start(t *testing.T, state string, env ...string) *Application {
 	t.Helper()
-	program := filepath.Join(scenario.Root(t), ".snaptask", "bin", "snaptask")
-	require.FileExists(t, program, "run `make build` first")
+	program := programOf(t)
 	gateway, web := FreePort(t), FreePort(t)
 	a := &Application{
 		Client: client.Client{URL: "http://127.0.0.1:" + gateway}, WebURL: "http://127.0.0.1:" + web,
 		State: state, Process: exec.Command(program, "run"), ended: make(chan struct{}),
 	}
-	a.Process.Env = append(os.Environ(), "SNAPTASK_STATE="+state, "GATEWAY_PORT="+gateway, "WEB_PORT="+web)
+	a.Process.Env = append(append(os.Environ(), env...), "SNAPTASK_STATE="+state, "GATEWAY_PORT="+gateway, "WEB_PORT="+web)
 	a.Process.Stdout, a.Process.Stderr = &a.output, &a.output
 	require.NoError(t, a.Process.Start())
 	go func() {
@@ -96,6 +96,14 @@ func Start(t *testing.T, state string) *Application {
 	require.Eventually(t, func() bool { return a.Ready() || !a.Alive() }, startTimeout, 50*time.Millisecond, "never ready")
 	require.True(t, a.Alive(), "ended: %v", a.err)
 	return a
+}
+
+// programOf returns the path of the program that runs the application.
+func programOf(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(scenario.Root(t), ".snaptask", "bin", "snaptask")
+	require.FileExists(t, program, "run `make build` first")
+	return program
 }
 
 // Stop sends a signal and waits until the application has ended. It returns the output, and an error unless the exit status is 0.

@@ -26,7 +26,13 @@ type Process struct {
 }
 
 // Processes returns all processes below the application's first one.
-func (a *Application) Processes(t *testing.T) (all []Process) {
+func (a *Application) Processes(t *testing.T) []Process {
+	t.Helper()
+	return processesBelow(t, a.Process.Process.Pid)
+}
+
+// processesBelow returns the descendants of a process.
+func processesBelow(t *testing.T, id int) (all []Process) {
 	t.Helper()
 	list, err := exec.Command("ps", "-A", "-o", "pid=,ppid=,args=").Output()
 	require.NoError(t, err)
@@ -42,7 +48,7 @@ func (a *Application) Processes(t *testing.T) (all []Process) {
 		require.NoError(t, parentErr)
 		children[parent] = append(children[parent], Process{id, strings.Join(fields[2:], " "), nameOf(fields[2:])})
 	}
-	all = children[a.Process.Process.Pid]
+	all = children[id]
 	for i := 0; i < len(all); i++ {
 		all = append(all, children[all[i].ID]...)
 	}

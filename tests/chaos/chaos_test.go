@@ -1,5 +1,5 @@
-// Package chaos kills the application's processes at random while people use it, and checks that no acknowledged change is lost and
-// that nothing of what was deleted remains. `make chaos` runs it for longer.
+// Package chaos kills the application's processes, and pauses its database and cuts it off, at random while people use it, and checks that
+// no acknowledged change is lost, that what is refused was not done, and that nothing of what was deleted remains. `make chaos` runs it for longer.
 package chaos
 
 import (

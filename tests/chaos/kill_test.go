@@ -16,13 +16,16 @@ import (
 // targets are killed in random order before any is killed again.
 var targets = []string{application.Database, application.ObjectStore, application.Classifier, application.Function, application.Function}
 
-// killer kills processes with SIGKILL at random times.
+// killer kills processes with SIGKILL at random times, and pauses the database.
 type killer struct {
 	t           *testing.T
 	application *application.Application
 	random      *rand.Rand
 	kills       int
 }
+
+// maxPause is shorter than a lost write may take.
+const maxPause = 5 * time.Second
 
 // work kills processes until a time and waits until everything works again.
 func (k *killer) work(until time.Time) {
@@ -40,6 +43,11 @@ func (k *killer) work(until time.Time) {
 				return
 			}
 			target := k.choose(targets[i])
+			if target == application.Database && k.random.IntN(2) == 0 {
+				duration := time.Duration(k.random.Int64N(int64(maxPause)))
+				group.Go(func() { k.pause(target, duration) })
+				continue
+			}
 			var again time.Duration // how long its successors are killed too
 			if k.random.IntN(3) == 0 {
 				again = time.Duration(k.random.IntN(3000)) * time.Millisecond
@@ -75,6 +83,23 @@ func (k *killer) kill(name string) (id int) {
 		return 0 // it ended on its own
 	}
 	return id
+}
+
+// pause stops the process of this name from running for a duration, unless it is killed meanwhile, and waits until everything works.
+func (k *killer) pause(name string, duration time.Duration) {
+	id := k.find(name)
+	if id == 0 || syscall.Kill(id, syscall.SIGSTOP) != nil {
+		return
+	}
+	time.Sleep(duration)
+	_ = syscall.Kill(id, syscall.SIGCONT) // it may have been killed
+	k.t.Logf("paused for %.2f s: %s", duration.Seconds(), name)
+	for begun := time.Now(); !k.application.Ready(); time.Sleep(50 * time.Millisecond) {
+		if time.Since(begun) > application.Recovery {
+			assert.Fail(k.t, "did not recover from a pause", name)
+			return
+		}
+	}
 }
 
 func (k *killer) find(name string) (id int) {

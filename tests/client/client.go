@@ -106,6 +106,12 @@ func (c Client) Logout(ctx context.Context) error {
 	return err
 }
 
+// ChangePassword replaces the password. It ends all other sessions of the user.
+func (c Client) ChangePassword(ctx context.Context, current, replacement string) error {
+	_, err := c.send(ctx, http.MethodPost, "change-password", map[string]string{"currentPassword": current, "newPassword": replacement})
+	return err
+}
+
 // DeleteAccount removes the account with all its tasks and images.
 func (c Client) DeleteAccount(ctx context.Context, password string) error {
 	_, err := c.send(ctx, http.MethodPost, "delete-account", map[string]string{"currentPassword": password})

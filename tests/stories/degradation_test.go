@@ -15,6 +15,7 @@ import (
 
 	"snaptask/tests/application"
 	"snaptask/tests/client"
+	"snaptask/tests/relay"
 	"snaptask/tests/scenario"
 )
 
@@ -32,7 +33,7 @@ const (
 type dependent struct {
 	*function
 	name         string
-	server       *relay
+	server       *relay.Relay
 	method, call string
 	body         []byte
 	token        string
@@ -53,17 +54,17 @@ func TestFailingServersDelayNobodyForLong(t *testing.T) {
 	withoutImage, withImage := scenario.CreateTask(t, user, "without image", ""), scenario.CreateTask(t, user, "with image", photo)
 
 	servers := a.Servers(t)
-	database := newRelay(t, databaseOf(t, a))
-	objects := newRelay(t, strings.TrimPrefix(servers["S3_ENDPOINT"], "http://"))
-	grpc := newRelay(t, servers["CLASSIFIER_ADDRESS"])
-	rest := newRelay(t, strings.TrimPrefix(servers["CLASSIFIER_REST_URL"], "http://"))
+	database := relay.New(t, databaseOf(t, a))
+	objects := relay.New(t, strings.TrimPrefix(servers["S3_ENDPOINT"], "http://"))
+	grpc := relay.New(t, servers["CLASSIFIER_ADDRESS"])
+	rest := relay.New(t, strings.TrimPrefix(servers["CLASSIFIER_REST_URL"], "http://"))
 	settings := map[string]string{
 		"DB_TIMEOUT": databaseTimeout.String(), "S3_TIMEOUT": objectsTimeout.String(), "CLASSIFIER_TIMEOUT": classifierTimeout.String(),
-		"S3_ENDPOINT": "http://" + objects.address, "CLASSIFIER_ADDRESS": grpc.address, "CLASSIFIER_REST_URL": "http://" + rest.address,
+		"S3_ENDPOINT": "http://" + objects.Address, "CLASSIFIER_ADDRESS": grpc.Address, "CLASSIFIER_REST_URL": "http://" + rest.Address,
 		"EXEC_TIMEOUT": "40s",
 	}
 	start := func(name string) *function {
-		return startFunction(t, a, exec.Command(a.Process.Path, "function", name), name, database.address, settings)
+		return startFunction(t, a, exec.Command(a.Process.Path, "function", name), name, database.Address, settings)
 	}
 	login, createTask, getTasks, deleteTask := start("login"), start("create-task"), start("get-tasks"), start("delete-task")
 	predictImage, getImage := start("predict-image"), start("get-image")
@@ -76,7 +77,7 @@ func TestFailingServersDelayNobodyForLong(t *testing.T) {
 	credentials := fmt.Appendf(nil, `{"username": "ada", "password": %q}`, scenario.Password)
 	list := dependent{getTasks, "list", database, "GET", "", nil, user.Token, unavailable}
 	put := dependent{predictImage, "put image, classifier", grpc, "PUT", "?id=" + withoutImage.ID, image, user.Token, unavailable}
-	for _, mode := range []mode{stalled, refusing, cutting} {
+	for _, mode := range []relay.Mode{relay.Stalled, relay.Refusing, relay.Cutting} {
 		for _, d := range []dependent{
 			list, put,
 			{login, "login", database, "POST", "", credentials, "", unavailable},
@@ -93,11 +94,11 @@ func TestFailingServersDelayNobodyForLong(t *testing.T) {
 				return err == nil && answer.Status == http.StatusOK
 			}
 			require.Eventually(t, healthy, recovery, 50*time.Millisecond, "%s before", d.name)
-			d.server.set(t, mode)
+			d.server.Set(t, mode)
 			for range 2 { // the first may use an open connection, the second can't
 				d.check(t)
 			}
-			d.server.set(t, working)
+			d.server.Set(t, relay.Working)
 			require.Eventually(t, healthy, recovery, 50*time.Millisecond, "%s did not recover after its server was %s", d.name, mode)
 			require.True(t, d.running(), "%s ended", d.name)
 		}
@@ -114,8 +115,8 @@ func TestFailingServersDelayNobodyForLong(t *testing.T) {
 		}
 	})
 	t.Run("many at once", func(t *testing.T) {
-		database.set(t, stalled)
-		defer database.set(t, working)
+		database.Set(t, relay.Stalled)
+		defer database.Set(t, relay.Working)
 		var group sync.WaitGroup
 		for range 20 {
 			group.Go(func() { list.check(t) })
@@ -123,21 +124,21 @@ func TestFailingServersDelayNobodyForLong(t *testing.T) {
 		group.Wait()
 	})
 	t.Run("a task can be deleted while its image can't", func(t *testing.T) {
-		for _, mode := range []mode{stalled, refusing, cutting} {
+		for _, mode := range []relay.Mode{relay.Stalled, relay.Refusing, relay.Cutting} {
 			task := scenario.CreateTask(t, user, "to delete", photo)
-			objects.set(t, mode)
+			objects.Set(t, mode)
 			dependent{deleteTask, "delete task", objects, "DELETE", "?id=" + task.ID, nil, user.Token, http.StatusOK}.check(t)
-			objects.set(t, working)
+			objects.Set(t, relay.Working)
 			scenario.RequireStatus(t, http.StatusNotFound, user, "GET", "get-tasks?id="+task.ID, nil)
 		}
 	})
 	t.Run("an image is kept while the classifier is unavailable", func(t *testing.T) {
 		task := scenario.CreateTask(t, user, "pending", "")
 		put.call = "?id=" + task.ID
-		grpc.set(t, refusing)
+		grpc.Set(t, relay.Refusing)
 		require.Contains(t, string(put.check(t).Body), "kept")
 		require.Contains(t, []string{"pending", "done"}, scenario.Task(t, user, task.ID).ImageStatus) // done by a sweep
-		grpc.set(t, working)
+		grpc.Set(t, relay.Working)
 		task, err := user.PredictAgain(t.Context(), task.ID)
 		require.NoError(t, err)
 		require.Equal(t, "espresso", task.Labels[0])
@@ -149,7 +150,7 @@ func (d dependent) check(t *testing.T) client.Answer {
 	begun := time.Now()
 	answer, err := d.send(t)
 	took := time.Since(begun)
-	what := fmt.Sprintf("%s, %s server", d.name, d.server.mode)
+	what := fmt.Sprintf("%s, %s server", d.name, d.server.Mode())
 	if !assert.NoError(t, err, what) {
 		return answer
 	}

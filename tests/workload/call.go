@@ -17,9 +17,15 @@ type answer[T any] struct {
 	err    error
 }
 
-// unclear reports whether the call may or may not have taken effect.
-func (a answer[T]) unclear() bool {
+// failed reports whether the call has no result because something was not available.
+func (a answer[T]) failed() bool {
 	return a.status == Lost || a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests
+}
+
+// unknown reports whether the call may or may not have taken effect. If it failed in another way, it has not.
+func (a answer[T]) unknown() bool {
+	var failure *client.Error
+	return a.status == Lost || errors.As(a.err, &failure) && failure.Code == "outcome_unknown"
 }
 
 // call makes a call and fails the test if its status is neither among those that are always allowed nor expected.
@@ -36,11 +42,11 @@ func call[T any](w *Workload, kind string, do func() (T, error), expected ...int
 	return a
 }
 
-// callUntilClear repeats a call that returns no value until its answer is clear, which must have an expected status.
-func callUntilClear[T any](w *Workload, kind string, do func() (T, error), expected ...int) answer[T] {
+// callUntilDone repeats a call until it does not fail; the answer must have an expected status.
+func callUntilDone[T any](w *Workload, kind string, do func() (T, error), expected ...int) answer[T] {
 	for begun := time.Now(); ; Pause(w.t.Context(), 200*time.Millisecond) {
 		a := call(w, kind, do, expected...)
-		if a.unclear() && time.Since(begun) < w.Recovery {
+		if a.failed() && time.Since(begun) < w.Recovery {
 			continue
 		}
 		if !slices.Contains(expected, a.status) {

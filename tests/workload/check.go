@@ -15,7 +15,7 @@ const minScore = 0.05
 // number of tasks and the number of those with an image.
 func (u *user) check() (tasks, images int) {
 	var list answer[[]client.Task]
-	u.untilClear("list", func() bool { list = u.list(200); return !list.unclear() })
+	u.untilAnswered("list", func() bool { list = u.list(200); return !list.failed() })
 	listed, created, byLabel := map[string]client.Task{}, map[string]bool{}, map[string][]string{}
 	for _, task := range list.value {
 		listed[task.ID] = task
@@ -32,8 +32,8 @@ func (u *user) check() (tasks, images int) {
 			w.compare(r, list)
 			if listed[r.id].Upload {
 				images++
-				u.untilClear("full image", func() bool { return w.readImage(r, "full") })
-				u.untilClear("thumbnail", func() bool { return w.readImage(r, "thumb") })
+				u.untilAnswered("full image", func() bool { return w.readImage(r, "full") })
+				u.untilAnswered("thumbnail", func() bool { return w.readImage(r, "thumb") })
 			}
 		}
 	}
@@ -43,31 +43,31 @@ func (u *user) check() (tasks, images int) {
 		}
 	}
 	for label, ids := range byLabel {
-		u.untilClear("by label", func() bool { return u.findsByLabel(label, ids) })
+		u.untilAnswered("by label", func() bool { return u.findsByLabel(label, ids) })
 	}
 	return len(listed), images
 }
 
-// findsByLabel fails the test unless a list by label has these tasks, and reports whether the answer was clear.
-func (u *user) findsByLabel(label string, ids []string) (clear bool) {
+// findsByLabel fails the test unless a list by label has these tasks, and reports whether it was answered.
+func (u *user) findsByLabel(label string, ids []string) (answered bool) {
 	a := call(u.Workload, "list by label", func() ([]client.Task, error) {
 		return u.client.Tasks(u.t.Context(), url.Values{"label": {label}})
 	})
 	for _, id := range ids {
-		if !a.unclear() && !slices.ContainsFunc(a.value, func(t client.Task) bool { return t.ID == id }) {
+		if !a.failed() && !slices.ContainsFunc(a.value, func(t client.Task) bool { return t.ID == id }) {
 			u.t.Errorf("task %s is not found by its label %q", id, label)
 		}
 	}
-	return !a.unclear()
+	return !a.failed()
 }
 
-// untilClear repeats a call a few times until the answer is clear.
-func (u *user) untilClear(what string, ask func() (clear bool)) {
+// untilAnswered repeats a call a few times until it is answered.
+func (u *user) untilAnswered(what string, ask func() (answered bool)) {
 	for range 5 {
 		if ask() {
 			return
 		}
 		Pause(u.t.Context(), time.Second)
 	}
-	u.t.Errorf("%s: no clear answer, although everything works", what)
+	u.t.Errorf("%s: no answer, although everything works", what)
 }

@@ -27,16 +27,16 @@ func (w *Workload) leave(name string, random *rand.Rand) {
 	signIn := func() (client.Client, error) { return w.Client.SignIn(ctx, name, password) }
 	// A conflict means that an earlier attempt, whose answer was lost, succeeded.
 	register := none(func() error { return w.Client.Register(ctx, name, password) })
-	callUntilClear(w, "register", register, http.StatusOK, http.StatusConflict)
-	user := callUntilClear(w, "login", signIn, http.StatusOK).value
+	callUntilDone(w, "register", register, http.StatusOK, http.StatusConflict)
+	user := callUntilDone(w, "login", signIn, http.StatusOK).value
 	for range 2 {
-		task := callUntilClear(w, "create", func() (client.Task, error) {
+		task := callUntilDone(w, "create", func() (client.Task, error) {
 			return user.CreateTask(ctx, "", client.Draft{Title: "left behind", DueDate: "2026-12-24"})
 		}, http.StatusOK).value
 		call(w, "put image", func() (client.Task, error) { return user.PutImage(ctx, task.ID, randomImage(random).data) })
 	}
 	// The session ends with the account: an earlier attempt succeeded.
 	deleteAccount := none(func() error { return user.DeleteAccount(ctx, password) })
-	callUntilClear(w, "delete account", deleteAccount, http.StatusOK, http.StatusUnauthorized)
-	callUntilClear(w, "login when gone", signIn, http.StatusUnauthorized)
+	callUntilDone(w, "delete account", deleteAccount, http.StatusOK, http.StatusUnauthorized)
+	callUntilDone(w, "login when gone", signIn, http.StatusUnauthorized)
 }

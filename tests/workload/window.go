@@ -89,17 +89,17 @@ func (w *window) taskCall(do func(context.Context, string) (client.Task, error),
 	}
 }
 
-// write makes a call that writes a task and records its answer: as done if the status is 200, as lost if the answer is unclear. Any
-// other status requires a possible state that meets its condition.
-func (w *window) write(ctx context.Context, r *record, kind string, done, lost write, do func() (*client.Task, error), refusals map[int]condition) (clear bool) {
+// write makes a call that writes a task and records its answer: as done if the status is 200, as lost if its outcome is unknown, as
+// not done if it failed otherwise. Any other status requires a possible state that meets its condition.
+func (w *window) write(ctx context.Context, r *record, kind string, done, lost write, do func() (*client.Task, error), refusals map[int]condition) (answered bool) {
 	a := call(w.Workload, kind, do)
 	switch {
-	case !a.unclear():
+	case !a.failed():
 		w.record(r, kind, a, done, refusals)
 		return true
 	case kind == putImage && a.status == http.StatusServiceUnavailable && strings.Contains(a.err.Error(), "is kept"): // without labels
 		w.add(r, kind, a, lost, func(s state) bool { return s.status == "pending" })
-	default:
+	case a.unknown():
 		r.addLost(lost)
 	}
 	for ctx.Err() == nil && !w.readTask(r) {
@@ -108,7 +108,7 @@ func (w *window) write(ctx context.Context, r *record, kind string, done, lost w
 	return false
 }
 
-// record adds a clear answer to the record of a task.
+// record adds an answer to the record of a task.
 func (w *window) record(r *record, kind string, a answer[*client.Task], done write, refusals map[int]condition) {
 	if a.status == http.StatusOK {
 		w.requireLabels(kind, a.value)
@@ -143,13 +143,13 @@ func (w *window) create(ctx context.Context) {
 	r := newRecord(uuid.Must(uuid.NewV7()).String())
 	w.records = append(w.records, r)
 	draft := w.draft()
-	clear := w.sendDraft(ctx, "create", r, draft)
-	for ctx.Err() == nil && (!clear || w.random.IntN(8) == 0) {
-		clear = w.sendDraft(ctx, "create again", r, draft)
+	answered := w.sendDraft(ctx, "create", r, draft)
+	for ctx.Err() == nil && (!answered || w.random.IntN(8) == 0) {
+		answered = w.sendDraft(ctx, "create again", r, draft)
 	}
 }
 
-func (w *window) sendDraft(ctx context.Context, kind string, r *record, d client.Draft) (clear bool) {
+func (w *window) sendDraft(ctx context.Context, kind string, r *record, d client.Draft) (answered bool) {
 	return w.write(ctx, r, kind, create(d), create(d), func() (*client.Task, error) {
 		task, err := w.client.CreateTask(w.t.Context(), r.id, d)
 		return &task, err
@@ -194,20 +194,20 @@ func (w *window) putImage(ctx context.Context, r *record) {
 	}, nil)
 }
 
-// readTask reads one task and reports whether the answer was clear.
-func (w *window) readTask(r *record) (clear bool) {
+// readTask reads one task and reports whether it was answered.
+func (w *window) readTask(r *record) (answered bool) {
 	a := call(w.Workload, "get task", w.taskCall(w.client.Task, r))
-	if a.unclear() {
+	if a.failed() {
 		return false
 	}
 	w.record(r, "get task", a, read, nil)
 	return true
 }
 
-// readImage reads the image of a task, which must be the one that was attached, and reports whether the answer was clear.
-func (w *window) readImage(r *record, size string) (clear bool) {
+// readImage reads the image of a task, which must be the one that was attached, and reports whether it was answered.
+func (w *window) readImage(r *record, size string) (answered bool) {
 	a := call(w.Workload, "get image", func() ([]byte, error) { return w.client.Image(w.t.Context(), r.id, size) })
-	if a.unclear() {
+	if a.failed() {
 		return false
 	}
 	shown := newImage(a.value).size
@@ -224,23 +224,23 @@ func (w *window) readImage(r *record, size string) (clear bool) {
 
 // list reads all tasks of the user, page by page, and compares those of this window.
 func (w *window) list() {
-	if all := w.user.list(5 + w.random.IntN(30)); !all.unclear() {
+	if all := w.user.list(5 + w.random.IntN(30)); !all.failed() {
 		for _, r := range w.records {
 			w.compare(r, all)
 		}
 	}
 }
 
-// list reads all tasks of the user, at most limit at a time, until an answer is unclear.
+// list reads all tasks of the user, at most limit at a time, until a call fails.
 func (u *user) list(limit int) (all answer[[]client.Task]) {
 	all.begun = time.Now()
 	all.status = http.StatusOK
-	for query := (url.Values{"limit": {strconv.Itoa(limit)}}); query != nil && !all.unclear(); {
+	for query := (url.Values{"limit": {strconv.Itoa(limit)}}); query != nil && !all.failed(); {
 		page := call(u.Workload, "list", func() (tasks []client.Task, err error) {
 			tasks, query, err = u.client.Page(u.t.Context(), query)
 			return tasks, err
 		})
-		if !page.unclear() && page.status != http.StatusOK || len(page.value) > limit {
+		if !page.failed() && page.status != http.StatusOK || len(page.value) > limit {
 			u.t.Errorf("list: %d tasks, limit %d, %v", len(page.value), limit, page.err)
 		}
 		all.value, all.status, all.err = append(all.value, page.value...), page.status, page.err

@@ -88,7 +88,7 @@ func asFault(err error) error {
 	case errors.Is(err, mysql.ErrPktTooLarge), errors.As(err, &reported) && tooLarge[reported.Number]:
 		return &fault.Error{Kind: fault.TooLarge, Code: "too_large", Message: "This is too large for the database.", Cause: err}
 	case reported != nil && outOfRange[reported.Number]:
-		return &fault.Error{Kind: fault.Conflict, Code: "out_of_range", Message: "This was changed too often to be changed again.", Cause: err}
+		return &fault.Error{Kind: fault.Conflict, Code: "last_version", Message: "This was changed too often to be changed again.", Cause: err}
 	case reported != nil && !temporary[reported.Number] && !isConnectionError(reported) && !isRollback(reported):
 		return err
 	case reported != nil || isConnectionLost(err):

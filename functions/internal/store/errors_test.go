@@ -67,8 +67,8 @@ func TestErrorsOfTheDatabase(t *testing.T) {
 		{"larger than max_allowed_packet", reported(1153, "08S01"), "too_large", "too_large", unknown},
 		{"a result larger than max_allowed_packet", reported(1301, "HY000"), "too_large", "too_large", unknown},
 		{"larger than the driver sends", mysql.ErrPktTooLarge, "too_large", "too_large", "too_large"},
-		{"a version at its end", reported(1264, "22003"), "out_of_range", "out_of_range", unknown},
-		{"an expression at its end", reported(1690, "22003"), "out_of_range", "out_of_range", unknown},
+		{"a version at its end", reported(1264, "22003"), "last_version", "last_version", unknown},
+		{"an expression at its end", reported(1690, "22003"), "last_version", "last_version", unknown},
 		{"a bug", reported(1064, "42000"), "", "", unknown},
 		{"a bug of ours", errors.New("scan"), "", "", ""},
 	} {
