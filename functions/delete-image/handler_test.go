@@ -19,7 +19,7 @@ func TestDeleteImage(t *testing.T) {
 	mine := testbed.AddTask(t, tasks, ada.Owner)
 	key := objects.NewKey(ada.UserID, mine.ID)
 	require.NoError(t, pictures.Put(t.Context(), key, testbed.JPEG(t), testbed.JPEG(t)))
-	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, key, task.ImageDone, []task.Prediction{{Label: "pier", Score: .9}})
+	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, key, 1000, task.ImageDone, []task.Prediction{{Label: "pier", Score: .9}})
 	require.NoError(t, err)
 	f := function.With(&deps{tasks, pictures}, testbed.Verifier())
 	remove := func(token, query string) testbed.Answer {

@@ -29,7 +29,7 @@ func attach(t *testing.T, tasks *store.Store, pictures *objects.Store, owner tas
 	t.Helper()
 	key := objects.NewKey(owner.UserID, of.ID)
 	require.NoError(t, pictures.Put(t.Context(), key, testbed.JPEG(t), testbed.JPEG(t)))
-	_, _, err := tasks.SetPicture(t.Context(), owner, of.ID, key, task.ImagePending, nil)
+	_, _, err := tasks.SetPicture(t.Context(), owner, of.ID, key, 1000, task.ImagePending, nil)
 	require.NoError(t, err)
 }
 

@@ -27,7 +27,7 @@ func TestGetImage(t *testing.T) {
 	full, thumb := testbed.JPEG(t), testbed.JPEG(t)[:100]
 	key := objects.NewKey(ada.UserID, mine.ID)
 	require.NoError(t, pictures.Put(t.Context(), key, full, thumb))
-	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, key, task.ImagePending, nil)
+	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, key, 1000, task.ImagePending, nil)
 	require.NoError(t, err)
 
 	tags := map[string]bool{}
@@ -58,7 +58,7 @@ func TestGetImageIs503WhileTheObjectStoreIsDown(t *testing.T) {
 	tasks := testbed.Store(t)
 	ada := testbed.SignIn(t, tasks)
 	mine := testbed.AddTask(t, tasks, ada.Owner)
-	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, objects.NewKey(ada.UserID, mine.ID), task.ImagePending, nil)
+	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, objects.NewKey(ada.UserID, mine.ID), 1000, task.ImagePending, nil)
 	require.NoError(t, err)
 	f := function.With(&deps{tasks, testbed.NoBucket(t)}, testbed.Verifier())
 	answer := testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodGet, Token: ada.Token, Query: "id=" + mine.ID.String()})

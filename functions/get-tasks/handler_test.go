@@ -57,7 +57,7 @@ func TestGetOne(t *testing.T) {
 	ada, eve := testbed.SignIn(t, tasks), testbed.SignIn(t, tasks)
 	mine := add(t, tasks, ada.Owner, "mine")
 	predictions := []task.Prediction{{Label: "pier", Score: .25}, {Label: "lakeside", Score: .01}}
-	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, "key", task.ImageDone, predictions)
+	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, "key", 1000, task.ImageDone, predictions)
 	require.NoError(t, err)
 	get := getAt(t, tasks)
 

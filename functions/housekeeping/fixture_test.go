@@ -57,7 +57,7 @@ func (f fixture) withPicture(t *testing.T, status task.ImageStatus, photo []byte
 	t.Helper()
 	mine := f.task(t, f.ada.Owner)
 	key := f.upload(t, f.ada.Owner, mine, photo)
-	mine, _, err := f.db.SetPicture(t.Context(), f.ada.Owner, mine.ID, key, status, nil)
+	mine, _, err := f.db.SetPicture(t.Context(), f.ada.Owner, mine.ID, key, 1000, status, nil)
 	require.NoError(t, err)
 	return mine
 }
@@ -84,7 +84,7 @@ func (f fixture) swept(t *testing.T) (parts map[string]map[string]any, err error
 			parts[said["part"].(string)] = said
 		}
 	}
-	require.Len(t, parts, 5, "%s", &text)
+	require.Len(t, parts, 6, "%s", &text)
 	return parts, err
 }
 

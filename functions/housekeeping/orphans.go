@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"snaptask/functions/internal/deletion"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
 
@@ -33,15 +34,19 @@ func (s *sweep) orphans(ctx context.Context, before time.Time) ([]any, error) {
 			return err
 		}
 		for _, p := range orphans {
-			if err := s.pictures.Delete(ctx, p.ImageKey); err != nil {
+			gone, err := deletion.Delete(ctx, s.db, s.pictures, p)
+			switch {
+			case err == nil && gone:
+				n.removed++
+				failed.success()
+			case err == nil: // set on its task meanwhile
+				failed.success()
+			default:
 				n.kept++
 				if failed.add(err) {
 					return failed.first
 				}
-				continue
 			}
-			failed.success()
-			n.removed++
 		}
 		return nil
 	}

@@ -46,6 +46,9 @@ func (s *sweep) pending(ctx context.Context) ([]any, error) {
 			failed.success()
 			changed, err := s.db.SetPendingPredictions(ctx, p, result.Status, result.Predictions)
 			switch {
+			case fault.Is(err, fault.Conflict): // its task can't be changed any more
+				s.log.Warn("a recognised picture can't be saved", "key", p.ImageKey, "cause", err.Error())
+				kept++
 			case err != nil:
 				return counts(), err
 			case !changed: // replaced, removed or recognised in the meantime

@@ -8,6 +8,7 @@ import (
 
 	"snaptask/functions/internal/classifier"
 	"snaptask/functions/internal/config"
+	"snaptask/functions/internal/deletion"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
 )
@@ -44,6 +45,7 @@ func (s *sweep) run(ctx context.Context) error {
 		{"deletions", s.deletions},
 		{"pending", s.pending},
 		{"prune", s.prune},
+		{"usage", s.usage},
 		{"orphans", func(ctx context.Context) ([]any, error) { return s.orphans(ctx, time.Now().Add(-s.orphanAge)) }},
 	} {
 		began := time.Now()
@@ -65,6 +67,13 @@ func (s *sweep) run(ctx context.Context) error {
 func (s *sweep) prune(ctx context.Context) ([]any, error) {
 	removed, err := s.db.Prune(ctx)
 	return []any{"removed", removed}, err
+}
+
+// usage counts what users' tasks take. The next sweep continues with other users.
+func (s *sweep) usage(ctx context.Context) ([]any, error) {
+	const users = 100
+	counted, corrected, err := s.db.Recount(ctx, users)
+	return []any{"counted", counted, "corrected", corrected}, err
 }
 
 // failures records the first error and counts consecutive ones, to decide when to give up.
@@ -98,18 +107,19 @@ func (s *sweep) deletions(ctx context.Context) ([]any, error) {
 		}
 		for _, p := range noted {
 			after = p
-			if err := s.pictures.Delete(ctx, p.ImageKey); err != nil {
+			gone, err := deletion.Delete(ctx, s.db, s.pictures, p)
+			switch {
+			case err == nil && gone:
+				deleted++
+				failed.success()
+			case err == nil:
+				failed.success()
+			default:
 				kept++
 				if failed.add(err) {
 					return counts(), failed.first
 				}
-				continue
 			}
-			failed.success()
-			if err := s.db.ForgetDeletions(ctx, p.UserID, p.TaskID, []string{p.ImageKey}); err != nil {
-				return counts(), errors.Join(failed.first, err)
-			}
-			deleted++
 		}
 		if len(noted) < page {
 			return counts(), failed.first

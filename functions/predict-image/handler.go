@@ -50,9 +50,9 @@ func (d *deps) attach(ctx context.Context, owner task.Owner, r web.Request[[]byt
 	if err != nil {
 		return nil, err
 	}
-	labelled, replaced, err := d.tasks.SetPicture(ctx, owner, id, key, seen.Status, seen.Predictions)
+	labelled, replaced, err := d.tasks.SetPicture(ctx, owner, id, key, seen.Bytes, seen.Status, seen.Predictions)
 	if err != nil {
-		return nil, err
+		return nil, deletion.Unattached(ctx, d.tasks, d.pictures, store.Picture{UserID: owner.UserID, TaskID: id, ImageKey: key}, err)
 	}
 	deletion.CarryOut(ctx, d.tasks, d.pictures, owner.UserID, id, replaced)
 	return labelled, seen.Problem

@@ -204,7 +204,7 @@ func TestAPhotoReplacedDuringRecognitionKeepsItsOwnLabels(t *testing.T) {
 			return
 		}
 		defer client.Close()
-		if _, _, err := b.tasks.SetPicture(context.Background(), b.ada.Owner, b.mine.ID, newer, task.ImagePending, nil); err != nil {
+		if _, _, err := b.tasks.SetPicture(context.Background(), b.ada.Owner, b.mine.ID, newer, 1000, task.ImagePending, nil); err != nil {
 			return
 		}
 		server, err := net.Dial("tcp", testbed.Setting(t, "TEST_CLASSIFIER_ADDRESS"))

@@ -50,7 +50,7 @@ func (f fixture) withPicture(t *testing.T, status task.ImageStatus) task.Task {
 	require.NoError(t, err)
 	key := objects.NewKey(f.ada.UserID, mine.ID)
 	require.NoError(t, f.Pictures.Put(t.Context(), key, testbed.JPEG(t), testbed.JPEG(t)))
-	mine, _, err = f.DB.SetPicture(t.Context(), f.ada.Owner, mine.ID, key, status, nil)
+	mine, _, err = f.DB.SetPicture(t.Context(), f.ada.Owner, mine.ID, key, 1000, status, nil)
 	require.NoError(t, err)
 	return mine
 }
@@ -63,7 +63,7 @@ func (f fixture) carryOutDeletions(t *testing.T) (keys []string) {
 	for _, p := range noted {
 		keys = append(keys, p.ImageKey)
 		require.NoError(t, f.Pictures.Delete(t.Context(), p.ImageKey))
-		require.NoError(t, f.DB.ForgetDeletions(t.Context(), p.UserID, p.TaskID, []string{p.ImageKey}))
+		require.NoError(t, f.DB.ForgetDeletion(t.Context(), p))
 	}
 	return keys
 }
@@ -265,7 +265,7 @@ func TestBackupIsConsistentWhilePicturesChange(t *testing.T) {
 				if err := f.Pictures.Put(t.Context(), key, []byte("full "+key), []byte("thumb "+key)); err != nil {
 					return err
 				}
-				_, deletions, err = f.DB.SetPicture(t.Context(), f.ada.Owner, mine.ID, key, task.ImageDone, nil)
+				_, deletions, err = f.DB.SetPicture(t.Context(), f.ada.Owner, mine.ID, key, 1000, task.ImageDone, nil)
 			}
 			if err != nil {
 				return err

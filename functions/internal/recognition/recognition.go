@@ -19,6 +19,7 @@ import (
 type Result struct {
 	Status      task.ImageStatus
 	Predictions []task.Prediction // best first
+	Bytes       int64             // that Store has stored
 	Problem     error             // the fault, for the client, because of which the photo is pending
 }
 
@@ -32,6 +33,7 @@ func Store(ctx context.Context, model *classifier.Client, pictures *objects.Stor
 		return nil
 	})
 	err := both.Wait()
+	result.Bytes = int64(len(p.Full()) + len(p.Thumb()))
 	return result, err
 }
 

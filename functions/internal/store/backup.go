@@ -12,7 +12,7 @@ import (
 )
 
 // Tables are the tables in a backup, in the order in which it is written. Sessions and failed logins are not among them: a
-// restore would revive sessions that have ended since.
+// restore would revive sessions that have ended since. Neither is user_usage: it is counted from the tasks.
 var Tables = []Table{
 	{Name: "users", key: []string{"id"}},
 	{Name: "deleted_users", key: []string{"id"}},

@@ -31,7 +31,7 @@ func BenchmarkTasks(b *testing.B) {
 			ada := testbed.SignIn(b, s)
 			for _, id := range addTasks(b, s, ada, c.limit) {
 				if c.predictions != nil {
-					_, _, err := s.SetPicture(b.Context(), ada.Owner, id, "key", task.ImageDone, c.predictions)
+					_, _, err := s.SetPicture(b.Context(), ada.Owner, id, "key", 1000, task.ImageDone, c.predictions)
 					require.NoError(b, err)
 				}
 			}

@@ -19,6 +19,12 @@ func (s *Store) Named(ctx context.Context, pictures []Picture) (map[string]bool,
 	return setOf(keys), err
 }
 
+// IsNamed reports whether the picture's task has it.
+func (s *Store) IsNamed(ctx context.Context, p Picture) (bool, error) {
+	found, err := query(ctx, s, scanValue[int], `SELECT 1 FROM tasks WHERE user_id = ? AND id = ? AND image_key = ?`, p.UserID[:], p.TaskID[:], p.ImageKey)
+	return len(found) > 0, err
+}
+
 // namedStatement selects the keys of all pictures of the tasks that the given ones belong to. Both MySQL and MariaDB look
 // each task up by the primary key if the alternatives are written out, but not if they are pairs in a list.
 func namedStatement(pictures []Picture) (text string, args []any) {
@@ -61,13 +67,13 @@ const pruneChunk = 500
 // prunes are the rows that are no longer needed. A session is kept for a day after its end, and a failed login for an hour,
 // four times as long as it counts.
 //
-// The id of a deleted task is kept for 90 days: a client that repeats its creation later than that creates the task again.
-// The id of a deleted user is kept for as long, to remove the user's unfinished uploads.
+// The id of a deleted task is kept for 92 days, longer than task.New accepts an id, so that a late repetition of its creation
+// never creates the task again. The id of a deleted user is kept for 90 days, to remove the user's unfinished uploads.
 var prunes = []struct{ what, text string }{
 	{"endedSessions", `DELETE FROM sessions WHERE ended_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY ORDER BY ended_at LIMIT ?`},
 	{"expiredSessions", `DELETE FROM sessions WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY ORDER BY expires_at LIMIT ?`},
 	{"loginFailures", `DELETE FROM login_failures WHERE failed_at < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR ORDER BY failed_at LIMIT ?`},
-	{"deletedTasks", `DELETE FROM deleted_tasks WHERE deleted_at < UTC_TIMESTAMP(6) - INTERVAL 90 DAY ORDER BY deleted_at LIMIT ?`},
+	{"deletedTasks", `DELETE FROM deleted_tasks WHERE deleted_at < UTC_TIMESTAMP(6) - INTERVAL 92 DAY ORDER BY deleted_at LIMIT ?`},
 	{"deletedUsers", `DELETE FROM deleted_users WHERE emptied_at IS NOT NULL AND deleted_at < UTC_TIMESTAMP(6) - INTERVAL 90 DAY ORDER BY deleted_at LIMIT ?`},
 }
 

@@ -31,7 +31,7 @@ func TestNamedFindsPicturesOfTasksAndDeletions(t *testing.T) {
 	ada, eve := testbed.SignIn(t, s), testbed.SignIn(t, s)
 	kept := withPicture(t, s, ada.Owner, "kept", task.ImageDone)
 	replaced := withPicture(t, s, ada.Owner, "replaced", task.ImageDone)
-	_, _, err := s.SetPicture(t.Context(), ada.Owner, replaced.TaskID, "new", task.ImageDone, nil)
+	_, _, err := s.SetPicture(t.Context(), ada.Owner, replaced.TaskID, "new", 1000, task.ImageDone, nil)
 	require.NoError(t, err)
 
 	stray := store.Picture{UserID: ada.UserID, TaskID: kept.TaskID, ImageKey: "stray"}
@@ -126,7 +126,7 @@ func TestPruneKeepsRowsThatAreStillNeeded(t *testing.T) {
 		_, err := pool.ExecContext(ctx, failure, minutes, id[:])
 		require.NoError(t, err)
 	}
-	for _, days := range []int{0, 89, 91, 400} {
+	for _, days := range []int{0, 89, 91, 93, 400} {
 		insert(`INSERT INTO deleted_tasks (id, user_id, deleted_at) VALUES (?, UNHEX('03'), UTC_TIMESTAMP(6) - INTERVAL ? DAY)`, days)
 		insert(`INSERT INTO deleted_users (id, deleted_at, emptied_at) VALUES (?, UTC_TIMESTAMP(6) - INTERVAL ? DAY, UTC_TIMESTAMP(6))`, days)
 	}
@@ -137,7 +137,7 @@ func TestPruneKeepsRowsThatAreStillNeeded(t *testing.T) {
 
 	removed, err := s.Prune(ctx)
 	require.NoError(t, err)
-	require.Equal(t, map[string]int64{"endedSessions": 2, "expiredSessions": 1, "loginFailures": 2, "deletedTasks": 2, "deletedUsers": 503}, removed)
+	require.Equal(t, map[string]int64{"endedSessions": 2, "expiredSessions": 1, "loginFailures": 2, "deletedTasks": 2, "deletedUsers": 504}, removed)
 	again, err := s.Prune(ctx)
 	require.NoError(t, err)
 	for what, n := range again {

@@ -60,12 +60,12 @@ func listStatement(owner task.Owner, f task.Filter) (text string, args []any) {
 		b.WriteString(condition)
 		args = append(args, values...)
 	}
-	id := `t.id`
+	created, id := `t.created_at`, `t.id`
 	b.WriteString(selectTask + ` FROM sessions s`)
 	if f.Label == "" {
 		b.WriteString(` JOIN tasks t ON t.user_id = s.user_id`)
 	} else {
-		id = `l.task_id` // equals t.id, and follows the order of the label's index
+		created, id = `l.created_at`, `l.task_id` // equal the task's, and follow the order of the label's index
 		where(` JOIN task_labels l ON l.user_id = s.user_id AND l.label = ?
 			JOIN tasks t ON t.user_id = l.user_id AND t.id = l.task_id`, f.Label)
 	}
@@ -92,9 +92,10 @@ func listStatement(owner task.Owner, f task.Filter) (text string, args []any) {
 		return b.String(), args
 	}
 	if f.After != nil {
-		where(` AND `+id+` < ?`, f.After.ID[:])
+		at := timeColumn(f.After.CreatedAt)
+		where(` AND `+created+` <= ? AND (`+created+` < ? OR `+id+` < ?)`, at, at, f.After.ID[:])
 	}
-	where(` ORDER BY `+id+` DESC LIMIT ?`, f.Limit+1)
+	where(` ORDER BY `+created+` DESC, `+id+` DESC LIMIT ?`, f.Limit+1)
 	return b.String(), args
 }
 

@@ -40,10 +40,10 @@ func countRowsRead(t *testing.T, every int) {
 	for block := range 4 {
 		_, err = conn.ExecContext(ctx, `INSERT INTO tasks (user_id, id, title, body, due_date, completed, created_at, updated_at, version, image_key, image_status, predictions)
 			SELECT ?, UNHEX(CONCAT('0190', LPAD(HEX(? * 1000 + n.i), 12, '0'), '7000800000000000')), 'a task', '', '2026-01-01' + INTERVAL MOD(n.i, 300) DAY,
-				MOD(n.i, ?) = 0, NOW(6), NOW(6), 1, '', 'none', '[]' FROM `+numbers+` n`, ada.UserID[:], block, every)
+				MOD(n.i, ?) = 0, '2026-01-01' - INTERVAL ? * 1000 + MOD(n.i * 7, 1000) SECOND, NOW(6), 1, '', 'none', '[]' FROM `+numbers+` n`, ada.UserID[:], block, every, block)
 		require.NoError(t, err)
 	}
-	_, err = conn.ExecContext(ctx, `INSERT INTO task_labels (user_id, task_id, label) SELECT user_id, id, 'pier' FROM tasks`)
+	_, err = conn.ExecContext(ctx, `INSERT INTO task_labels (user_id, task_id, label, created_at) SELECT user_id, id, 'pier', created_at FROM tasks`)
 	require.NoError(t, err)
 	for _, table := range []string{"tasks", "task_labels"} {
 		var a, b, c, d string

@@ -34,7 +34,7 @@ func library(t *testing.T, s *store.Store, ada testbed.Person, count int, random
 		added, err := s.AddTask(ctx, ada.Owner, d)
 		require.NoError(t, err)
 		if random.IntN(2) == 0 {
-			_, _, err := s.SetPicture(ctx, ada.Owner, added.ID, "key-"+fmt.Sprint(i), task.ImageDone, []task.Prediction{
+			_, _, err := s.SetPicture(ctx, ada.Owner, added.ID, "key-"+fmt.Sprint(i), 1000, task.ImageDone, []task.Prediction{
 				{Label: labels[random.IntN(len(labels))], Score: .6}, {Label: "weak", Score: .01}})
 			require.NoError(t, err)
 		}
@@ -71,7 +71,7 @@ func expected(f task.Filter, all []task.Task) []uuid.UUID {
 		if f.Sort == task.ByDue {
 			return cmp.Or(cmp.Compare(a.DueDate, b.DueDate), cmp.Compare(a.ID.String(), b.ID.String()))
 		}
-		return cmp.Compare(b.ID.String(), a.ID.String())
+		return cmp.Or(cmp.Compare(b.CreatedAt, a.CreatedAt), cmp.Compare(b.ID.String(), a.ID.String()))
 	})
 	ids := []uuid.UUID{}
 	for _, t := range kept {
@@ -144,7 +144,8 @@ func TestAPageHasAtMostOneMebibyteOfText(t *testing.T) {
 		require.NotEmpty(t, page)
 		require.LessOrEqual(t, len(page), 16, "16 bodies are 1 MiB")
 		seen += len(page)
-		f.After = &task.Place{ID: page[len(page)-1].ID}
+		last := page[len(page)-1]
+		f.After = &task.Place{CreatedAt: last.CreatedAt, ID: last.ID}
 	}
 	require.Equal(t, 40, seen)
 	require.Equal(t, 3, pages)

@@ -18,14 +18,16 @@ type Picture struct {
 	ImageKey       string
 }
 
-// SetPicture sets the picture of one of the owner's tasks to the one that the object store has under key, with the
-// classifier's predictions, and notes the replaced picture for deletion. It returns the task and the key of the replaced
-// picture, if there was one. The fault is NotFound if the owner has no such task.
-func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, key string, status task.ImageStatus, predictions []task.Prediction) (t task.Task, replaced []string, err error) {
+// SetPicture sets the picture of one of the owner's tasks to the one that the object store has under key, of this many bytes,
+// with the classifier's predictions, and notes the replaced picture for deletion. It returns the task and the key of the
+// replaced picture, if there was one. The fault is NotFound if the owner has no such task, Forbidden if the picture exceeds a
+// quota.
+func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, key string, bytes int64, status task.ImageStatus, predictions []task.Prediction) (t task.Task, replaced []string, err error) {
 	t, err = s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) (err error) {
 		if replaced, err = detachPicture(ctx, tx, owner.UserID, t, key); err != nil {
 			return err
 		}
+		t.ImageBytes = bytes
 		return attachPicture(ctx, tx, owner.UserID, t, key, status, predictions)
 	})
 	return t, replaced, err
@@ -41,6 +43,7 @@ func (s *Store) RemovePicture(ctx context.Context, owner task.Owner, id uuid.UUI
 		if removed, err = detachPicture(ctx, tx, owner.UserID, t, ""); err != nil {
 			return err
 		}
+		t.ImageBytes = 0
 		return attachPicture(ctx, tx, owner.UserID, t, "", task.ImageNone, nil)
 	})
 	return t, removed, err
@@ -106,10 +109,11 @@ func attachPicture(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Ta
 	}
 	var args []any
 	for _, p := range shown {
-		args = append(args, userID[:], t.ID[:], p.Label)
+		args = append(args, userID[:], t.ID[:], p.Label, (*timeColumn)(&t.CreatedAt))
 	}
 	// Two classes of ImageNet may have the same first synonym.
-	_, err := tx.ExecContext(ctx, `INSERT INTO task_labels (user_id, task_id, label) VALUES (?, ?, ?)`+strings.Repeat(`, (?, ?, ?)`, len(shown)-1)+`
+	_, err := tx.ExecContext(ctx, `INSERT INTO task_labels (user_id, task_id, label, created_at) VALUES (?, ?, ?, ?)`+
+		strings.Repeat(`, (?, ?, ?, ?)`, len(shown)-1)+`
 		ON DUPLICATE KEY UPDATE label = VALUES(label)`, args...)
 	return err
 }
@@ -137,13 +141,8 @@ func scanPicture(row scanner) (p Picture, err error) {
 	return p, err
 }
 
-// ForgetDeletions removes the notes of pictures that the object store no longer has.
-func (s *Store) ForgetDeletions(ctx context.Context, userID, taskID uuid.UUID, keys []string) error {
-	args := []any{userID[:], taskID[:]}
-	for _, k := range keys {
-		args = append(args, k)
-	}
-	_, err := s.exec(ctx, `DELETE FROM object_deletions WHERE user_id = ? AND task_id = ? AND object_key IN (?`+
-		strings.Repeat(", ?", len(keys)-1)+`)`, args...)
+// ForgetDeletion removes the note of a picture that need not be deleted any longer, if it is noted.
+func (s *Store) ForgetDeletion(ctx context.Context, p Picture) error {
+	_, err := s.exec(ctx, `DELETE FROM object_deletions WHERE user_id = ? AND task_id = ? AND object_key = ?`, p.UserID[:], p.TaskID[:], p.ImageKey)
 	return err
 }

@@ -22,7 +22,7 @@ func TestPicturesReplacedAndDeletedAreNoted(t *testing.T) {
 	require.NoError(t, err)
 	predictions := []task.Prediction{{Label: "crane", Score: .5}, {Label: "crane", Score: .3}, {Label: "pier", Score: .01}}
 
-	got, replaced, err := s.SetPicture(ctx, ada.Owner, mine.ID, "key-1", task.ImageDone, predictions)
+	got, replaced, err := s.SetPicture(ctx, ada.Owner, mine.ID, "key-1", 1000, task.ImageDone, predictions)
 	require.NoError(t, err)
 	require.Empty(t, replaced)
 	require.Equal(t, "key-1", got.ImageKey)
@@ -31,16 +31,16 @@ func TestPicturesReplacedAndDeletedAreNoted(t *testing.T) {
 	require.Equal(t, uint32(2), got.Version)
 	require.GreaterOrEqual(t, got.UpdatedAt, mine.UpdatedAt)
 
-	got, replaced, err = s.SetPicture(ctx, ada.Owner, mine.ID, "key-2", task.ImagePending, nil)
+	got, replaced, err = s.SetPicture(ctx, ada.Owner, mine.ID, "key-2", 1000, task.ImagePending, nil)
 	require.NoError(t, err)
 	require.Equal(t, []string{"key-1"}, replaced)
 	require.Empty(t, got.Predictions)
 
-	_, again, err := s.SetPicture(ctx, ada.Owner, mine.ID, "key-2", task.ImageDone, predictions)
+	_, again, err := s.SetPicture(ctx, ada.Owner, mine.ID, "key-2", 1000, task.ImageDone, predictions)
 	require.NoError(t, err)
 	require.Empty(t, again, "a picture that the task keeps must not be deleted")
 	require.Equal(t, []string{"key-1"}, notedKeys(t, s, ada), "a picture that is not confirmed to be deleted stays noted")
-	require.NoError(t, s.ForgetDeletions(ctx, ada.UserID, mine.ID, replaced))
+	require.NoError(t, s.ForgetDeletion(ctx, store.Picture{UserID: ada.UserID, TaskID: mine.ID, ImageKey: "key-1"}))
 
 	keys, err := s.DeleteTask(ctx, ada.Owner, mine.ID)
 	require.NoError(t, err)
@@ -105,7 +105,7 @@ func TestParallelPicturesOfOneTaskAreAllNamedOrNoted(t *testing.T) {
 	for i := range writers {
 		wait.Go(func() {
 			key := fmt.Sprintf("key-%d", i)
-			if _, _, err := s.SetPicture(ctx, ada.Owner, mine.ID, key, task.ImageDone, []task.Prediction{{Label: "pier", Score: .9}}); err == nil {
+			if _, _, err := s.SetPicture(ctx, ada.Owner, mine.ID, key, 1000, task.ImageDone, []task.Prediction{{Label: "pier", Score: .9}}); err == nil {
 				kept <- key
 			}
 		})
@@ -131,7 +131,7 @@ func withPicture(t *testing.T, s *store.Store, owner task.Owner, key string, sta
 	t.Helper()
 	mine, err := s.AddTask(t.Context(), owner, draft(t, "a task"))
 	require.NoError(t, err)
-	_, _, err = s.SetPicture(t.Context(), owner, mine.ID, key, status, nil)
+	_, _, err = s.SetPicture(t.Context(), owner, mine.ID, key, 1000, status, nil)
 	require.NoError(t, err)
 	return store.Picture{UserID: owner.UserID, TaskID: mine.ID, ImageKey: key}
 }
@@ -204,7 +204,7 @@ func TestAReplacedPictureIsNotLabelled(t *testing.T) {
 	s := testbed.Store(t)
 	ada := testbed.SignIn(t, s)
 	p := withPicture(t, s, ada.Owner, "key-1", task.ImagePending)
-	_, _, err := s.SetPicture(t.Context(), ada.Owner, p.TaskID, "key-2", task.ImagePending, nil)
+	_, _, err := s.SetPicture(t.Context(), ada.Owner, p.TaskID, "key-2", 1000, task.ImagePending, nil)
 	require.NoError(t, err)
 
 	changed, err := s.SetPendingPredictions(t.Context(), p, task.ImageDone, pier)
@@ -235,7 +235,7 @@ func TestNotedDeletionsAreListedInPages(t *testing.T) {
 	ada := testbed.SignIn(t, s)
 	mine := withPicture(t, s, ada.Owner, "key-0", task.ImageDone)
 	for i := range 4 {
-		_, _, err := s.SetPicture(t.Context(), ada.Owner, mine.TaskID, fmt.Sprint("key-", i+1), task.ImageDone, nil)
+		_, _, err := s.SetPicture(t.Context(), ada.Owner, mine.TaskID, fmt.Sprint("key-", i+1), 1000, task.ImageDone, nil)
 		require.NoError(t, err)
 	}
 	_, err := s.DeleteTask(t.Context(), ada.Owner, withPicture(t, s, ada.Owner, "other", task.ImageDone).TaskID)

@@ -47,6 +47,9 @@ func (s *Store) EmptyUser(ctx context.Context, userID uuid.UUID) (tasks int, err
 	if err := s.deleteChunks(ctx, `DELETE FROM deleted_tasks WHERE user_id = ? LIMIT ?`, userID); err != nil {
 		return tasks, err
 	}
+	if _, err := s.exec(ctx, `DELETE FROM user_usage WHERE user_id = ?`, userID[:]); err != nil {
+		return tasks, err
+	}
 	_, err = s.exec(ctx, `UPDATE deleted_users SET emptied_at = UTC_TIMESTAMP(6) WHERE id = ?`, userID[:])
 	return tasks, err
 }

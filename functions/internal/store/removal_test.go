@@ -41,7 +41,7 @@ func TestARemovedUserLeavesOnlyNotedDeletionsOnceEmptied(t *testing.T) {
 	noted, err := s.NotedDeletions(ctx, store.Picture{}, 10)
 	require.NoError(t, err)
 	require.Len(t, noted, 4)
-	for _, table := range []string{"users", "sessions", "tasks", "task_labels", "deleted_tasks"} {
+	for _, table := range []string{"users", "sessions", "tasks", "task_labels", "deleted_tasks", "user_usage"} {
 		column := "user_id"
 		if table == "users" {
 			column = "id"

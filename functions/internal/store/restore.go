@@ -84,7 +84,7 @@ func (l *Load) begin(ctx context.Context, of int64, over Over) error {
 		SELECT user_id, id, image_key, UTC_TIMESTAMP(6) FROM tasks WHERE image_key <> '' ON DUPLICATE KEY UPDATE created_at = VALUES(created_at)`); err != nil {
 		return err
 	}
-	for _, table := range []string{"login_failures", "sessions", "deleted_tasks", "task_labels", "tasks", "deleted_users", "users"} {
+	for _, table := range []string{"login_failures", "sessions", "deleted_tasks", "task_labels", "tasks", "user_usage", "deleted_users", "users"} {
 		if err := l.exec(ctx, "DELETE FROM "+table); err != nil {
 			return err
 		}
@@ -169,8 +169,14 @@ func (l *Load) columnsOf(ctx context.Context, of Table) (map[string]bool, error)
 	return holdsIDs, asFault(rows.Err())
 }
 
-// Commit commits the rows. Pictures that a task has again are no longer noted for deletion.
+// Commit commits the rows. Pictures that a task has again are no longer noted for deletion. What users' tasks take is not in a
+// backup: it is counted at the first write.
 func (l *Load) Commit(ctx context.Context) error {
+	// Backups of earlier schemas have labels without the time.
+	if err := l.exec(ctx, `UPDATE task_labels l JOIN tasks t ON t.user_id = l.user_id AND t.id = l.task_id
+		SET l.created_at = t.created_at WHERE l.created_at <> t.created_at`); err != nil {
+		return err
+	}
 	if err := l.exec(ctx, `DELETE d FROM object_deletions d JOIN tasks t
 		ON t.user_id = d.user_id AND t.id = d.task_id AND t.image_key = d.object_key`); err != nil {
 		return err

@@ -1,10 +1,9 @@
 // Package store keeps users, sessions and tasks, and the keys of their pictures, in MySQL or MariaDB. Every SQL statement
 // of the functions is in this package.
 //
-// A read, and the creation of a task, is one statement with the session in its WHERE clause. So is logging out. Everything else on
-// behalf of a user is a transaction that first locks the session's row, so that the session can't end before the transaction
-// does.
-// Transactions lock users before sessions, sessions before tasks, and tasks before what belongs to them.
+// A read is one statement with the session in its WHERE clause. So is logging out. Everything else on behalf of a user is a
+// transaction that first locks the session's row, so that the session can't end before the transaction does.
+// Transactions lock users before sessions, sessions before tasks, tasks before what belongs to them, and user_usage last.
 package store
 
 import (
@@ -26,6 +25,7 @@ type Config struct {
 	MaxOpen     int           // maximum number of connections, besides one that ends abandoned statements
 	MaxLifetime time.Duration // after which a connection is replaced
 	Timeout     time.Duration // for one statement or transaction
+	Quota       Usage         // of each user; 0 does not limit
 }
 
 // Store runs the statements. When the database is unreachable or does not respond in time, its methods return the fault
@@ -34,15 +34,17 @@ type Store struct {
 	pool    *sql.DB
 	killer  *killer
 	timeout time.Duration
+	quota   Usage
 }
 
-// ReadConfig reads the secret mysql-dsn, DB_MAX_OPEN, DB_MAX_LIFETIME and DB_TIMEOUT.
+// ReadConfig reads the secret mysql-dsn, DB_MAX_OPEN, DB_MAX_LIFETIME, DB_TIMEOUT and QUOTA_*.
 func ReadConfig(c *config.Reader) Config {
 	return Config{
 		DSN:         c.Secret("mysql-dsn"),
 		MaxOpen:     c.Int("DB_MAX_OPEN", 2, 1),
 		MaxLifetime: c.Duration("DB_MAX_LIFETIME", 5*time.Minute, time.Millisecond),
 		Timeout:     c.Duration("DB_TIMEOUT", 5*time.Second, time.Millisecond),
+		Quota:       readQuota(c),
 	}
 }
 
@@ -89,7 +91,7 @@ func New(c Config) (*Store, error) {
 	pool.SetMaxOpenConns(c.MaxOpen)
 	pool.SetMaxIdleConns(c.MaxOpen)
 	pool.SetConnMaxLifetime(c.MaxLifetime)
-	return &Store{pool, connections.killer, c.Timeout}, nil
+	return &Store{pool: pool, killer: connections.killer, timeout: c.Timeout, quota: c.Quota}, nil
 }
 
 // Close closes the store's connections, and ends what was abandoned at the server if that takes no more than a second.

@@ -69,7 +69,7 @@ func TestNothingWorksWithoutAValidSession(t *testing.T) {
 			requireFault(t, fault.Unauthorized, err)
 			_, err = s.DeleteTask(ctx, owner, mine.ID)
 			requireFault(t, fault.Unauthorized, err)
-			_, _, err = s.SetPicture(ctx, owner, mine.ID, "k", task.ImagePending, nil)
+			_, _, err = s.SetPicture(ctx, owner, mine.ID, "k", 1000, task.ImagePending, nil)
 			requireFault(t, fault.Unauthorized, err)
 		})
 	}
@@ -113,7 +113,7 @@ func TestAFailedTransactionIsRolledBack(t *testing.T) {
 
 	// A label that is too long fails the last statement, after the task was changed.
 	long := []task.Prediction{{Label: strings.Repeat("x", 200), Score: .9}}
-	_, _, err = s.SetPicture(ctx, ada.Owner, mine.ID, "key", task.ImageDone, long)
+	_, _, err = s.SetPicture(ctx, ada.Owner, mine.ID, "key", 1000, task.ImageDone, long)
 	require.Error(t, err)
 	for range 8 {
 		again, err := testbed.StoreAt(t, dsn).Task(ctx, ada.Owner, mine.ID)

@@ -87,7 +87,7 @@ func TestNoPictureIsLost(t *testing.T) {
 		for i := range 6 {
 			key := fmt.Sprintf("key-%d-%d", round, i)
 			wait.Go(func() {
-				_, _, err := s.SetPicture(ctx, ada.Owner, mine.ID, key, task.ImagePending, pier)
+				_, _, err := s.SetPicture(ctx, ada.Owner, mine.ID, key, 1000, task.ImagePending, pier)
 				if err != nil {
 					requireFault(t, fault.NotFound, err)
 					return
@@ -144,7 +144,7 @@ func TestADeletedUserLeavesNothingEvenFromParallelCalls(t *testing.T) {
 						requireFault(t, fault.Unauthorized, err)
 						return
 					}
-					_, _, err := s.SetPicture(ctx, owner, d.ID, fmt.Sprintf("key-%d", i), task.ImageDone, pier)
+					_, _, err := s.SetPicture(ctx, owner, d.ID, fmt.Sprintf("key-%d", i), 1000, task.ImageDone, pier)
 					if err == nil && i == 0 {
 						_, err = s.DeleteTask(ctx, owner, d.ID)
 					}

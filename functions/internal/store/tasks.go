@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -17,14 +18,14 @@ import (
 
 // taskColumns are the columns of a task besides its key, user_id and id. taskFields has their fields in the same order.
 var taskColumns = []string{
-	"title", "body", "due_date", "completed", "created_at", "updated_at", "version", "image_key", "image_status", "predictions",
+	"title", "body", "due_date", "completed", "created_at", "updated_at", "version", "image_key", "image_bytes", "image_status", "predictions",
 }
 
 // taskFields returns pointers to the fields of a task that taskColumns hold, to scan into or as values of a statement.
 func taskFields(t *task.Task) []any {
 	return []any{
-		&t.Title, &t.Body, (*dateColumn)(&t.DueDate), &t.Completed, (*timeColumn)(&t.CreatedAt), (*timeColumn)(&t.UpdatedAt), &t.Version, &t.ImageKey, (*string)(&t.ImageStatus),
-		(*predictionsColumn)(&t.Predictions),
+		&t.Title, &t.Body, (*dateColumn)(&t.DueDate), &t.Completed, (*timeColumn)(&t.CreatedAt), (*timeColumn)(&t.UpdatedAt), &t.Version, &t.ImageKey, &t.ImageBytes,
+		(*string)(&t.ImageStatus), (*predictionsColumn)(&t.Predictions),
 	}
 }
 
@@ -32,8 +33,8 @@ func taskFields(t *task.Task) []any {
 var (
 	selectTask = `SELECT t.id, t.` + strings.Join(taskColumns, `, t.`)
 	insertTask = `INSERT INTO tasks (user_id, id, ` + strings.Join(taskColumns, `, `) + `)
-		SELECT s.user_id, ?` + strings.Repeat(`, ?`, len(taskColumns)) + ` FROM sessions s
-		WHERE ` + validSession + ` AND NOT EXISTS (SELECT 1 FROM deleted_tasks d WHERE d.user_id = s.user_id AND d.id = ?) LOCK IN SHARE MODE`
+		SELECT ?, ?` + strings.Repeat(`, ?`, len(taskColumns)) + ` FROM DUAL
+		WHERE NOT EXISTS (SELECT 1 FROM deleted_tasks d WHERE d.user_id = ? AND d.id = ? LOCK IN SHARE MODE)`
 	updateTask = `UPDATE tasks SET ` + strings.Join(taskColumns, ` = ?, `) + ` = ? WHERE user_id = ? AND id = ?`
 )
 
@@ -48,23 +49,34 @@ func taskScanner() func(scanner) (task.Task, error) {
 	}
 }
 
-// AddTask stores a task that task.New made for its owner. It returns the stored task if the owner already has one with this
-// id: the call was repeated. The fault is Conflict if the owner had such a task and deleted it.
+// AddTask stores a task that task.New made for its owner, created now by the database's clock, and returns it. If the owner
+// already has a task with this id, it returns that one: the call was repeated. The fault is Conflict if the owner had such a
+// task and deleted it, Forbidden if the task exceeds a quota.
 func (s *Store) AddTask(ctx context.Context, owner task.Owner, t task.Task) (task.Task, error) {
-	args := append([]any{t.ID[:]}, taskFields(&t)...)
-	args = append(append(args, sessionOf(owner)...), t.ID[:])
-	added, err := s.exec(ctx, insertTask, args...)
-	switch {
-	case number(err) == duplicateKey:
-		first, err := s.Task(ctx, owner, t.ID)
+	err := s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		at, err := lockSession(ctx, tx, owner)
+		if err != nil {
+			return err
+		}
+		t.CreatedAt, t.UpdatedAt = at, at
+		args := append([]any{owner.UserID[:], t.ID[:]}, taskFields(&t)...)
+		added, err := rowsFound(tx.ExecContext(ctx, insertTask, append(args, owner.UserID[:], t.ID[:])...))
+		if err != nil {
+			return err
+		}
+		if added == 0 {
+			return taskDeleted()
+		}
+		return s.use(ctx, tx, owner.UserID, usageChange(task.Task{}, t))
+	})
+	if number(err) == duplicateKey {
+		t, err = s.Task(ctx, owner, t.ID)
 		if fault.Is(err, fault.NotFound) { // deleted since
 			err = taskDeleted()
 		}
-		return first, err
-	case err != nil:
+	}
+	if err != nil {
 		return task.Task{}, err
-	case added == 0:
-		return task.Task{}, s.orSessionEnded(ctx, owner, taskDeleted())
 	}
 	return t, nil
 }
@@ -92,10 +104,14 @@ func (s *Store) ImageKey(ctx context.Context, owner task.Owner, id uuid.UUID) (s
 	return t.ImageKey, err
 }
 
-// UpdateTask changes one of the owner's tasks and returns it. The fault is Conflict if its version is no longer that of
-// the change, NotFound if the owner has no such task.
+// UpdateTask changes one of the owner's tasks and returns it. If the task has the version after that of the change and its
+// values already, it returns the task as it is: the call was repeated. The fault is Conflict if the task has another version,
+// NotFound if the owner has no such task, Forbidden if the change exceeds a quota.
 func (s *Store) UpdateTask(ctx context.Context, owner task.Owner, id uuid.UUID, c task.Change) (task.Task, error) {
 	return s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) error {
+		if t.Version-1 == *c.Version && c.IsApplied(*t) {
+			return nil
+		}
 		if t.Version != *c.Version {
 			return fault.New(fault.Conflict, "stale_version", "The task was changed since you saw it.")
 		}
@@ -116,13 +132,15 @@ func (s *Store) DeleteTask(ctx context.Context, owner task.Owner, id uuid.UUID) 
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `DELETE FROM tasks WHERE user_id = ? AND id = ?`, owner.UserID[:], id[:])
+		*t = task.Task{}
 		return err
 	})
 	return imageKeys, err
 }
 
-// changeTask runs f in a transaction in which one of the owner's tasks is locked, and returns the task as f leaves it. The
-// fault is Unauthorized if the session has ended, NotFound if the owner has no such task.
+// changeTask runs f in a transaction in which one of the owner's tasks is locked, and returns the task as f leaves it: the zero
+// Task if f deletes it. The fault is Unauthorized if the session has ended, NotFound if the owner has no such task, Forbidden
+// if the change exceeds a quota.
 func (s *Store) changeTask(ctx context.Context, owner task.Owner, id uuid.UUID, f func(context.Context, *sql.Tx, *task.Task) error) (task.Task, error) {
 	var t task.Task
 	err := s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
@@ -133,7 +151,11 @@ func (s *Store) changeTask(ctx context.Context, owner task.Owner, id uuid.UUID, 
 		if err != nil {
 			return err
 		}
-		return f(ctx, tx, &t)
+		before := t
+		if err := f(ctx, tx, &t); err != nil {
+			return err
+		}
+		return s.use(ctx, tx, owner.UserID, usageChange(before, t))
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		err = s.orSessionEnded(ctx, owner, noSuchTask())
@@ -144,8 +166,21 @@ func (s *Store) changeTask(ctx context.Context, owner task.Owner, id uuid.UUID, 
 	return t, nil
 }
 
-// saveTask writes a task that is locked in this transaction, as its next version.
+// lockSession takes a shared lock on the row of the owner's session, so that the session can't end before the transaction
+// does. It returns the database's time. The fault is Unauthorized if the session has ended.
+func lockSession(ctx context.Context, tx *sql.Tx, owner task.Owner) (now task.Time, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT UTC_TIMESTAMP(6) FROM sessions s WHERE `+validSession+` LOCK IN SHARE MODE`, sessionOf(owner)...).Scan((*timeColumn)(&now))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = sessionEnded()
+	}
+	return now, err
+}
+
+// saveTask writes a task that is locked in this transaction, as its next version. The fault is Conflict if there is none.
 func saveTask(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Task) error {
+	if t.Version == math.MaxUint32 {
+		return fault.New(fault.Conflict, "last_version", "This task was changed too often to be changed again. Please create it again.")
+	}
 	t.Version++
 	t.UpdatedAt = task.NewTime(now())
 	_, err := tx.ExecContext(ctx, updateTask, append(taskFields(t), userID[:], t.ID[:])...)

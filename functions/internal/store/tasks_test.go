@@ -65,7 +65,7 @@ func TestAnotherUsersTasksAreNotFound(t *testing.T) {
 	requireFault(t, fault.NotFound, err)
 	_, err = s.DeleteTask(ctx, eve.Owner, mine.ID)
 	requireFault(t, fault.NotFound, err)
-	_, _, err = s.SetPicture(ctx, eve.Owner, mine.ID, "k", task.ImagePending, nil)
+	_, _, err = s.SetPicture(ctx, eve.Owner, mine.ID, "k", 1000, task.ImagePending, nil)
 	requireFault(t, fault.NotFound, err)
 	all, _, err := s.Tasks(ctx, eve.Owner, testbed.Everything())
 	require.NoError(t, err)
@@ -144,7 +144,7 @@ func TestOneOfParallelDeletionsSucceeds(t *testing.T) {
 				_, err := s.AddTask(ctx, ada.Owner, d)
 				require.NoError(t, err)
 				if key != "" {
-					_, _, err = s.SetPicture(ctx, ada.Owner, d.ID, key, task.ImagePending, nil)
+					_, _, err = s.SetPicture(ctx, ada.Owner, d.ID, key, 1000, task.ImagePending, nil)
 					require.NoError(t, err)
 				}
 				var wait sync.WaitGroup

@@ -25,9 +25,16 @@ type Draft struct {
 	DueDate string `json:"dueDate"`
 }
 
+// How far the time in the id of a new task may be from now. A client may send what it created offline weeks later, but the ids
+// of deleted tasks are not kept for ever, and without them an old creation could be repeated.
+const (
+	maxIDAhead = 24 * time.Hour
+	maxIDAge   = 90 * 24 * time.Hour
+)
+
 // New returns a draft as a task created now. Its title has 1 to 255 characters after trimming, its body at most 65,535
-// bytes, its due date is a real one, and its id is either missing, in which case a new one is made, or a UUIDv7. The fault
-// names every field that is wrong.
+// bytes, its due date is a real one, and its id is either missing, in which case a new one is made, or a UUIDv7 of the last 90
+// days or the next day. The fault names every field that is wrong.
 func New(d Draft, now time.Time) (Task, error) {
 	created := NewTime(now)
 	t := Task{
@@ -41,8 +48,8 @@ func New(d Draft, now time.Time) (Task, error) {
 	if t.DueDate, err = ParseDate(d.DueDate); err != nil {
 		fields["dueDate"] = err.Error()
 	}
-	if t.ID, err = parseNewID(d.ID); err != nil {
-		fields["id"] = "must be a UUID of version 7"
+	if t.ID, err = parseNewID(d.ID, now); err != nil {
+		fields["id"] = err.Error()
 	}
 	if len(fields) > 0 {
 		return Task{}, fault.InvalidFields(fields)
@@ -96,6 +103,13 @@ func (c Change) Apply(t *Task) {
 	set(&t.Completed, c.Completed)
 }
 
+// IsApplied reports whether Apply would change no field of the task.
+func (c Change) IsApplied(t Task) bool {
+	return has(t.Title, c.Title) && has(t.Body, c.Body) && has(string(t.DueDate), c.DueDate) && has(t.Completed, c.Completed)
+}
+
+func has[T comparable](field T, value *T) bool { return value == nil || *value == field }
+
 func set[T any](field *T, value *T) {
 	if value != nil {
 		*field = *value
@@ -117,14 +131,21 @@ func checkBody(body string, fields map[string]string) {
 	}
 }
 
-// parseNewID parses a client's UUIDv7, or makes one if there is none.
-func parseNewID(text string) (uuid.UUID, error) {
+// parseNewID parses a client's UUIDv7, or makes one if there is none. The error is for the client.
+func parseNewID(text string, now time.Time) (uuid.UUID, error) {
 	if text == "" {
 		return uuid.NewV7()
 	}
 	id, err := uuid.Parse(text)
-	if err == nil && (len(text) != 36 || id.Version() != 7 || id.Variant() != uuid.RFC4122) {
-		err = errors.New("not a UUIDv7")
+	if err != nil || len(text) != 36 || id.Version() != 7 || id.Variant() != uuid.RFC4122 {
+		return uuid.UUID{}, errors.New("must be a UUID of version 7")
 	}
-	return id, err
+	made := time.Unix(id.Time().UnixTime())
+	switch {
+	case made.After(now.Add(maxIDAhead)):
+		return uuid.UUID{}, errors.New("must not be of a time more than a day from now: please check the clock of this device")
+	case made.Before(now.Add(-maxIDAge)):
+		return uuid.UUID{}, errors.New("must not be older than 90 days")
+	}
+	return id, nil
 }

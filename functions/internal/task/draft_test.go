@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	someID  = "01890a5d-ac96-774b-bcce-b302099a8057"
+	someID  = "019c0a5d-ac96-774b-bcce-b302099a8057"
 	someDay = "2026-02-28"
 )
 
@@ -77,18 +77,18 @@ func TestNewNamesTheInvalidField(t *testing.T) {
 		"id that is no UUID":        {"7", "x", "", someDay, "id", noUUID},
 		"id of white space":         {" ", "x", "", someDay, "id", noUUID},
 		"id and a trailing space":   {someID + " ", "x", "", someDay, "id", noUUID},
-		"id of version 4":           {"01890a5d-ac96-474b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
-		"id of version 1":           {"01890a5d-ac96-174b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
-		"id of version 8":           {"01890a5d-ac96-874b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
-		"id of NCS's variant":       {"01890a5d-ac96-774b-7cce-b302099a8057", "x", "", someDay, "id", noUUID},
-		"id of Microsoft's variant": {"01890a5d-ac96-774b-dcce-b302099a8057", "x", "", someDay, "id", noUUID},
-		"id of the future variant":  {"01890a5d-ac96-774b-fcce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of version 4":           {"019c0a5d-ac96-474b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of version 1":           {"019c0a5d-ac96-174b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of version 8":           {"019c0a5d-ac96-874b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of NCS's variant":       {"019c0a5d-ac96-774b-7cce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of Microsoft's variant": {"019c0a5d-ac96-774b-dcce-b302099a8057", "x", "", someDay, "id", noUUID},
+		"id of the future variant":  {"019c0a5d-ac96-774b-fcce-b302099a8057", "x", "", someDay, "id", noUUID},
 		"nil id":                    {uuid.Nil.String(), "x", "", someDay, "id", noUUID},
 		"greatest id":               {uuid.Max.String(), "x", "", someDay, "id", noUUID},
 		"id in braces":              {"{" + someID + "}", "x", "", someDay, "id", noUUID},
 		"id as URN":                 {"urn:uuid:" + someID, "x", "", someDay, "id", noUUID},
 		"id without dashes":         {strings.ReplaceAll(someID, "-", ""), "x", "", someDay, "id", noUUID},
-		"id with a wrong digit":     {"01890a5d-ac96-774b-bcce-b302099a805g", "x", "", someDay, "id", noUUID},
+		"id with a wrong digit":     {"019c0a5d-ac96-774b-bcce-b302099a805g", "x", "", someDay, "id", noUUID},
 		"id with dashes elsewhere":  {"01890a5da-c96-774b-bcce-b302099a8057", "x", "", someDay, "id", noUUID},
 		"id of 36 bytes, not ASCII": {strings.Repeat("é", 18), "x", "", someDay, "id", noUUID},
 	} {

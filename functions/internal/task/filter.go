@@ -2,6 +2,7 @@ package task
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/url"
@@ -47,8 +48,9 @@ type Filter struct {
 
 // Place is the place of a task in a sorted list.
 type Place struct {
-	DueDate Date // only in a list sorted ByDue
-	ID      uuid.UUID
+	CreatedAt Time // only in a list sorted ByCreated
+	DueDate   Date // only in a list sorted ByDue
+	ID        uuid.UUID
 }
 
 // ParseFilter parses a query. A due filter is relative to today, the client's day, or else to the day of now in UTC; overdue
@@ -143,6 +145,8 @@ func (f Filter) Cursor(last Task) string {
 	raw := append([]byte{f.Sort[0]}, last.ID[:]...)
 	if f.Sort == ByDue {
 		raw = append(raw, last.DueDate...)
+	} else {
+		raw = binary.BigEndian.AppendUint64(raw, uint64(last.CreatedAt.Time().UnixMicro()))
 	}
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
@@ -161,8 +165,13 @@ func parseCursor(text string, sort Sort) (Place, error) {
 		p.DueDate, err = ParseDate(string(raw[head:]))
 		return p, err
 	}
-	if len(raw) != head {
+	if len(raw) != head+8 {
 		return Place{}, fmt.Errorf("a cursor of %d bytes", len(raw))
 	}
+	created := time.UnixMicro(int64(binary.BigEndian.Uint64(raw[head:]))).UTC()
+	if created.Year() < 1 || created.Year() > 9999 {
+		return Place{}, fmt.Errorf("a cursor of the year %d", created.Year())
+	}
+	p.CreatedAt = NewTime(created)
 	return p, nil
 }

@@ -70,6 +70,7 @@ func TestFilterRefuses(t *testing.T) {
 		"garbage cursor":          {"cursor", "garbage"},
 		"cursor of another order": {"cursor", byDue},
 		"truncated cursor":        {"cursor", byDue[:10]},
+		"cursor of version 1":     {"cursor", "YwGiCGt5PXIMoEIsWrakI2Y"},
 	} {
 		_, err := newFilter(map[string]string{c.field: c.value})
 		var f *fault.Error
@@ -80,11 +81,13 @@ func TestFilterRefuses(t *testing.T) {
 
 func TestCursorNamesTheLastTask(t *testing.T) {
 	t.Parallel()
-	last := Task{ID: uuid.Must(uuid.NewV7()), DueDate: "2026-12-24"}
+	last := Task{ID: uuid.Must(uuid.NewV7()), DueDate: "2026-12-24", CreatedAt: "2026-11-23T12:39:50.845136Z"}
 	for _, sort := range []Sort{ByCreated, ByDue} {
 		place, err := parseCursor(Filter{Sort: sort}.Cursor(last), sort)
 		require.NoError(t, err)
 		require.Equal(t, last.ID, place.ID)
+		require.Equal(t, sort == ByCreated, place.CreatedAt == last.CreatedAt)
+		require.Equal(t, sort == ByDue, place.DueDate == last.DueDate)
 	}
 }
 
@@ -93,10 +96,11 @@ func FuzzCursor(f *testing.F) {
 	f.Add(Filter{Sort: ByDue}.Cursor(Task{DueDate: "2026-12-24"}))
 	f.Add("")
 	f.Add("Yw")
+	f.Add("Y___________________________________")
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, sort := range []Sort{ByCreated, ByDue, ""} {
 			place, err := parseCursor(text, sort)
-			if err == nil && text != (Filter{Sort: sort}).Cursor(Task{ID: place.ID, DueDate: place.DueDate}) {
+			if err == nil && text != (Filter{Sort: sort}).Cursor(Task{ID: place.ID, CreatedAt: place.CreatedAt, DueDate: place.DueDate}) {
 				t.Fatalf("%q is not the cursor of the place that it was parsed to", text)
 			}
 		}

@@ -23,6 +23,7 @@ type Task struct {
 	Version     uint32       `json:"version"` // starts at 1 and grows with every change
 	Upload      bool         `json:"upload"`  // whether a photo is attached
 	ImageKey    string       `json:"-"`       // where package objects keeps the photo; empty without one
+	ImageBytes  int64        `json:"-"`       // what the photo takes in the object store
 	ImageStatus ImageStatus  `json:"imageStatus"`
 	Labels      []string     `json:"labels"`      // those of Predictions
 	Predictions []Prediction `json:"predictions"` // best first; empty unless ImageStatus is ImageDone
