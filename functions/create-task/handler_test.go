@@ -60,6 +60,20 @@ func TestCreateTwiceWithOneIDIsOneTask(t *testing.T) {
 	require.Equal(t, http.StatusConflict, create(ada.Token, body).Status)
 }
 
+func TestCreateRefusesMoreThanTheQuota(t *testing.T) {
+	t.Parallel()
+	tasks := testbed.LimitedStore(t, testbed.Database(t), store.Usage{Tasks: 1})
+	ada := testbed.SignIn(t, tasks)
+	create := createAt(t, tasks)
+	first := `{"id": "` + testbed.NewID(t).String() + `", "title": "x", "dueDate": "2026-12-24"}`
+	require.Equal(t, http.StatusOK, create(ada.Token, first).Status)
+	answer := create(ada.Token, `{"title": "x", "dueDate": "2026-12-24"}`)
+	require.Equal(t, http.StatusForbidden, answer.Status)
+	require.Equal(t, "quota_exceeded", answer.Fault(t).Code)
+	require.Contains(t, answer.Fault(t).Message, "1 tasks")
+	require.Equal(t, http.StatusOK, create(ada.Token, first).Status, "a repeated creation")
+}
+
 func TestCreateRefuses(t *testing.T) {
 	t.Parallel()
 	tasks := testbed.Store(t)
@@ -71,6 +85,7 @@ func TestCreateRefuses(t *testing.T) {
 		"a long body":         {`{"title": "x", "body": "` + strings.Repeat("x", 65536) + `", "dueDate": "2026-12-24"}`, "body"},
 		"no due date":         {`{"title": "x"}`, "dueDate"},
 		"a nonexistent day":   {`{"title": "x", "dueDate": "2026-02-29"}`, "dueDate"},
+		"an id of long ago":   {`{"id": "01890a5d-ac96-774b-bcce-b302099a8057", "title": "x", "dueDate": "2026-12-24"}`, "id"},
 		"an id of version 4":  {`{"id": "2f1e5d8c-1c1e-4b57-9d0a-3f4f1a2b3c4d", "title": "x", "dueDate": "2026-12-24"}`, "id"},
 		"another user's name": {`{"title": "x", "dueDate": "2026-12-24", "userId": "1"}`, "userId"},
 	} {

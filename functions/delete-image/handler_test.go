@@ -46,3 +46,22 @@ func TestDeleteImage(t *testing.T) {
 
 	require.Equal(t, "no_picture", remove(ada.Token, of).Fault(t).Code)
 }
+
+func TestATaskAtItsLastVersionKeepsItsPhoto(t *testing.T) {
+	t.Parallel()
+	dsn := testbed.Database(t)
+	tasks := testbed.StoreAt(t, dsn)
+	pictures, names := testbed.Pictures(t)
+	ada := testbed.SignIn(t, tasks)
+	mine := testbed.AddTask(t, tasks, ada.Owner)
+	key := objects.NewKey(ada.UserID, mine.ID)
+	require.NoError(t, pictures.Put(t.Context(), key, testbed.JPEG(t), testbed.JPEG(t)))
+	_, _, err := tasks.SetPicture(t.Context(), ada.Owner, mine.ID, key, 1000, task.ImageDone, nil)
+	require.NoError(t, err)
+	testbed.EndVersions(t, dsn)
+	f := function.With(&deps{tasks, pictures}, testbed.Verifier())
+	answer := testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodDelete, Token: ada.Token, Query: "id=" + mine.ID.String()})
+	require.Equal(t, http.StatusConflict, answer.Status)
+	require.Equal(t, "last_version", answer.Fault(t).Code)
+	require.Len(t, names(), 2)
+}

@@ -20,13 +20,15 @@ import (
 // fixture is a sweep over a database and a bucket of its own, whose user ada is signed in.
 type fixture struct {
 	sweep
+	dsn   string
 	names func() []string // of the objects in the bucket
 	ada   testbed.Person
 }
 
 func newFixture(t *testing.T) fixture {
 	t.Helper()
-	f := fixture{sweep: sweep{db: testbed.Store(t), model: testbed.Model(t, ""), orphanAge: time.Hour, log: slog.New(slog.DiscardHandler)}}
+	f := fixture{dsn: testbed.Database(t)}
+	f.sweep = sweep{db: testbed.StoreAt(t, f.dsn), model: testbed.Model(t, ""), orphanAge: time.Hour, log: slog.New(slog.DiscardHandler)}
 	f.pictures, f.names = testbed.Pictures(t)
 	f.ada = testbed.SignIn(t, f.db)
 	return f

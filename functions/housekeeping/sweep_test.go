@@ -1,6 +1,7 @@
 package housekeeping
 
 import (
+	"database/sql"
 	"sync"
 	"testing"
 	"time"
@@ -39,6 +40,28 @@ func TestNotedDeletionsAreRetried(t *testing.T) {
 	require.Empty(t, f.noted(t))
 	require.Len(t, f.names(), 2)
 	_, err = f.pictures.Get(t.Context(), kept.ImageKey, objects.Full)
+	require.NoError(t, err)
+}
+
+func TestANotedPictureThatATaskHasStays(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	mine := f.withPicture(t, task.ImageDone, testbed.JPEG(t))
+	gone := f.withPicture(t, task.ImageDone, testbed.JPEG(t))
+	_, err := f.db.DeleteTask(t.Context(), f.ada.Owner, gone.ID)
+	require.NoError(t, err)
+	pool, err := sql.Open("mysql", f.dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { pool.Close() })
+	_, err = pool.Exec(`INSERT INTO object_deletions (user_id, task_id, object_key, created_at) SELECT user_id, id, image_key, NOW(6) FROM tasks`)
+	require.NoError(t, err)
+
+	parts, err := f.swept(t)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, parts["deletions"]["deleted"])
+	require.Len(t, f.names(), 2)
+	require.Empty(t, f.noted(t))
+	_, err = f.pictures.Get(t.Context(), mine.ImageKey, objects.Full)
 	require.NoError(t, err)
 }
 

@@ -7,7 +7,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"snaptask/functions/internal/classifier"
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
@@ -20,6 +22,7 @@ import (
 
 // fixture is the function predict-image with a database and a bucket of its own, a signed-in person, and a task.
 type fixture struct {
+	dsn      string
 	tasks    *store.Store
 	pictures *objects.Store
 	names    func() []string
@@ -31,7 +34,8 @@ type fixture struct {
 // newFixture uses the classifier at address, or the real one if it is empty.
 func newFixture(t *testing.T, address string) fixture {
 	t.Helper()
-	b := fixture{tasks: testbed.Store(t)}
+	b := fixture{dsn: testbed.Database(t)}
+	b.tasks = testbed.StoreAt(t, b.dsn)
 	b.pictures, b.names = testbed.Pictures(t)
 	b.ada = testbed.SignIn(t, b.tasks)
 	b.mine = testbed.AddTask(t, b.tasks, b.ada.Owner)
@@ -188,25 +192,19 @@ func TestAPendingPhotoIsRecognisedAgain(t *testing.T) {
 	require.Len(t, found, 1)
 }
 
-func TestAPhotoReplacedDuringRecognitionKeepsItsOwnLabels(t *testing.T) {
-	t.Parallel()
-	b := newFixture(t, "")
-	require.Equal(t, http.StatusOK, b.put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
-
-	// The task gets another picture before the classifier is called.
+// delayedModel returns the real classifier behind a relay that calls before once, when the first connection comes.
+func delayedModel(t *testing.T, before func()) *classifier.Client {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { listener.Close() })
-	newer := objects.NewKey(b.ada.UserID, b.mine.ID)
 	go func() {
 		client, err := listener.Accept()
 		if err != nil {
 			return
 		}
 		defer client.Close()
-		if _, _, err := b.tasks.SetPicture(context.Background(), b.ada.Owner, b.mine.ID, newer, 1000, task.ImagePending, nil); err != nil {
-			return
-		}
+		before()
 		server, err := net.Dial("tcp", testbed.Setting(t, "TEST_CLASSIFIER_ADDRESS"))
 		if err != nil {
 			return
@@ -215,7 +213,79 @@ func TestAPhotoReplacedDuringRecognitionKeepsItsOwnLabels(t *testing.T) {
 		go io.Copy(server, client)
 		io.Copy(client, server)
 	}()
-	model := testbed.Model(t, listener.Addr().String())
+	return testbed.Model(t, listener.Addr().String())
+}
+
+func TestASessionThatEndsDuringRecognitionLosesNoPhoto(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t, "")
+	require.Equal(t, http.StatusOK, b.put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
+	other := testbed.SignInAgain(t, b.tasks, b.ada, time.Now().Add(time.Hour))
+	before, err := b.tasks.Task(t.Context(), other.Owner, b.mine.ID)
+	require.NoError(t, err)
+	model := delayedModel(t, func() { b.tasks.EndSession(context.Background(), b.ada.Owner) })
+	put := b.over(t, &deps{b.tasks, b.pictures, model})
+	require.Equal(t, http.StatusUnauthorized, put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
+
+	after, err := b.tasks.Task(t.Context(), other.Owner, b.mine.ID)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	require.Len(t, b.names(), 2, "the refused photo is deleted, that of before is not")
+	_, err = b.pictures.Get(t.Context(), before.ImageKey, objects.Full)
+	require.NoError(t, err)
+}
+
+func TestAPhotoSentAgainIsOnePhoto(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t, "")
+	for range 3 {
+		require.Equal(t, http.StatusOK, b.put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
+		require.Len(t, b.names(), 2)
+	}
+	now, err := b.tasks.Task(t.Context(), b.ada.Owner, b.mine.ID)
+	require.NoError(t, err)
+	stored, err := b.pictures.Get(t.Context(), now.ImageKey, objects.Full)
+	require.NoError(t, err)
+	thumb, err := b.pictures.Get(t.Context(), now.ImageKey, objects.Thumb)
+	require.NoError(t, err)
+	require.EqualValues(t, len(stored)+len(thumb), now.ImageBytes, "the size that counts for the quota")
+}
+
+func TestAPhotoAboveTheQuotaIsRefusedAndNotKept(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t, "")
+	require.Equal(t, http.StatusOK, b.put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
+	second := testbed.AddTask(t, b.tasks, b.ada.Owner)
+	limited := testbed.LimitedStore(t, b.dsn, store.Usage{Photos: 1})
+	put := b.over(t, &deps{limited, b.pictures, testbed.Model(t, "")})
+	answer := put(b.ada.Token, "id="+second.ID.String(), testbed.JPEG(t))
+	require.Equal(t, http.StatusForbidden, answer.Status)
+	require.Equal(t, "quota_exceeded", answer.Fault(t).Code)
+	require.Len(t, b.names(), 2)
+	require.Equal(t, http.StatusOK, put(b.ada.Token, b.id(), testbed.JPEG(t)).Status, "replacing a photo takes no more of them")
+}
+
+func TestATaskAtItsLastVersionKeepsItsPhoto(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t, "")
+	require.Equal(t, http.StatusOK, b.put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
+	kept := b.names()
+	testbed.EndVersions(t, b.dsn)
+	answer := b.put(b.ada.Token, b.id(), testbed.JPEG(t))
+	require.Equal(t, http.StatusConflict, answer.Status)
+	require.Equal(t, "last_version", answer.Fault(t).Code)
+	require.Equal(t, kept, b.names())
+}
+
+func TestAPhotoReplacedDuringRecognitionKeepsItsOwnLabels(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t, "")
+	require.Equal(t, http.StatusOK, b.put(b.ada.Token, b.id(), testbed.JPEG(t)).Status)
+
+	newer := objects.NewKey(b.ada.UserID, b.mine.ID)
+	model := delayedModel(t, func() {
+		b.tasks.SetPicture(context.Background(), b.ada.Owner, b.mine.ID, newer, 1000, task.ImagePending, nil)
+	})
 	f := function.With(&deps{b.tasks, b.pictures, model}, testbed.Verifier())
 
 	answer := testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: b.ada.Token, Query: b.id()})

@@ -3,9 +3,11 @@ package function
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
+	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/testbed"
 
@@ -51,6 +53,45 @@ func TestUpdate(t *testing.T) {
 	stored, err := tasks.Task(t.Context(), ada.Owner, mine.ID)
 	require.NoError(t, err)
 	require.Equal(t, uint32(3), stored.Version)
+}
+
+func TestARepeatedUpdateReturnsTheTask(t *testing.T) {
+	t.Parallel()
+	tasks := testbed.Store(t)
+	ada := testbed.SignIn(t, tasks)
+	mine := testbed.AddTask(t, tasks, ada.Owner)
+	f := function.With(&deps{tasks}, testbed.Verifier())
+	update := func(body string) testbed.Answer {
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPatch, Token: ada.Token, Query: "id=" + mine.ID.String(), Body: []byte(body)})
+	}
+	first := update(`{"title": " changed ", "completed": true, "version": 1}`)
+	again := update(`{"title": "changed", "completed": true, "version": 1}`)
+	require.Equal(t, http.StatusOK, again.Status)
+	require.Equal(t, string(first.Body), string(again.Body))
+	require.Equal(t, http.StatusConflict, update(`{"title": "another", "completed": true, "version": 1}`).Status)
+}
+
+func TestAnUpdateThatCantBeSavedChangesNothing(t *testing.T) {
+	t.Parallel()
+	dsn := testbed.Database(t)
+	tasks := testbed.LimitedStore(t, dsn, store.Usage{TextBytes: 100})
+	ada := testbed.SignIn(t, tasks)
+	mine := testbed.AddTask(t, tasks, ada.Owner)
+	f := function.With(&deps{tasks}, testbed.Verifier())
+	update := func(body string) testbed.Answer {
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPatch, Token: ada.Token, Query: "id=" + mine.ID.String(), Body: []byte(body)})
+	}
+	answer := update(`{"body": "` + strings.Repeat("x", 100) + `", "version": 1}`)
+	require.Equal(t, http.StatusForbidden, answer.Status)
+	require.Equal(t, "quota_exceeded", answer.Fault(t).Code)
+	testbed.EndVersions(t, dsn)
+	answer = update(`{"title": "x", "version": 4294967295}`)
+	require.Equal(t, http.StatusConflict, answer.Status)
+	require.Equal(t, "last_version", answer.Fault(t).Code)
+	now, err := tasks.Task(t.Context(), ada.Owner, mine.ID)
+	require.NoError(t, err)
+	require.Equal(t, mine.Title, now.Title)
+	require.Empty(t, now.Body)
 }
 
 func TestOnlyOneOfTwoUpdatesOfAVersionWins(t *testing.T) {

@@ -177,6 +177,44 @@ func TestASessionCantEndBeforeItsTransaction(t *testing.T) {
 	require.False(t, r.isLocked(t, sessionRow, owner.UserID[:], owner.SessionID[:]))
 }
 
+// TestASessionIsDecidedOncePerTransaction lets the session expire after the transaction's first statement, while others are
+// still to come: all of them take effect, or none.
+func TestASessionIsDecidedOncePerTransaction(t *testing.T) {
+	t.Parallel()
+	s, _, owner, d, r := contested(t)
+	_, _, err := s.SetPicture(t.Context(), owner, d.ID, "before", 1000, task.ImageDone, pier)
+	require.NoError(t, err)
+	// The transaction waits for this row after it has locked the task.
+	r.must(t, `INSERT INTO object_deletions (user_id, task_id, object_key, created_at) VALUES (?, ?, 'before', NOW(6))`, owner.UserID[:], d.ID[:])
+	_, err = r.db.Exec(`UPDATE sessions SET expires_at = UTC_TIMESTAMP(6) + INTERVAL 1 SECOND WHERE user_id = ?`, owner.UserID[:])
+	require.NoError(t, err)
+	done := make(chan error, 1)
+	go func() {
+		_, _, err := s.SetPicture(context.Background(), owner, d.ID, "after", 1000, task.ImageDone, pier)
+		done <- err
+	}()
+	r.waitForWaiting(t)
+	require.Eventually(t, func() bool {
+		_, err := s.Task(t.Context(), owner, d.ID)
+		return fault.Is(err, fault.Unauthorized)
+	}, 3*time.Second, 50*time.Millisecond, "the session does not expire")
+	require.NoError(t, r.Rollback())
+	require.NoError(t, <-done)
+	var key string
+	require.NoError(t, r.db.QueryRow(`SELECT image_key FROM tasks WHERE id = ?`, d.ID[:]).Scan(&key))
+	require.Equal(t, "after", key)
+	var noted, labels int
+	require.NoError(t, r.db.QueryRow(`SELECT (SELECT COUNT(*) FROM object_deletions WHERE object_key = 'before'), (SELECT COUNT(*) FROM task_labels)`).Scan(&noted, &labels))
+	require.Equal(t, []int{1, 1}, []int{noted, labels})
+
+	_, _, err = s.SetPicture(t.Context(), owner, d.ID, "late", 1000, task.ImageDone, pier)
+	requireFault(t, fault.Unauthorized, err)
+	_, err = s.AddTask(t.Context(), owner, draft(t, "late"))
+	requireFault(t, fault.Unauthorized, err)
+	require.NoError(t, r.db.QueryRow(`SELECT image_key FROM tasks`).Scan(&key))
+	require.Equal(t, "after", key)
+}
+
 func TestARejectedCallLeavesNoTransactionOpen(t *testing.T) {
 	t.Parallel()
 	s, _, owner, d, r := contested(t)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 	"testing"
@@ -165,4 +166,80 @@ func TestOneOfParallelDeletionsSucceeds(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestARepeatedUpdateIsOneUpdate(t *testing.T) {
+	t.Parallel()
+	s, ctx := testbed.Store(t), context.Background()
+	ada := testbed.SignIn(t, s)
+	first, err := s.AddTask(ctx, ada.Owner, draft(t, "first"))
+	require.NoError(t, err)
+	title, other, done := "second", "third", true
+	change := task.Change{Title: &title, Completed: &done, Version: &first.Version}
+	second, err := s.UpdateTask(ctx, ada.Owner, first.ID, change)
+	require.NoError(t, err)
+	again, err := s.UpdateTask(ctx, ada.Owner, first.ID, change)
+	require.NoError(t, err)
+	require.Equal(t, second, again)
+
+	_, err = s.UpdateTask(ctx, ada.Owner, first.ID, task.Change{Title: &other, Completed: &done, Version: &first.Version})
+	requireFault(t, fault.Conflict, err)
+	third, err := s.UpdateTask(ctx, ada.Owner, first.ID, task.Change{Body: &other, Version: &second.Version})
+	require.NoError(t, err)
+	_, err = s.UpdateTask(ctx, ada.Owner, first.ID, change)
+	requireFault(t, fault.Conflict, err)
+	now, err := s.Task(ctx, ada.Owner, first.ID)
+	require.NoError(t, err)
+	require.Equal(t, third, now)
+}
+
+func TestATaskAtItsLastVersionStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	dsn, ctx := testbed.Database(t), context.Background()
+	s, pool := testbed.StoreAt(t, dsn), rows(t, dsn)
+	ada := testbed.SignIn(t, s)
+	p := withPicture(t, s, ada.Owner, "key", task.ImagePending)
+	_, err := pool.Exec(`UPDATE tasks SET version = ? WHERE id = ?`, uint32(math.MaxUint32)-1, p.TaskID[:])
+	require.NoError(t, err)
+	version, last, title := uint32(math.MaxUint32)-1, uint32(math.MaxUint32), "last"
+	before, err := s.UpdateTask(ctx, ada.Owner, p.TaskID, task.Change{Title: &title, Version: &version})
+	require.NoError(t, err)
+	again, err := s.UpdateTask(ctx, ada.Owner, p.TaskID, task.Change{Title: &title, Version: &version})
+	require.NoError(t, err, "a repeated change")
+	require.Equal(t, before, again)
+
+	other := "one more"
+	for name, write := range map[string]func() error{
+		"change": func() error {
+			_, err := s.UpdateTask(ctx, ada.Owner, p.TaskID, task.Change{Title: &other, Version: &last})
+			return err
+		},
+		"photo": func() error {
+			_, _, err := s.SetPicture(ctx, ada.Owner, p.TaskID, "key-2", 1000, task.ImageDone, pier)
+			return err
+		},
+		"no photo": func() error {
+			_, _, err := s.RemovePicture(ctx, ada.Owner, p.TaskID)
+			return err
+		},
+		"labels": func() error {
+			_, err := s.SetPredictions(ctx, ada.Owner, p.TaskID, "key", task.ImageDone, pier)
+			return err
+		},
+		"labels by the sweep": func() error {
+			_, err := s.SetPendingPredictions(ctx, p, task.ImageDone, pier)
+			return err
+		},
+	} {
+		err := write()
+		var f *fault.Error
+		require.ErrorAs(t, err, &f, name)
+		require.Equal(t, "last_version", f.Code, name)
+		now, err := s.Task(ctx, ada.Owner, p.TaskID)
+		require.NoError(t, err)
+		require.Equal(t, before, now, name)
+		require.Empty(t, notedKeys(t, s, ada), name)
+	}
+	_, err = s.DeleteTask(ctx, ada.Owner, p.TaskID)
+	require.NoError(t, err, "it can be deleted")
 }

@@ -62,6 +62,57 @@ func TestNewMakesAnID(t *testing.T) {
 	}
 }
 
+// idOf returns a UUIDv7 of this time.
+func idOf(moment time.Time) string {
+	id := uuid.MustParse(someID)
+	for i, ms := 5, moment.UnixMilli(); i >= 0; i, ms = i-1, ms>>8 {
+		id[i] = byte(ms)
+	}
+	return id.String()
+}
+
+func TestIDsOfAWeekOfflineAreAccepted(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for name, c := range map[string]struct {
+		from    time.Duration // now
+		problem string
+	}{
+		"a week offline":            {-7 * day, ""},
+		"90 days ago":               {-90 * day, ""},
+		"a millisecond longer ago":  {-90*day - time.Millisecond, "must not be older than 90 days"},
+		"50 years ago":              {-50 * 365 * day, "must not be older than 90 days"},
+		"a day ahead":               {day, ""},
+		"a millisecond more":        {day + time.Millisecond, "must not be of a time more than a day from now: please check the clock of this device"},
+		"a hundred years from then": {100 * 365 * day, "must not be of a time more than a day from now: please check the clock of this device"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			at := now.Truncate(time.Millisecond)
+			got, err := New(Draft{ID: idOf(at.Add(c.from)), Title: "x", DueDate: someDay}, at)
+			if c.problem != "" {
+				requireFields(t, err, map[string]string{"id": c.problem})
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, NewTime(at), got.CreatedAt, "the time in the id is not that of the creation")
+		})
+	}
+}
+
+func TestAChangeIsAppliedOnlyIfAllItsFieldsAre(t *testing.T) {
+	t.Parallel()
+	title, other, day, yes := "x", "y", someDay, true
+	mine := Task{Title: "x", Body: "x", DueDate: someDay, Completed: true}
+	require.True(t, Change{Title: &title, Body: &title, DueDate: &day, Completed: &yes}.IsApplied(mine))
+	for name, c := range map[string]Change{
+		"title": {Title: &other, Completed: &yes}, "body": {Body: &other, Completed: &yes}, "dueDate": {DueDate: &other, Completed: &yes},
+		"completed": {Title: &title, Completed: new(bool)},
+	} {
+		require.False(t, c.IsApplied(mine), name)
+	}
+}
+
 func TestNewNamesTheInvalidField(t *testing.T) {
 	t.Parallel()
 	const noUUID = "must be a UUID of version 7"

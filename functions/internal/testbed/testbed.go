@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"database/sql"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,10 +68,26 @@ func Store(t testing.TB) *store.Store {
 // StoreAt returns a store on the database at dsn.
 func StoreAt(t testing.TB, dsn string) *store.Store {
 	t.Helper()
-	s, err := store.New(store.Config{DSN: dsn, MaxOpen: 4, MaxLifetime: time.Minute, Timeout: 5 * time.Second})
+	return LimitedStore(t, dsn, store.Usage{})
+}
+
+// LimitedStore is StoreAt with a quota for each user.
+func LimitedStore(t testing.TB, dsn string, quota store.Usage) *store.Store {
+	t.Helper()
+	s, err := store.New(store.Config{DSN: dsn, MaxOpen: 4, MaxLifetime: time.Minute, Timeout: 5 * time.Second, Quota: quota})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
+}
+
+// EndVersions gives every task in the database at dsn the last version that there is.
+func EndVersions(t testing.TB, dsn string) {
+	t.Helper()
+	pool, err := sql.Open("mysql", dsn)
+	require.NoError(t, err)
+	defer pool.Close()
+	_, err = pool.Exec("UPDATE tasks SET version = ?", uint32(math.MaxUint32))
+	require.NoError(t, err)
 }
 
 // Everything returns the filter that lists all of a user's tasks, newest first.
