@@ -37,7 +37,8 @@ var function = web.Function[deps]{
 var Handle, Admit = function.Handle, function.Admit
 
 func (d *deps) change(ctx context.Context, owner task.Owner, r web.Request[passwords]) (any, error) {
-	if err := auth.CheckNewPassword(r.Body.New); err != nil {
+	password, err := auth.NewPassword("newPassword", r.Body.New)
+	if err != nil {
 		return nil, err
 	}
 	release, err := d.confirm.Acquire(ctx)
@@ -53,5 +54,5 @@ func (d *deps) change(ctx context.Context, owner task.Owner, r web.Request[passw
 	if err != nil {
 		return nil, err
 	}
-	return session, d.users.ChangePassword(ctx, owner, user.PasswordHash, auth.Hash(r.Body.New), session.Owner, session.ExpiresAt.Time(), attempt)
+	return session, d.users.ChangePassword(ctx, owner, user.PasswordHash, auth.Hash(password), session.Owner, session.ExpiresAt.Time(), attempt)
 }

@@ -13,8 +13,8 @@ import (
 
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
-	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/store"
+	"snaptask/functions/internal/text"
 )
 
 // userCommand is one command of `housekeeping user`.
@@ -123,10 +123,11 @@ func (u *users) resetPassword(ctx context.Context, c userCommand) error {
 	if err != nil {
 		return err
 	}
-	if problem := auth.PasswordProblem(password); problem != "" {
-		return fault.InvalidFields(map[string]string{"password": problem})
+	valid, err := auth.NewPassword("password", password)
+	if err != nil {
+		return err
 	}
-	if err := u.db.ResetPassword(ctx, c.username, auth.Hash(password)); err != nil {
+	if err := u.db.ResetPassword(ctx, c.username, auth.Hash(valid)); err != nil {
 		return err
 	}
 	return u.report(c, password, "has a new password and is signed out everywhere")
@@ -146,7 +147,7 @@ func (u *users) list(ctx context.Context, _ userCommand) error {
 			if !a.DisabledAt.IsZero() {
 				state = "disabled since " + a.DisabledAt.Format(time.RFC3339)
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\n", a.Username, a.CreatedAt.Format(time.RFC3339), state)
+			fmt.Fprintf(table, "%s\t%s\t%s\n", text.Escape(a.Username), a.CreatedAt.Format(time.RFC3339), state)
 			after = a.Username
 		}
 		if len(accounts) < page {
@@ -170,10 +171,10 @@ func (u *users) password(c userCommand) (string, error) {
 
 // report prints what was done with the user, and a generated password.
 func (u *users) report(c userCommand, password, what string) error {
-	text := fmt.Sprintf("User %s %s.\n", c.username, what)
+	line := fmt.Sprintf("User %s %s.\n", text.Escape(c.username), what)
 	if password != "" && !c.passwordStdin {
-		text += "Password: " + password + "\n"
+		line += "Password: " + password + "\n"
 	}
-	_, err := io.WriteString(u.out, text)
+	_, err := io.WriteString(u.out, line)
 	return err
 }

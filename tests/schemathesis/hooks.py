@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import unicodedata
 import urllib.error
 import urllib.request
 import uuid
@@ -61,6 +62,27 @@ def before_call(context, case, kwargs):
     authorization = (case.headers or {}).get("Authorization")
     if authorization and (case.query or {}).get("id") == EXAMPLE_ID:
         case.query["id"] = task_with_image(authorization)
+
+
+INVISIBLE = {"Cc", "Cf", "Mn", "Mc", "Me", "Zs", "Zl", "Zp"}
+BLANK = "\u2800\u115f\u1160\u3164\uffa0\u2065\U0001d159"
+
+
+def within_rules(field: str, text: str) -> bool:
+    """Returns whether the text obeys the rules that a regular expression can't express, or breaks others as well."""
+    text = unicodedata.normalize("NFC", text).strip()
+    if field == "title":
+        visible = any(unicodedata.category(c) not in INVISIBLE and c not in BLANK and not "\ufff0" <= c <= "\ufff8"
+                      and not "\U000e0000" <= c <= "\U000e0fff" for c in text)
+        return visible and len(text) <= 255
+    if field == "username":
+        return text.isascii() and "  " not in text and not set(text) & set("\t\n")
+    return True
+
+
+@schemathesis.hook
+def filter_body(context, body):
+    return not isinstance(body, dict) or all(within_rules(field, text) for field, text in body.items() if isinstance(text, str))
 
 
 PHOTO_BYTES = [path.read_bytes() for path in sorted(PHOTOS.glob("*.*g"))]

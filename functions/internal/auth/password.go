@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/text"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -24,6 +25,7 @@ const (
 	argonSalt   = 16 // bytes
 	argonKey    = 32 // bytes
 	maxPassword = 128
+	maxTyped    = 3 * 4 * maxPassword // bytes: no text is more than 3 times as long in NFD as in NFC
 
 	// Stored hashes that cost more are refused.
 	maxStoredKiB    = 256 * 1024
@@ -69,12 +71,23 @@ func Hash(password string) string {
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
-// Matches reports whether hash is the hash of the password. An empty hash, which stands for an unknown user, costs the
-// same work and never matches. The caller holds a slot of Passwords.
+// Matches reports whether hash is the hash of the password, in NFC or as it was typed: accounts from before passwords were
+// normalized may have either. An empty hash, which stands for an unknown user, costs the same work and never matches. The
+// caller holds a slot of Passwords.
 func Matches(hash, password string) (bool, error) {
-	if len(password) > 4*maxPassword {
+	if len(password) > maxTyped {
 		hash, password = "", "" // longer than any valid password; this bounds the work
 	}
+	normal := text.NFC(password)
+	matches, err := matchesExactly(hash, normal)
+	if matches || err != nil || normal == password {
+		return matches, err
+	}
+	return matchesExactly(hash, password)
+}
+
+// matchesExactly is Matches for the bytes of one password.
+func matchesExactly(hash, password string) (bool, error) {
 	if hash == "" {
 		argon2.IDKey([]byte(password), make([]byte, argonSalt), argonPasses, argonMemory, argonLanes, argonKey)
 		return false, nil

@@ -26,7 +26,8 @@ func TestMatches(t *testing.T) {
 	t.Parallel()
 	longest := strings.Repeat("🐈", maxPassword)
 	hashed := map[string]string{}
-	for _, password := range []string{"correct horse", longest, ""} {
+	longestTyped := strings.Repeat("e\u0323\u0302", maxPassword)
+	for _, password := range []string{"correct horse", longest, "", "p\u00e4sswort", "pa\u0308sswort", strings.Repeat("\u1ec7", maxPassword)} {
 		hash := Hash(password)
 		hashed[password] = hash
 	}
@@ -45,8 +46,14 @@ func TestMatches(t *testing.T) {
 		"trailing white space":          {hashed["correct horse"], "correct horse ", false},
 		"its beginning":                 {hashed["correct horse"], "correct", false},
 		"no password":                   {hashed["correct horse"], "", false},
-		"longer than any":               {hashed["correct horse"], strings.Repeat("x", 4*maxPassword+1), false},
-		"longer than any, and none set": {hashed[""], strings.Repeat("x", 4*maxPassword+1), false},
+		"longer than any":               {hashed["correct horse"], strings.Repeat("x", maxTyped+1), false},
+		"longer than any, and none set": {hashed[""], strings.Repeat("x", maxTyped+1), false},
+		"typed decomposed":              {hashed["p\u00e4sswort"], "pa\u0308sswort", true},
+		"stored decomposed":             {hashed["pa\u0308sswort"], "pa\u0308sswort", true},
+		"another accent":                {hashed["p\u00e4sswort"], "pa\u0301sswort", false},
+		"no accent":                     {hashed["p\u00e4sswort"], "passwort", false},
+		"the longest, decomposed":       {hashed[strings.Repeat("\u1ec7", maxPassword)], longestTyped, true},
+		"unknown user, decomposed":      {"", "pa\u0308sswort", false},
 		"unknown user":                  {"", "correct horse", false},
 		"unknown user, no password":     {"", "", false},
 	} {
@@ -62,16 +69,21 @@ func TestMatches(t *testing.T) {
 // Not parallel: it reads the process's memory counter. What argon2id allocates is a measure of its work.
 func TestMatchesDoesTheSameWorkForEveryone(t *testing.T) {
 	hash := Hash("correct horse")
-	for name, c := range map[string]struct{ hash, password string }{
-		"right password":  {hash, "correct horse"},
-		"wrong password":  {hash, "battery staple"},
-		"unknown user":    {"", "correct horse"},
-		"longer than any": {hash, strings.Repeat("x", 1<<20)},
+	for name, c := range map[string]struct {
+		hash, password string
+		checks         uint64
+	}{
+		"right password":           {hash, "correct horse", 1},
+		"wrong password":           {hash, "battery staple", 1},
+		"unknown user":             {"", "correct horse", 1},
+		"longer than any":          {hash, strings.Repeat("x", 1<<20), 1},
+		"wrong, decomposed":        {hash, "pa\u0308sswort", 2},
+		"unknown user, decomposed": {"", "pa\u0308sswort", 2},
 	} {
 		var err error
 		allocated := allocatedBy(func() { _, err = Matches(c.hash, c.password) })
 		require.NoError(t, err, name)
-		require.InDelta(t, argonMemory<<10, allocated, 1<<20, name)
+		require.InDelta(t, c.checks*argonMemory<<10, allocated, 1<<20, name)
 	}
 }
 

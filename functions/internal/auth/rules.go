@@ -1,11 +1,12 @@
 package auth
 
 import (
+	"errors"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/text"
 )
 
 // Credentials are a username and a password as a client sends them.
@@ -14,41 +15,52 @@ type Credentials struct {
 	Password string `json:"password"`
 }
 
-// Validate returns the credentials of a new account with the username trimmed. A username has 3 to 64 characters, none of
-// them a control or format character; a password has 8 to 128 characters of any kind. The fault names each wrong field.
+// Validate returns the credentials of a new account in the form in which they are stored. A username has 3 to 64 characters
+// after trimming and conforms to text.Username; a password has 8 to 128 characters, none a control character. The fault names each wrong field.
 func (a Credentials) Validate() (Credentials, error) {
-	a.Username = TrimUsername(a.Username)
 	fields := map[string]string{}
-	if n := utf8.RuneCountInString(a.Username); n < 3 || n > 64 || strings.ContainsFunc(a.Username, invisible) {
-		fields["username"] = "must have 3 to 64 characters"
+	username, err := text.Normalize(a.Username)
+	if err == nil {
+		username, err = newUsername(strings.TrimSpace(username))
 	}
-	if problem := PasswordProblem(a.Password); problem != "" {
-		fields["password"] = problem
+	if err != nil {
+		fields["username"] = err.Error()
+	}
+	password, err := newPassword(a.Password)
+	if err != nil {
+		fields["password"] = err.Error()
 	}
 	if len(fields) > 0 {
 		return Credentials{}, fault.InvalidFields(fields)
 	}
-	return a, nil
+	return Credentials{username, password}, nil
 }
 
-// invisible reports whether a character is invisible: it could make one name look like another.
-func invisible(c rune) bool { return unicode.In(c, unicode.Cc, unicode.Cf) }
-
-// TrimUsername removes the white space around a username.
-func TrimUsername(username string) string { return strings.TrimSpace(username) }
-
-// CheckNewPassword returns nil if a new password has 8 to 128 characters, else the fault of the field newPassword.
-func CheckNewPassword(password string) error {
-	if problem := PasswordProblem(password); problem != "" {
-		return fault.InvalidField("newPassword", problem)
+func newUsername(trimmed string) (string, error) {
+	if n := utf8.RuneCountInString(trimmed); n < 3 || n > 64 {
+		return "", errors.New("must have 3 to 64 characters")
 	}
-	return nil
+	return text.Username(trimmed)
 }
 
-// PasswordProblem returns what is wrong with a new password, or "" if it has 8 to 128 characters.
-func PasswordProblem(password string) string {
-	if n := utf8.RuneCountInString(password); n < 8 || n > maxPassword {
-		return "must have 8 to 128 characters"
+// TrimUsername returns the name of an existing account as a person types it, in NFC and without the white space around it. It
+// checks no rule: accounts from before a rule keep their names.
+func TrimUsername(username string) string { return text.NFC(strings.TrimSpace(username)) }
+
+// NewPassword returns a new password in the form in which it is hashed: text of 8 to 128 characters, normalized by package
+// text. The fault names the field.
+func NewPassword(field, sent string) (string, error) {
+	password, err := newPassword(sent)
+	if err != nil {
+		return "", fault.InvalidField(field, err.Error())
 	}
-	return ""
+	return password, nil
+}
+
+func newPassword(sent string) (string, error) {
+	password, err := text.Normalize(sent)
+	if n := utf8.RuneCountInString(password); err == nil && (n < 8 || n > maxPassword) {
+		err = errors.New("must have 8 to 128 characters")
+	}
+	return password, err
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/text"
 
 	"github.com/google/uuid"
 )
@@ -32,18 +33,16 @@ const (
 	maxIDAge   = 90 * 24 * time.Hour
 )
 
-// New returns a draft as a task created now. Its title has 1 to 255 characters after trimming, its body at most 65,535
-// bytes, its due date is a real one, and its id is either missing, in which case a new one is made, or a UUIDv7 of the last 90
-// days or the next day. The fault names every field that is wrong.
+// New returns a draft as a task created now. Its texts are normalized by package text. Its title has something visible and 1
+// to 255 characters after trimming, its body at most 65,535 bytes, its due date is a real one, and its id is either missing,
+// in which case a new one is made, or a UUIDv7 of the last 90 days or the next day. The fault names every field that is wrong.
 func New(d Draft, now time.Time) (Task, error) {
 	created := NewTime(now)
+	fields := map[string]string{}
 	t := Task{
-		Title: strings.TrimSpace(d.Title), Body: d.Body, CreatedAt: created, UpdatedAt: created, Version: 1,
+		Title: cleanTitle(d.Title, fields), Body: cleanBody(d.Body, fields), CreatedAt: created, UpdatedAt: created, Version: 1,
 		ImageStatus: ImageNone, Labels: []string{}, Predictions: []Prediction{},
 	}
-	fields := map[string]string{}
-	checkTitle(t.Title, fields)
-	checkBody(t.Body, fields)
 	var err error
 	if t.DueDate, err = ParseDate(d.DueDate); err != nil {
 		fields["dueDate"] = err.Error()
@@ -66,17 +65,17 @@ type Change struct {
 	Version   *uint32 `json:"version"` // the version that the client saw
 }
 
-// Validate returns the change with its title trimmed. It obeys the rules of New, has a version and changes something. The
+// Validate returns the change with its texts normalized and its title trimmed. It obeys the rules of New, has a version and changes something. The
 // fault names every field that is wrong.
 func (c Change) Validate() (Change, error) {
 	fields := map[string]string{}
 	if c.Title != nil {
-		title := strings.TrimSpace(*c.Title)
+		title := cleanTitle(*c.Title, fields)
 		c.Title = &title
-		checkTitle(title, fields)
 	}
 	if c.Body != nil {
-		checkBody(*c.Body, fields)
+		body := cleanBody(*c.Body, fields)
+		c.Body = &body
 	}
 	if c.DueDate != nil {
 		if _, err := ParseDate(*c.DueDate); err != nil {
@@ -116,28 +115,40 @@ func set[T any](field *T, value *T) {
 	}
 }
 
-func checkTitle(title string, fields map[string]string) {
-	switch n := utf8.RuneCountInString(title); {
-	case n == 0:
+// cleanTitle returns a title in the form in which it is stored, or notes what is wrong with it in fields.
+func cleanTitle(sent string, fields map[string]string) string {
+	title, err := text.Normalize(sent)
+	title = strings.TrimSpace(title)
+	switch {
+	case err != nil:
+		fields["title"] = err.Error()
+	case !text.Visible(title):
 		fields["title"] = "is required"
-	case n > maxTitle:
+	case utf8.RuneCountInString(title) > maxTitle:
 		fields["title"] = fmt.Sprintf("must have at most %d characters", maxTitle)
 	}
+	return title
 }
 
-func checkBody(body string, fields map[string]string) {
-	if len(body) > maxBody {
+// cleanBody returns a body in the form in which it is stored, or notes what is wrong with it in fields.
+func cleanBody(sent string, fields map[string]string) string {
+	body, err := text.Normalize(sent)
+	switch {
+	case err != nil:
+		fields["body"] = err.Error()
+	case len(body) > maxBody:
 		fields["body"] = fmt.Sprintf("must have at most %d bytes", maxBody)
 	}
+	return body
 }
 
 // parseNewID parses a client's UUIDv7, or makes one if there is none. The error is for the client.
-func parseNewID(text string, now time.Time) (uuid.UUID, error) {
-	if text == "" {
+func parseNewID(sent string, now time.Time) (uuid.UUID, error) {
+	if sent == "" {
 		return uuid.NewV7()
 	}
-	id, err := uuid.Parse(text)
-	if err != nil || len(text) != 36 || id.Version() != 7 || id.Variant() != uuid.RFC4122 {
+	id, err := uuid.Parse(sent)
+	if err != nil || len(sent) != 36 || id.Version() != 7 || id.Variant() != uuid.RFC4122 {
 		return uuid.UUID{}, errors.New("must be a UUID of version 7")
 	}
 	made := time.Unix(id.Time().UnixTime())

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/text"
 
 	"github.com/google/uuid"
 )
@@ -28,7 +29,7 @@ const (
 const (
 	defaultLimit = 100
 	maxLimit     = 1000
-	maxText      = 255 // characters of a search
+	maxText      = 255 // characters of a search or a label
 )
 
 // parameters are the query parameters that ParseFilter accepts; id selects one task.
@@ -40,7 +41,7 @@ type Filter struct {
 	DueFrom   Date   // earliest due date; empty for any
 	DueTo     Date   // latest due date; empty for any
 	Label     string // one of the shown labels; empty for any
-	Text      string // in title or body, without regard to case; empty for any
+	Text      string // in title or body, without regard to case and accents; empty for any
 	Sort      Sort
 	Limit     int // 1 to 1,000
 	After     *Place
@@ -54,43 +55,36 @@ type Place struct {
 }
 
 // ParseFilter parses a query. A due filter is relative to today, the client's day, or else to the day of now in UTC; overdue
-// tasks are open ones. Unknown and repeated parameters are refused: with a misspelt one, the list would be too long. The
+// tasks are open ones. Unknown parameters are refused: with a misspelt one, the list would be too long. The
 // fault names every parameter that is wrong.
 func ParseFilter(query url.Values, now time.Time) (Filter, error) {
 	get := query.Get
-	f := Filter{Label: get("label"), Text: get("q"), Sort: Sort(get("sort")), Limit: defaultLimit}
+	f := Filter{Sort: Sort(get("sort")), Limit: defaultLimit}
 	fields := map[string]string{}
-	for name, values := range query {
-		switch {
-		case !slices.Contains(parameters, name):
+	for name := range query {
+		if !slices.Contains(parameters, name) {
 			fields[name] = "is not a parameter of this function"
-		case len(values) > 1:
-			fields[name] = "is there more than once"
 		}
 	}
 	f.setStatus(get("status"), fields)
 	f.setDue(get("due"), get("today"), now, fields)
-	if utf8.RuneCountInString(f.Label) > maxText {
-		fields["label"] = fmt.Sprintf("must have at most %d characters", maxText)
-	}
-	if utf8.RuneCountInString(f.Text) > maxText {
-		fields["q"] = fmt.Sprintf("must have at most %d characters", maxText)
-	}
+	f.Label = cleanQuery("label", get("label"), fields)
+	f.Text = cleanQuery("q", get("q"), fields)
 	if f.Sort == "" {
 		f.Sort = ByCreated
 	}
 	if !slices.Contains([]Sort{ByCreated, ByDue}, f.Sort) {
 		fields["sort"] = "must be created or due"
 	}
-	if text := get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
+	if limit := get("limit"); limit != "" {
+		n, err := strconv.Atoi(limit)
 		if err != nil || n < 1 || n > maxLimit {
 			fields["limit"] = fmt.Sprintf("must be a whole number from 1 to %d", maxLimit)
 		}
 		f.Limit = n
 	}
-	if text := get("cursor"); text != "" {
-		place, err := parseCursor(text, f.Sort)
+	if cursor := get("cursor"); cursor != "" {
+		place, err := parseCursor(cursor, f.Sort)
 		if err != nil {
 			fields["cursor"] = "is not a cursor of this list"
 		}
@@ -100,6 +94,18 @@ func ParseFilter(query url.Values, now time.Time) (Filter, error) {
 		return Filter{}, fault.InvalidFields(fields)
 	}
 	return f, nil
+}
+
+// cleanQuery returns the text of a parameter in the form in which text is stored, or notes what is wrong with it in fields.
+func cleanQuery(name, sent string, fields map[string]string) string {
+	clean, err := text.Normalize(sent)
+	switch {
+	case err != nil:
+		fields[name] = err.Error()
+	case utf8.RuneCountInString(clean) > maxText:
+		fields[name] = fmt.Sprintf("must have at most %d characters", maxText)
+	}
+	return clean
 }
 
 func (f *Filter) setStatus(status string, fields map[string]string) {
@@ -151,9 +157,9 @@ func (f Filter) Cursor(last Task) string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-func parseCursor(text string, sort Sort) (Place, error) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || strings.ContainsAny(text, "\r\n") { // the decoder skips them
+func parseCursor(cursor string, sort Sort) (Place, error) {
+	raw, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
+	if err != nil || strings.ContainsAny(cursor, "\r\n") { // the decoder skips them
 		return Place{}, errors.New("not base64url")
 	}
 	const head = 1 + len(uuid.UUID{})

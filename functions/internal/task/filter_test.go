@@ -2,6 +2,7 @@ package task
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,11 +53,19 @@ func TestOverdueTasksAreOpenOnesUnlessAskedOtherwise(t *testing.T) {
 	require.True(t, *f.Completed)
 }
 
+func TestSearchedTextIsNormalized(t *testing.T) {
+	t.Parallel()
+	f, err := newFilter(map[string]string{"q": "Zu\u0308rich", "label": "cafe\u0301"})
+	require.NoError(t, err)
+	require.Equal(t, "Zürich", f.Text)
+	require.Equal(t, "café", f.Label)
+}
+
 func TestFilterRefuses(t *testing.T) {
 	t.Parallel()
 	id := Task{ID: uuid.Must(uuid.NewV7()), DueDate: "2026-12-24"}
 	byDue := Filter{Sort: ByDue}.Cursor(id)
-	long := make([]rune, 256)
+	long := strings.Repeat("é", 256)
 	for name, c := range map[string]struct{ field, value string }{
 		"status":                  {"status", "OPEN"},
 		"due":                     {"due", "tomorrow"},
@@ -65,8 +74,10 @@ func TestFilterRefuses(t *testing.T) {
 		"limit 0":                 {"limit", "0"},
 		"limit 1001":              {"limit", "1001"},
 		"limit text":              {"limit", "ten"},
-		"long q":                  {"q", string(long)},
-		"long label":              {"label", string(long)},
+		"long q":                  {"q", long},
+		"long label":              {"label", long},
+		"control in q":            {"q", "a\x00b"},
+		"control in label":        {"label", "pier\x1b"},
 		"garbage cursor":          {"cursor", "garbage"},
 		"cursor of another order": {"cursor", byDue},
 		"truncated cursor":        {"cursor", byDue[:10]},
@@ -119,6 +130,7 @@ func FuzzFilter(f *testing.F) {
 			return
 		}
 		require.True(t, filter.Limit >= 1 && filter.Limit <= maxLimit)
+		require.NotContains(t, filter.Text, "\x00")
 		for _, day := range []Date{filter.DueFrom, filter.DueTo} {
 			require.True(t, day == "" || len(day) == len("2026-11-23"), "%q", day)
 		}

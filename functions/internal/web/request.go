@@ -1,17 +1,10 @@
 package web
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -21,9 +14,6 @@ import (
 	"github.com/google/uuid"
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
-
-// MaxJSON is the maximum size of a JSON body in bytes.
-const MaxJSON = 256 << 10
 
 // Request is a request whose token has been verified and whose body has been read. Body is []byte for the raw bytes, NoBody
 // to ignore them, and any struct for a JSON object.
@@ -78,67 +68,25 @@ func (r Request[Body]) TaskID() (uuid.UUID, error) {
 	return id, nil
 }
 
+// parseQuery parses a query string. It must be valid UTF-8 and have each parameter at most once.
 func parseQuery(text string) (url.Values, error) {
 	query, err := url.ParseQuery(text)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "invalid_query", "The query string is not valid.")
 	}
+	repeated := map[string]string{}
 	for name, values := range query {
 		if !utf8.ValidString(name) || slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) }) {
 			return nil, fault.New(fault.Invalid, "invalid_query", "The query string is not valid UTF-8.")
 		}
-	}
-	return query, nil
-}
-
-// decodeJSON decodes a body into the struct that into points to. The body must be one object of at most MaxJSON bytes of
-// UTF-8, with known fields of the right types and nothing after it.
-func decodeJSON(body []byte, into any) error {
-	trimmed := bytes.TrimSpace(body)
-	switch {
-	case len(body) > MaxJSON:
-		return fault.New(fault.TooLarge, "too_large", fmt.Sprintf("The request has more than %d KiB.", MaxJSON>>10))
-	case !utf8.Valid(body):
-		return invalidJSON("The request is not valid UTF-8.")
-	case len(trimmed) == 0:
-		return invalidJSON("The request has no body; send a JSON object.")
-	case trimmed[0] != '{':
-		return invalidJSON("The request is not a JSON object.")
-	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return jsonFault(err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return invalidJSON("The request has more than one JSON object.")
-	}
-	return nil
-}
-
-func invalidJSON(message string) error { return fault.New(fault.Invalid, "invalid_json", message) }
-
-func jsonFault(err error) error {
-	var wrongType *json.UnmarshalTypeError
-	if errors.As(err, &wrongType) && wrongType.Field != "" {
-		return fault.InvalidField(wrongType.Field, "must be "+typeName(wrongType.Type))
-	}
-	if quoted, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		if name, err := strconv.Unquote(quoted); err == nil {
-			return fault.InvalidField(name, "is not a field of this request")
+		if len(values) > 1 {
+			repeated[name] = "is there more than once"
 		}
 	}
-	return invalidJSON("The request is not valid JSON.")
-}
-
-func typeName(t reflect.Type) string {
-	switch kind := t.Kind(); {
-	case kind == reflect.Bool:
-		return "true or false"
-	case kind >= reflect.Int && kind <= reflect.Uint64:
-		return "a whole number"
+	if len(repeated) > 0 {
+		return nil, fault.InvalidFields(repeated)
 	}
-	return "a string"
+	return query, nil
 }
 
 func bearer(authorization string) string {
