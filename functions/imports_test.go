@@ -75,7 +75,7 @@ var rules = []rule{
 		sentence:  "store, objects and picture import task, fault, config, dial and their driver, never each other, never web",
 		importers: []string{internal + "store", internal + "objects", internal + "picture"},
 		forbidden: []string{"snaptask/..."},
-		allowed:   []string{internal + "task", internal + "fault", internal + "config", internal + "dial", internal + "picture/jpeg"},
+		allowed:   []string{internal + "task", internal + "fault", internal + "text", internal + "config", internal + "dial", internal + "picture/jpeg"},
 	},
 	{
 		sentence:  "the JPEG codec needs only the standard library",
@@ -106,9 +106,9 @@ var rules = []rule{
 		forbidden: []string{"function", "snaptask/functions/serve", internal + "web", "net/http"},
 	},
 	{
-		sentence:  "auth imports task, fault and config",
+		sentence:  "auth imports task, fault, text and config",
 		importers: []string{internal + "auth"},
-		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault", internal + "config"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault", internal + "text", internal + "config"},
 	},
 	{
 		sentence:  "confirmation joins auth and store",
@@ -122,9 +122,14 @@ var rules = []rule{
 		forbidden: []string{"..."}, allowed: []string{"std"},
 	},
 	{
-		sentence:  "task imports nothing but fault and UUIDs",
+		sentence:  "task imports nothing but fault, text and UUIDs",
 		importers: []string{internal + "task"},
-		forbidden: []string{"..."}, allowed: []string{"std", internal + "fault", "github.com/google/uuid"},
+		forbidden: []string{"..."}, allowed: []string{"std", internal + "fault", internal + "text", "github.com/google/uuid"},
+	},
+	{
+		sentence:  "text needs only the standard library and Unicode's tables",
+		importers: []string{internal + "text"},
+		forbidden: []string{"..."}, allowed: []string{"std", "golang.org/x/text/..."},
 	},
 	{
 		sentence:  "a fault needs only the standard library",

@@ -75,6 +75,24 @@ func TestUsersAreListed(t *testing.T) {
 	require.Regexp(t, `^bob +\S+ +disabled since `+time.Now().UTC().Format("2006-"), lines[2])
 }
 
+func TestInvisibleCharactersOfNamesAreListedVisibly(t *testing.T) {
+	t.Parallel()
+	db := testbed.Store(t)
+	for _, name := range []string{"ada", "ada\u3164", "\u0301\u0302\u0303"} {
+		require.NoError(t, db.AddUser(t.Context(), name, "none"))
+	}
+	out, err := runUser(t, db, "", "disable", "ada\u3164")
+	require.NoError(t, err)
+	require.Equal(t, `User ada\u3164 is disabled and signed out everywhere.`+"\n", out)
+	out, err = runUser(t, db, "", "list")
+	require.NoError(t, err)
+	var names []string
+	for _, line := range strings.Split(strings.TrimSpace(out), "\n")[1:] {
+		names = append(names, strings.Fields(line)[0])
+	}
+	require.ElementsMatch(t, []string{"ada", `ada\u3164`, `\u0301\u0302\u0303`}, names)
+}
+
 func TestUserCommandsRefuseWrongUse(t *testing.T) {
 	t.Parallel()
 	db := testbed.Store(t)

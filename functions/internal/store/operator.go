@@ -16,7 +16,8 @@ type Account struct {
 	DisabledAt time.Time // UTC; zero unless an operator has disabled the account
 }
 
-// Accounts returns accounts in the order of their names, at most limit, starting after the given name.
+// Accounts returns accounts in the order of their names, at most limit, starting after the given name, or with the first one
+// if that is empty. The collation may treat a name of invisible characters as empty as well.
 func (s *Store) Accounts(ctx context.Context, after string, limit int) ([]Account, error) {
 	return query(ctx, s, func(row scanner) (Account, error) {
 		var a Account
@@ -24,7 +25,7 @@ func (s *Store) Accounts(ctx context.Context, after string, limit int) ([]Accoun
 		err := row.Scan(&a.Username, &a.CreatedAt, &disabled)
 		a.DisabledAt = disabled.Time
 		return a, err
-	}, `SELECT username, created_at, disabled_at FROM users WHERE username > ? ORDER BY username LIMIT ?`, after, limit)
+	}, `SELECT username, created_at, disabled_at FROM users WHERE ? OR username > ? ORDER BY username LIMIT ?`, after == "", after, limit)
 }
 
 // DisableUser prevents the user from signing in and ends all sessions of the user. The fault is NotFound if there is no such

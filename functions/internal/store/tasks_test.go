@@ -20,7 +20,7 @@ func TestTasksAreReadAsTheyWereAdded(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
 	ada := testbed.SignIn(t, s)
-	d, err := task.New(task.Draft{Title: "Naïve ☕ 'quoted' \\ % _ \x00", Body: strings.Repeat("é", 32767), DueDate: "2028-02-29"}, time.Now())
+	d, err := task.New(task.Draft{Title: "Naïve ☕ 'quoted' \\ % _ \t\n\u200b!", Body: strings.Repeat("é", 32767), DueDate: "2028-02-29"}, time.Now())
 	require.NoError(t, err)
 
 	added, err := s.AddTask(ctx, ada.Owner, d)
