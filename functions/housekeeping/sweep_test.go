@@ -115,6 +115,20 @@ func TestLostPictureDoesNotStopOthersFromBeingRecognised(t *testing.T) {
 	require.Equal(t, task.ImageDone, f.again(t, whole).ImageStatus)
 }
 
+func TestATaskAtItsLastVersionDoesNotStopOthersFromBeingRecognised(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	last := f.withPicture(t, task.ImagePending, testbed.JPEG(t))
+	testbed.EndVersions(t, f.dsn)
+	other := f.withPicture(t, task.ImagePending, testbed.JPEG(t))
+	parts, err := f.swept(t)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, parts["pending"]["kept"])
+	require.EqualValues(t, 1, parts["pending"]["recognised"])
+	require.Equal(t, task.ImagePending, f.again(t, last).ImageStatus)
+	require.Equal(t, task.ImageDone, f.again(t, other).ImageStatus)
+}
+
 func TestOnlyOldOrphansAreRemoved(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

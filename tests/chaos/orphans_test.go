@@ -13,8 +13,8 @@ import (
 	"snaptask/tests/workload"
 )
 
-// requireNoOrphans checks, after a sweep, that the object store has exactly the images of the existing tasks, and that nothing remains
-// of deleted tasks and accounts.
+// requireNoOrphans checks, after a sweep, that the object store has exactly the images of the existing tasks, that nothing remains
+// of deleted tasks and accounts, and that each account's usage is what its tasks take.
 func requireNoOrphans(t *testing.T, a *application.Application) {
 	pool, err := sql.Open("mysql", a.DSN(t))
 	require.NoError(t, err)
@@ -25,6 +25,12 @@ func requireNoOrphans(t *testing.T, a *application.Application) {
 		`SELECT label FROM task_labels WHERE (user_id, task_id) NOT IN (SELECT user_id, id FROM tasks)`,
 		`SELECT created_at FROM sessions WHERE user_id NOT IN (SELECT id FROM users)`,
 		`SELECT object_key FROM object_deletions`,
+		`SELECT l.label FROM task_labels l JOIN tasks t ON t.user_id = l.user_id AND t.id = l.task_id WHERE l.created_at <> t.created_at`,
+		`SELECT HEX(user_id) FROM user_usage WHERE user_id NOT IN (SELECT id FROM users)`,
+		`SELECT HEX(u.user_id) FROM user_usage u LEFT JOIN (SELECT user_id, COUNT(*) AS tasks, SUM(LENGTH(title) + LENGTH(body)) AS text_bytes,
+			SUM(image_key <> '') AS photos, SUM(image_bytes) AS photo_bytes FROM tasks GROUP BY user_id) t ON t.user_id = u.user_id
+			WHERE (u.tasks, u.text_bytes, u.photos, u.photo_bytes)
+				<> (COALESCE(t.tasks, 0), COALESCE(t.text_bytes, 0), COALESCE(t.photos, 0), COALESCE(t.photo_bytes, 0))`,
 	} {
 		assert.Empty(t, column(t, pool, statement), statement)
 	}

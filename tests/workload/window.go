@@ -164,16 +164,24 @@ func (w *window) draft() client.Draft {
 	}
 }
 
-// update changes a task, with its current version or with one that is stale by this many versions.
+// update changes a task, with its current version or with one that is stale by this many versions, and sometimes sends the
+// change again.
 func (w *window) update(ctx context.Context, r *record, stale int) {
 	change := client.Change{Draft: w.draft(), Completed: w.random.IntN(2) == 0, Version: r.possible[0].Version - stale}
 	if change.Version < 1 {
 		return
 	}
-	w.write(ctx, r, "update", update(change), update(change), func() (*client.Task, error) {
-		task, err := w.client.UpdateTask(w.t.Context(), r.id, change)
+	answered := w.sendChange(ctx, "update", r, change)
+	for ctx.Err() == nil && (!answered || w.random.IntN(8) == 0) {
+		answered = w.sendChange(ctx, "update again", r, change)
+	}
+}
+
+func (w *window) sendChange(ctx context.Context, kind string, r *record, c client.Change) (answered bool) {
+	return w.write(ctx, r, kind, update(c), update(c), func() (*client.Task, error) {
+		task, err := w.client.UpdateTask(w.t.Context(), r.id, c)
 		return &task, err
-	}, map[int]condition{http.StatusConflict: func(s state) bool { return s.existence == present && s.Version != change.Version }})
+	}, map[int]condition{http.StatusConflict: func(s state) bool { return s.existence == present && s.Version != c.Version && !isChanged(s, c) }})
 }
 
 func (w *window) delete(ctx context.Context, r *record) {

@@ -19,16 +19,25 @@ func create(d client.Draft) write {
 	}
 }
 
-// update changes the task if its version is that of the change.
+// update changes the task if its version is that of the change. A task that is already changed is left as it is.
 func update(c client.Change) write {
 	return func(s state) []state {
-		if s.existence != present || s.Version != c.Version {
+		switch {
+		case isChanged(s, c):
+		case s.existence == present && s.Version == c.Version:
+			s.Change = c
+			s.Version++
+		default:
 			return nil
 		}
-		s.Change = c
-		s.Version++
 		return []state{s}
 	}
+}
+
+// isChanged reports whether the task is as this change leaves it.
+func isChanged(s state, c client.Change) bool {
+	c.Version++
+	return s.existence == present && s.Change == c
 }
 
 // remove deletes the task.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -214,6 +215,37 @@ func TestRestoreReplacesDataOnlyOnRequest(t *testing.T) {
 	require.Equal(t, rows, rows2)
 	require.Equal(t, pictures, pictures2)
 	require.Len(t, f.names(), 2)
+}
+
+// pause is an empty reader that calls a function when it is read.
+type pause func()
+
+func (p pause) Read([]byte) (int, error) {
+	p()
+	return 0, io.EOF
+}
+
+func TestASweepDuringARestoreKeepsItsPictures(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	mine := f.withPicture(t, task.ImageDone)
+	file, _ := f.backedUp(t)
+	_, err := f.DB.DeleteTask(t.Context(), f.ada.Owner, mine.ID) // notes the picture
+	require.NoError(t, err)
+
+	rows := bytes.Index(file, []byte("rows/users/"))
+	require.Positive(t, rows)
+	afterPictures := pause(func() {
+		require.Eventually(t, func() bool {
+			noted, err := f.DB.NotedDeletions(t.Context(), store.Picture{}, 10)
+			return err == nil && len(noted) == 0
+		}, 5*time.Second, 20*time.Millisecond, "a sweep would delete a restored picture")
+		f.carryOutDeletions(t)
+	})
+	_, err = f.Restore(t.Context(), io.MultiReader(bytes.NewReader(file[:rows]), afterPictures, bytes.NewReader(file[rows:])), store.Over{Everything: true})
+	require.NoError(t, err)
+	_, err = f.Pictures.Get(t.Context(), mine.ImageKey, objects.Full)
+	require.NoError(t, err)
 }
 
 func TestRestoreMayReplaceAUserWithoutTasks(t *testing.T) {

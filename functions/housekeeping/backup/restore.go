@@ -150,7 +150,7 @@ func (d Data) Restore(ctx context.Context, in io.Reader, over store.Over) (Manif
 			if err := putting.Err(); err != nil {
 				return err
 			}
-			puts.Go(func() error { return d.Pictures.Put(putting, key, full, thumb) })
+			puts.Go(func() error { return d.put(putting, key, full, thumb) })
 			if stored++; time.Since(reported) > progressEvery {
 				d.Progress("%d pictures", stored)
 				reported = time.Now()
@@ -174,4 +174,17 @@ func (d Data) Restore(ctx context.Context, in io.Reader, over store.Over) (Manif
 		return manifest, err
 	}
 	return manifest, load.Commit(ctx)
+}
+
+// put stores a picture of a backup. If the database has noted the picture for deletion, it forgets the note first: a sweep could
+// delete the picture before its row is restored.
+func (d Data) put(ctx context.Context, key string, full, thumb []byte) error {
+	k, err := objects.ParseKey(key)
+	if err != nil {
+		return damaged("%w", err)
+	}
+	if err := d.DB.ForgetDeletion(ctx, store.Picture{UserID: k.UserID, TaskID: k.TaskID, ImageKey: key}); err != nil {
+		return err
+	}
+	return d.Pictures.Put(ctx, key, full, thumb)
 }
