@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -26,13 +27,16 @@ type Config struct {
 
 	ClientAddressKey []byte         // secret client-address-key, shared with functions that limit failed logins by address; optional
 	TrustedProxies   []netip.Prefix // TRUSTED_PROXIES: networks of proxies in front of this server, such as 10.0.0.0/8
+
+	MaxConnections        int // MAX_CONNECTIONS: beyond which those without a request are closed
+	ConnectionsPerAddress int // CONNECTIONS_PER_ADDRESS: of these, from one address that is not a trusted proxy
 }
 
 // defaultFunctionURL is the OpenFaaS gateway within its cluster.
 const defaultFunctionURL = "http://gateway.openfaas:8080/function/{name}"
 
-// ConfigFromEnv reads FUNCTION_URL (defaultFunctionURL), REGISTRATION (on), PUBLIC_GATEWAY_URL and TRUSTED_PROXIES with
-// getenv, and the secret client-address-key in SECRETS_DIR (/var/openfaas/secrets).
+// ConfigFromEnv reads FUNCTION_URL (defaultFunctionURL), REGISTRATION (on), PUBLIC_GATEWAY_URL, TRUSTED_PROXIES, MAX_CONNECTIONS
+// (1024) and CONNECTIONS_PER_ADDRESS (256) with getenv, and the secret client-address-key in SECRETS_DIR (/var/openfaas/secrets).
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	c := Config{
 		FunctionURL:      cmp.Or(getenv("FUNCTION_URL"), defaultFunctionURL),
@@ -50,6 +54,12 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	if c.TrustedProxies, err = parseProxies(getenv("TRUSTED_PROXIES")); err != nil {
 		return Config{}, err
 	}
+	if c.MaxConnections, err = count(getenv, "MAX_CONNECTIONS", 1024); err != nil {
+		return Config{}, err
+	}
+	if c.ConnectionsPerAddress, err = count(getenv, "CONNECTIONS_PER_ADDRESS", 256); err != nil {
+		return Config{}, err
+	}
 	secrets := cmp.Or(getenv("SECRETS_DIR"), "/var/openfaas/secrets")
 	c.ClientAddressKey, err = os.ReadFile(filepath.Join(secrets, "client-address-key"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -57,6 +67,18 @@ func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	}
 	c.ClientAddressKey = bytes.TrimSpace(c.ClientAddressKey)
 	return c, c.check()
+}
+
+func count(getenv func(string) string, name string, fallback int) (int, error) {
+	text := getenv(name)
+	if text == "" {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("%s must be a whole number from 1, not %q", name, text)
+	}
+	return n, nil
 }
 
 func (c Config) check() error {

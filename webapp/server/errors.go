@@ -26,6 +26,10 @@ var (
 		"There is no such function. The page /api shows those that there are."}
 	readingOnly = failure{http.StatusMethodNotAllowed, "method_not_allowed", "This can only be read",
 		"This page can only be read (GET or HEAD)."}
+	bodyIncomplete = failure{http.StatusBadRequest, "body_incomplete", "The request did not arrive",
+		"The request’s body did not arrive in full, or too slowly. Please try again."}
+	tooManyBodies = failure{http.StatusServiceUnavailable, "busy", "Too much at once",
+		"Too much is being sent from your address at once. Please try again."}
 	unavailable = failure{http.StatusServiceUnavailable, "unavailable", "Snaptask can’t be reached",
 		"Snaptask can’t be reached at the moment. Please try again."}
 	outcomeUnknown = failure{http.StatusServiceUnavailable, "outcome_unknown", "Snaptask did not confirm this",

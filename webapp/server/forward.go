@@ -35,6 +35,7 @@ func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler
 
 	own := c.guards()
 	proxy := &httputil.ReverseProxy{
+		BufferPool: newBufferPool(),
 		Transport: &http.Transport{
 			DialContext:           (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 			ResponseHeaderTimeout: 65 * time.Second,
@@ -88,10 +89,16 @@ type gatewayError struct{ status int }
 
 func (e gatewayError) Error() string { return fmt.Sprintf("the gateway answered %d", e.status) }
 
-// functionFailed answers 503: outcome_unknown if the call may have changed something, or else unavailable.
+// functionFailed answers 400 if the body did not arrive, and else 503: outcome_unknown if the call may have changed something, or
+// unavailable.
 func functionFailed(w http.ResponseWriter, r *http.Request, err error, errorPages errorPages) {
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		panic(http.ErrAbortHandler) // the client has disconnected
+	}
+	if errors.Is(err, errIncomplete) {
+		w.Header().Set("Connection", "close")
+		errorPages.write(w, r, bodyIncomplete)
+		return
 	}
 	slog.Error("forward", "function", r.PathValue("name"), "callId", r.Header.Get(callIDHeader), "error", err.Error())
 	w.Header().Set("Retry-After", "2")

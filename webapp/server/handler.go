@@ -52,7 +52,8 @@ func newHandler(c Config, files fs.FS) (http.Handler, error) {
 	mux.Handle("/config.json", readOnly(serveAppConfig(app)))
 	mux.Handle("/healthz", readOnly(http.HandlerFunc(healthy)))
 	mux.Handle("/", readOnly(pages))
-	return guarded(c.guards(), mux), nil
+	bodies := &bodies{of: map[string]int{}}
+	return guarded(c.guards(), bodies.bound(c, errorPages, mux)), nil
 }
 
 func healthy(w http.ResponseWriter, _ *http.Request) {

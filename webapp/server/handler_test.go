@@ -312,7 +312,18 @@ func TestConfigFromEnv(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
+			test.want.MaxConnections, test.want.ConnectionsPerAddress = 1024, 256
 			require.Equal(t, test.want, got)
 		})
+	}
+}
+
+func TestCountsAreWholeNumbers(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"MAX_CONNECTIONS", "CONNECTIONS_PER_ADDRESS"} {
+		for _, text := range []string{"0", "-1", "many"} {
+			_, err := ConfigFromEnv(func(key string) string { return map[string]string{name: text}[key] })
+			require.ErrorContains(t, err, name)
+		}
 	}
 }

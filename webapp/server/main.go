@@ -41,7 +41,7 @@ func Serve(ctx context.Context, listener net.Listener) error {
 		return err
 	}
 	slog.Info("web app", "address", listener.Addr().String(), "functions", config.FunctionURL, "built", hasIndex(embedded()))
-	return serve(ctx, listener, handler, delay)
+	return serve(ctx, listener, handler, delay, newConnections(config.MaxConnections, config.ConnectionsPerAddress, config.TrustedProxies))
 }
 
 func shutdownDelay(getenv func(string) string) (time.Duration, error) {
@@ -70,8 +70,8 @@ func listen(getenv func(string) string) (net.Listener, error) {
 // serve handles requests until ctx ends and for the delay after that, during which each response closes its connection; then running
 // requests have drainTime to finish. The timeouts for a whole request are long, because an image of 16 MiB may take minutes on a slow
 // connection.
-func serve(ctx context.Context, listener net.Listener, handler http.Handler, delay time.Duration) error {
-	// More than the slowest function needs: READ_TIMEOUT + EXEC_TIMEOUT in stack.yml.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, delay time.Duration, connections *connections) error {
+	// More than the slowest function needs: QUEUE_TIME + READ_TIMEOUT + EXEC_TIMEOUT in stack.yml.
 	const drainTime = 2 * time.Minute
 	server := &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -84,8 +84,9 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, del
 		ReadTimeout:       5 * time.Minute,
 		WriteTimeout:      6 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
+		MaxHeaderBytes:    16 << 10,
 	}
+	connections.bound(server)
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
 

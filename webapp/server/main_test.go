@@ -28,7 +28,7 @@ func TestServeFinishesRunningRequests(t *testing.T) {
 			close(running)
 			<-finish
 			_, _ = w.Write([]byte("whole"))
-		}), 0)
+		}), 0, newConnections(10, 10, nil))
 	}()
 
 	body := make(chan string, 1)
@@ -55,7 +55,9 @@ func TestServeContinuesForTheShutdownDelay(t *testing.T) {
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- serve(ctx, listener, http.HandlerFunc(healthy), time.Second) }()
+	go func() {
+		ended <- serve(ctx, listener, http.HandlerFunc(healthy), time.Second, newConnections(10, 10, nil))
+	}()
 	url := "http://" + listener.Addr().String()
 	response, _ := ask(t, http.MethodGet, url, nil)
 	require.False(t, response.Close)

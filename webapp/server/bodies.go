@@ -1,0 +1,109 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A body must arrive at minRate, in bytes per second, on average, after a bodyGrace. The time during which the function does not
+// read does not count. Nothing may arrive for maxPause at most.
+const (
+	minRate   = 8 << 10
+	bodyGrace = 5 * time.Second
+	maxPause  = 30 * time.Second
+)
+
+// maxBodies is how many bodies of one client may arrive at once.
+const maxBodies = 64
+
+// bodies bounds the bodies that arrive at once from one client, and gives up those that arrive too slowly.
+type bodies struct {
+	mu sync.Mutex
+	of map[string]int // by the client's address
+}
+
+// bound passes on requests with a pacedBody, and refuses those of clients from whom too many bodies arrive.
+func (b *bodies) bound(c Config, errorPages errorPages, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body == http.NoBody {
+			next.ServeHTTP(w, r)
+			return
+		}
+		body := newPacedBody(w, r)
+		client := clientAddress(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), c.TrustedProxies)
+		if !b.begin(client) {
+			w.Header().Set("Retry-After", "2")
+			w.Header().Set("Connection", "close")
+			errorPages.write(w, r, tooManyBodies)
+			return
+		}
+		defer b.end(client)
+		r.Body = body
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (b *bodies) begin(client string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.of[client] >= maxBodies {
+		return false
+	}
+	b.of[client]++
+	return true
+}
+
+func (b *bodies) end(client string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.of[client]--; b.of[client] == 0 {
+		delete(b.of, client)
+	}
+}
+
+// errIncomplete is the error of a body that does not arrive in full, or too slowly.
+var errIncomplete = errors.New("the body did not arrive")
+
+// pacedBody is a request's body that must arrive at minRate.
+type pacedBody struct {
+	io.ReadCloser
+	connection *http.ResponseController
+	patience   time.Duration // how long it may still be waited for
+}
+
+// newPacedBody returns the body of r. Until it is read, the server, which reads what a handler has left, waits for bodyGrace.
+func newPacedBody(w http.ResponseWriter, r *http.Request) *pacedBody {
+	b := &pacedBody{r.Body, http.NewResponseController(w), bodyGrace}
+	b.setDeadline(time.Now().Add(b.patience))
+	return b
+}
+
+func (b *pacedBody) setDeadline(t time.Time) { _ = b.connection.SetReadDeadline(t) }
+
+func (b *pacedBody) Read(into []byte) (int, error) {
+	begun := time.Now()
+	b.setDeadline(begun.Add(b.patience))
+	n, err := b.ReadCloser.Read(into)
+	b.patience = min(maxPause, b.patience+time.Duration(n)*time.Second/minRate-time.Since(begun))
+	switch {
+	case err == io.EOF:
+		b.setDeadline(time.Time{}) // else it would end the request while it is forwarded
+	case err != nil:
+		err = fmt.Errorf("%w: %w", errIncomplete, err)
+	}
+	return n, err
+}
+
+// bufferPool reuses the buffers through which bodies and responses are forwarded.
+type bufferPool struct{ pool sync.Pool }
+
+func newBufferPool() *bufferPool {
+	return &bufferPool{sync.Pool{New: func() any { return new([32 << 10]byte) }}}
+}
+
+func (b *bufferPool) Get() []byte       { return b.pool.Get().(*[32 << 10]byte)[:] }
+func (b *bufferPool) Put(buffer []byte) { b.pool.Put((*[32 << 10]byte)(buffer)) }
