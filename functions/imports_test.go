@@ -111,10 +111,10 @@ var rules = []rule{
 		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault", internal + "text", internal + "config"},
 	},
 	{
-		sentence:  "confirmation joins auth and store",
-		importers: []string{internal + "confirmation"},
+		sentence:  "credentials joins auth and store",
+		importers: []string{internal + "credentials"},
 		forbidden: []string{"snaptask/..."},
-		allowed:   []string{internal + "auth", internal + "store", internal + "config", internal + "task", internal + "fault"},
+		allowed:   []string{internal + "auth", internal + "store", internal + "task", internal + "fault"},
 	},
 	{
 		sentence:  "config needs only the standard library",
@@ -275,9 +275,9 @@ func listPackages(t *testing.T) map[string]source {
 	}
 }
 
-func TestOnlySignersHoldTheSigningKey(t *testing.T) {
+func TestOnlyLoginHoldsTheSigningKey(t *testing.T) {
 	t.Parallel()
-	signers := []string{"snaptask/functions/login", "snaptask/functions/change-password"}
+	signers := []string{"snaptask/functions/login"}
 	var holders []string
 	for _, p := range ours(listPackages(t)) {
 		if p.isOne([]string{internal + "testbed"}) || !p.isOne([]string{"snaptask/functions/..."}) {
@@ -287,7 +287,7 @@ func TestOnlySignersHoldTheSigningKey(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join(p.Dir, file))
 			require.NoError(t, err)
 			if bytes.Contains(text, []byte("auth.OpenSigner")) || bytes.Contains(text, []byte("auth.NewSigner")) {
-				require.Contains(t, signers, p.ImportPath, "%s can make tokens: only login and change-password hold the signing key", p.ImportPath)
+				require.Contains(t, signers, p.ImportPath, "%s can make tokens: only login holds the signing key", p.ImportPath)
 				holders = append(holders, p.ImportPath)
 			}
 		}
@@ -313,8 +313,7 @@ func TestFunctionsHaveNoSecretThatTheyDoNotUse(t *testing.T) {
 	for _, holder := range functionsThat(hasSecret("client-address-key")) {
 		text, err := os.ReadFile(filepath.Join(known[holder].Dir, "handler.go"))
 		require.NoError(t, err)
-		require.True(t, bytes.Contains(text, []byte("auth.OpenClients")) || slices.Contains(known[holder].Deps, internal+"confirmation"),
-			"%s: client-address-key in stack.yml is for functions that check passwords", holder)
+		require.True(t, bytes.Contains(text, []byte("auth.OpenClients")), "%s: client-address-key in stack.yml is for functions that limit calls by address", holder)
 	}
 }
 

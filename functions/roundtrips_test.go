@@ -41,7 +41,10 @@ func (s *suite) countRoundTrips(t *testing.T) {
 		{"an empty list", "get-tasks", testbed.Call{Method: "GET", Token: eve.token}, 200, 2},
 		{"a sign-out", "logout", testbed.Call{Method: "POST", Token: eve.token}, 200, 1},
 		{"a list after it", "get-tasks", testbed.Call{Method: "GET", Token: eve.token}, 401, 2},
-		{"a sign-in", "login", testbed.Call{Method: "POST", Body: fmt.Appendf(nil, `{"username": %q, "password": %q}`, ada.name, password)}, 200, 7},
+		{"a sign-in", "login", testbed.Call{Method: "POST", Body: fmt.Appendf(nil, `{"username": %q, "password": %q}`, ada.name, password)}, 200, 6},
+		{"a changed password", "change-password", testbed.Call{Method: "POST", Token: ada.token, Body: fmt.Appendf(nil, `{"currentPassword": %q, "newPassword": "staple horse battery"}`, password)}, 200, 10},
+		{"the same change again", "change-password", testbed.Call{Method: "POST", Token: ada.token, Body: fmt.Appendf(nil, `{"currentPassword": %q, "newPassword": "staple horse battery"}`, password)}, 200, 4},
+		{"a deleted account", "delete-account", testbed.Call{Method: "POST", Token: ada.token, Body: []byte(`{"currentPassword": "staple horse battery"}`)}, 200, 11},
 		{"no token", "get-tasks", testbed.Call{Method: "GET"}, http.StatusUnauthorized, 0},
 	} {
 		s.roundTrips()

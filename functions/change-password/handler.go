@@ -1,5 +1,5 @@
 // Package function changes a password and ends every other session: {currentPassword, newPassword} ->
-// {token, username, expiresAt}.
+// {token, username, expiresAt} of this session.
 package function
 
 import (
@@ -8,16 +8,15 @@ import (
 
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
-	"snaptask/functions/internal/confirmation"
+	"snaptask/functions/internal/credentials"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
 )
 
 type deps struct {
-	signer  *auth.Signer
 	users   *store.Store
-	confirm *confirmation.Checker
+	checker *credentials.Checker
 }
 
 type passwords struct {
@@ -25,10 +24,16 @@ type passwords struct {
 	New     string `json:"newPassword"`
 }
 
+type reply struct {
+	Token     string    `json:"token"`
+	Username  string    `json:"username"`
+	ExpiresAt task.Time `json:"expiresAt"`
+}
+
 var function = web.Function[deps]{
 	Open: func(c *config.Reader) *deps {
 		users := store.Open(c)
-		return &deps{auth.OpenSigner(c), users, confirmation.Open(c, users)}
+		return &deps{users, credentials.New(users)}
 	},
 	Verbs: web.Verbs[deps]{http.MethodPost: web.Verb((*deps).change)},
 }
@@ -41,18 +46,12 @@ func (d *deps) change(ctx context.Context, owner task.Owner, r web.Request[passw
 	if err != nil {
 		return nil, err
 	}
-	release, err := d.confirm.Acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	user, attempt, err := d.confirm.Check(ctx, owner, r.Body.Current, r.Header)
-	if err != nil {
-		return nil, err
-	}
-	session, err := d.signer.NewSession(user.ID, user.Username)
-	if err != nil {
-		return nil, err
-	}
-	return session, d.users.ChangePassword(ctx, owner, user.PasswordHash, auth.Hash(password), session.Owner, session.ExpiresAt.Time(), attempt)
+	session := reply{Token: r.Token()}
+	return &session, d.checker.Confirm(ctx, owner, r.Body.Current, password, func(c credentials.Confirmed) error {
+		session.Username, session.ExpiresAt = c.Username, task.NewTime(c.Expires)
+		if c.Repeated {
+			return nil
+		}
+		return d.users.ChangePassword(ctx, owner, c.PasswordHash, auth.Hash(password))
+	})
 }

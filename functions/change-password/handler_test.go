@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"snaptask/functions/internal/auth"
-	"snaptask/functions/internal/confirmation"
+	"snaptask/functions/internal/credentials"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/testbed"
 
@@ -14,7 +14,7 @@ import (
 )
 
 func changeAt(t *testing.T, users *store.Store) func(token, body string) testbed.Answer {
-	f := function.With(&deps{testbed.Signer(), users, confirmation.New(auth.NewClients(nil), users)}, testbed.Verifier())
+	f := function.With(&deps{users, credentials.New(users)}, testbed.Verifier())
 	return func(token, body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: token, Body: []byte(body)})
 	}
@@ -29,25 +29,49 @@ func TestChangeEndsEveryOtherSession(t *testing.T) {
 
 	answer := changeAt(t, users)(ada.Token, `{"currentPassword": "correct horse", "newPassword": "battery staple"}`)
 	require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
-	var got auth.Session
+	var got reply
 	answer.JSON(t, &got)
 	require.Equal(t, ada.Username, got.Username)
-	renewed, err := testbed.Verifier().Owner(got.Token)
+	require.WithinDuration(t, time.Now().Add(time.Hour), got.ExpiresAt.Time(), time.Minute)
+	require.Equal(t, ada.Token, got.Token, "a client that loses the reply must stay signed in")
+	_, _, err := users.Tasks(t.Context(), ada.Owner, testbed.Everything())
 	require.NoError(t, err)
-	_, _, err = users.Tasks(t.Context(), renewed, testbed.Everything())
-	require.NoError(t, err)
-	for _, ended := range []testbed.Person{ada, elsewhere} {
-		_, _, err = users.Tasks(t.Context(), ended.Owner, testbed.Everything())
-		require.Error(t, err)
-	}
+	_, _, err = users.Tasks(t.Context(), elsewhere.Owner, testbed.Everything())
+	require.Error(t, err)
 	_, _, err = users.Tasks(t.Context(), eve.Owner, testbed.Everything())
 	require.NoError(t, err, "another user's session is still valid")
+	require.True(t, holds(t, users, ada.Username, "battery staple"))
+}
 
+func holds(t *testing.T, users *store.Store, username, password string) bool {
+	t.Helper()
+	stored, err := users.UserByName(t.Context(), username)
+	require.NoError(t, err)
+	matches, err := auth.Matches(stored.PasswordHash, password)
+	require.NoError(t, err)
+	return matches
+}
+
+func TestARepeatedChangeIsNoError(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	ada := testbed.SignInWith(t, users, "correct horse")
+	change := changeAt(t, users)
+	first := change(ada.Token, `{"currentPassword": "correct horse", "newPassword": "battery staple"}`)
+	require.Equal(t, http.StatusOK, first.Status)
 	stored, err := users.UserByName(t.Context(), ada.Username)
 	require.NoError(t, err)
-	matches, err := auth.Matches(stored.PasswordHash, "battery staple")
+
+	for range 6 {
+		again := change(ada.Token, `{"currentPassword": "correct horse", "newPassword": "battery staple"}`)
+		require.Equal(t, http.StatusOK, again.Status)
+		require.Equal(t, string(first.Body), string(again.Body))
+	}
+	now, err := users.UserByName(t.Context(), ada.Username)
 	require.NoError(t, err)
-	require.True(t, matches)
+	require.Equal(t, stored, now, "a repeat must change nothing")
+	other := change(ada.Token, `{"currentPassword": "correct horse", "newPassword": "another staple"}`)
+	require.Equal(t, http.StatusBadRequest, other.Status)
 }
 
 func TestWrongPasswordIsRefusedAndThrottled(t *testing.T) {
@@ -61,7 +85,7 @@ func TestWrongPasswordIsRefusedAndThrottled(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, short.Status)
 	require.Contains(t, short.Fault(t).Fields, "newPassword")
 
-	for range 10 {
+	for range 5 {
 		wrong := change(ada.Token, `{"currentPassword": "wrong", "newPassword": "battery staple"}`)
 		require.Equal(t, http.StatusBadRequest, wrong.Status)
 		require.Contains(t, wrong.Fault(t).Fields, "currentPassword")
@@ -71,4 +95,5 @@ func TestWrongPasswordIsRefusedAndThrottled(t *testing.T) {
 	require.NotEmpty(t, throttled.Header.Get("Retry-After"))
 	_, _, err := users.Tasks(t.Context(), ada.Owner, testbed.Everything())
 	require.NoError(t, err, "the session is still valid")
+	require.True(t, holds(t, users, ada.Username, "correct horse"))
 }

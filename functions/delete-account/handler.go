@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"snaptask/functions/internal/config"
-	"snaptask/functions/internal/confirmation"
+	"snaptask/functions/internal/credentials"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
@@ -14,7 +14,7 @@ import (
 
 type deps struct {
 	users   *store.Store
-	confirm *confirmation.Checker
+	checker *credentials.Checker
 }
 
 type password struct {
@@ -24,7 +24,7 @@ type password struct {
 var function = web.Function[deps]{
 	Open: func(c *config.Reader) *deps {
 		users := store.Open(c)
-		return &deps{users, confirmation.Open(c, users)}
+		return &deps{users, credentials.New(users)}
 	},
 	Verbs: web.Verbs[deps]{http.MethodPost: web.Verb((*deps).delete)},
 }
@@ -33,14 +33,7 @@ var function = web.Function[deps]{
 var Handle, Admit = function.Handle, function.Admit
 
 func (d *deps) delete(ctx context.Context, owner task.Owner, r web.Request[password]) (any, error) {
-	release, err := d.confirm.Acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	user, attempt, err := d.confirm.Check(ctx, owner, r.Body.Current, r.Header)
-	if err != nil {
-		return nil, err
-	}
-	return web.Empty{}, d.users.DeleteUser(ctx, owner, user.PasswordHash, attempt)
+	return web.Empty{}, d.checker.Confirm(ctx, owner, r.Body.Current, "", func(c credentials.Confirmed) error {
+		return d.users.DeleteUser(ctx, owner, c.PasswordHash)
+	})
 }

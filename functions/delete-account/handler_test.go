@@ -4,8 +4,7 @@ import (
 	"net/http"
 	"testing"
 
-	"snaptask/functions/internal/auth"
-	"snaptask/functions/internal/confirmation"
+	"snaptask/functions/internal/credentials"
 	"snaptask/functions/internal/testbed"
 
 	"github.com/google/uuid"
@@ -19,7 +18,7 @@ func TestDeleteAccountDeletesThisUserOnly(t *testing.T) {
 	for _, p := range []testbed.Person{ada, ada, eve} {
 		testbed.AddTask(t, users, p.Owner)
 	}
-	f := function.With(&deps{users, confirmation.New(auth.NewClients(nil), users)}, testbed.Verifier())
+	f := function.With(&deps{users, credentials.New(users)}, testbed.Verifier())
 	remove := func(token, body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Token: token, Body: []byte(body)})
 	}

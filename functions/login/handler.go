@@ -1,4 +1,4 @@
-// Package function signs a person in: {username, password} -> {token, username, expiresAt}.
+// Package function signs a person in: {username, password, device?} -> {token, username, expiresAt, device}.
 package function
 
 import (
@@ -7,22 +7,28 @@ import (
 
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
-	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/credentials"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/web"
 )
 
 type deps struct {
-	clients   *auth.Clients
-	passwords *auth.Passwords
-	signer    *auth.Signer
-	users     *store.Store
+	clients *auth.Clients
+	signer  *auth.Signer
+	users   *store.Store
+	checker *credentials.Checker
+}
+
+type login struct {
+	auth.Credentials
+	Device string `json:"device"` // of an earlier reply
 }
 
 var function = web.Function[deps]{
 	Open: func(c *config.Reader) *deps {
-		return &deps{auth.OpenClients(c), auth.NewPasswords(), auth.OpenSigner(c), store.Open(c)}
+		users := store.Open(c)
+		return &deps{auth.OpenClients(c), auth.OpenSigner(c), users, credentials.New(users)}
 	},
 	Verbs:  web.Verbs[deps]{http.MethodPost: web.Verb((*deps).login)},
 	Public: true,
@@ -31,26 +37,14 @@ var function = web.Function[deps]{
 // Handle answers one call. Admit decides on it before its body arrives.
 var Handle, Admit = function.Handle, function.Admit
 
-func (d *deps) login(ctx context.Context, _ task.Owner, r web.Request[auth.Credentials]) (any, error) {
-	release, err := d.passwords.Acquire(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	user, attempt, err := d.users.BeginLogin(ctx, auth.TrimUsername(r.Body.Username), d.clients.Address(r.Header))
-	if err != nil {
-		return nil, err
-	}
-	matches, err := auth.Matches(user.PasswordHash, r.Body.Password)
-	if err != nil {
-		return nil, err
-	}
-	if !matches {
-		return nil, fault.New(fault.Unauthorized, "wrong_credentials", "The username or the password is wrong.")
-	}
-	session, err := d.signer.NewSession(user.ID, user.Username)
-	if err != nil {
-		return nil, err
-	}
-	return session, d.users.AddSession(ctx, session.Owner, user.PasswordHash, session.ExpiresAt.Time(), attempt)
+func (d *deps) login(ctx context.Context, _ task.Owner, r web.Request[login]) (any, error) {
+	device := d.signer.Device(r.Body.Device)
+	attempt := credentials.Login{Credentials: r.Body.Credentials, Address: d.clients.Address(r.Header), Device: device}
+	var session auth.Session
+	return &session, d.checker.Login(ctx, attempt, func(user store.User) (err error) {
+		if session, err = d.signer.NewSession(user.ID, user.Username, device); err != nil {
+			return err
+		}
+		return d.users.AddSession(ctx, session.Owner, user.PasswordHash, session.ExpiresAt.Time())
+	})
 }

@@ -3,6 +3,7 @@ package function
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"fmt"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"snaptask/functions/internal/auth"
+	"snaptask/functions/internal/credentials"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/testbed"
 
@@ -26,7 +28,7 @@ func loginAt(t *testing.T, users *store.Store) func(body string) testbed.Answer 
 
 // loginFrom is loginAt with headers that contain the client's address.
 func loginFrom(t *testing.T, users *store.Store, header http.Header) func(body string) testbed.Answer {
-	f := function.With(&deps{auth.NewClients(clientKey), auth.NewPasswords(), testbed.Signer(), users}, nil)
+	f := function.With(&deps{auth.NewClients(clientKey), testbed.Signer(), users, credentials.New(users)}, nil)
 	return func(body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Body: []byte(body), Header: header})
 	}
@@ -78,33 +80,84 @@ func TestWrongPasswordAndUnknownUserGetTheSameAnswer(t *testing.T) {
 	}
 }
 
-func TestLoginThrottlesExistingAndUnknownAccountsAlike(t *testing.T) {
-	t.Parallel()
-	users := testbed.Store(t)
-	addUser(t, users, "jose", "correct horse")
-	addUser(t, users, "grace", "correct horse")
-	login := loginAt(t, users)
+// from returns headers with a client's address and a proof of it under key.
+func from(address string, key []byte) http.Header {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(address))
+	return http.Header{auth.ClientAddressHeader: {address}, auth.ClientProofHeader: {hex.EncodeToString(mac.Sum(nil))}}
+}
 
-	answers := map[string][]int{}
-	for _, names := range [][]string{
-		{"jose", "JOSE", "José", "jose \u200d", "jo\u200dse   \u200d"},
-		{"nobody", "NOBODY", "Nobodý", "nobody \u200d", "no\u200dbody   \u200d"},
-	} {
-		for i := range 11 {
-			answer := login(`{"username": "` + names[i%len(names)] + `", "password": "wrong"}`)
-			answers[names[0]] = append(answers[names[0]], answer.Status)
-			if answer.Status == http.StatusTooManyRequests {
-				seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
-				require.NoError(t, err)
-				require.True(t, seconds > 0 && seconds <= 15*60, "%d s", seconds)
-			}
+func TestAnAttackDelaysNeitherKnownDevicesNorOtherNames(t *testing.T) {
+	t.Parallel()
+	dsn := testbed.Database(t)
+	users := testbed.StoreAt(t, dsn)
+	addUser(t, users, "ada", "correct horse")
+	addUser(t, users, "grace", "correct horse")
+	const right = `{"username": "ada", "password": "correct horse"}`
+	var session auth.Session
+	loginAt(t, users)(right).JSON(t, &session)
+
+	statuses := map[int]int{}
+	for i := range 1000 {
+		answer := loginFrom(t, users, from(fmt.Sprint("192.0.2.", i%50), clientKey))(`{"username": "ada", "password": "wrong"}`)
+		statuses[answer.Status]++
+		if answer.Status == http.StatusTooManyRequests {
+			seconds, err := strconv.Atoi(answer.Header.Get("Retry-After"))
+			require.NoError(t, err)
+			require.True(t, seconds > 0 && seconds <= 40, "%d s", seconds)
 		}
 	}
-	require.Equal(t, answers["jose"], answers["nobody"])
-	require.Equal(t, http.StatusUnauthorized, answers["jose"][9])
-	require.Equal(t, http.StatusTooManyRequests, answers["jose"][10])
-	require.Equal(t, http.StatusTooManyRequests, login(`{"username": "jose", "password": "correct horse"}`).Status)
-	require.Equal(t, http.StatusOK, login(`{"username": "grace", "password": "correct horse"}`).Status)
+	t.Logf("answers by status: %v", statuses)
+	require.GreaterOrEqual(t, statuses[http.StatusUnauthorized], 10, "the first guesses need not wait")
+	require.Less(t, statuses[http.StatusUnauthorized], 20)
+	require.Equal(t, 1000, statuses[http.StatusUnauthorized]+statuses[http.StatusTooManyRequests])
+
+	owner := loginFrom(t, users, from("198.51.100.1", clientKey))
+	known := fmt.Sprintf(`{"username": "ada", "password": "correct horse", "device": %q}`, session.Device)
+	require.Equal(t, http.StatusOK, owner(known).Status, "from a device that has signed in before")
+	require.Equal(t, http.StatusOK, loginFrom(t, users, from("192.0.2.1", clientKey))(known).Status, "even from an attacker's address")
+	wait := owner(right)
+	require.Equal(t, http.StatusTooManyRequests, wait.Status)
+	require.Equal(t, "too_many_attempts", wait.Fault(t).Code)
+	require.Equal(t, http.StatusOK, loginFrom(t, users, from("192.0.2.1", clientKey))(`{"username": "grace", "password": "correct horse"}`).Status)
+
+	// A minute later.
+	pool, err := sql.Open("mysql", dsn)
+	require.NoError(t, err)
+	defer pool.Close()
+	_, err = pool.Exec(`UPDATE password_failures SET not_before = not_before - INTERVAL 1 MINUTE, failed_at = failed_at - INTERVAL 1 MINUTE`)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, owner(right).Status, "from a new device")
+}
+
+func TestADeviceIsTheUsersUntilItSignsInAgain(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	addUser(t, users, "ada", "correct horse")
+	addUser(t, users, "eve", "battery staple")
+	login := loginAt(t, users)
+	var first, second, hers auth.Session
+	login(`{"username": "ada", "password": "correct horse"}`).JSON(t, &first)
+	login(fmt.Sprintf(`{"username": "ada", "password": "correct horse", "device": %q}`, first.Device)).JSON(t, &second)
+	login(fmt.Sprintf(`{"username": "eve", "password": "battery staple", "device": %q}`, first.Device)).JSON(t, &hers)
+	signer := testbed.Signer()
+	require.Equal(t, signer.Device(first.Device), signer.Device(second.Device))
+	require.NotEqual(t, signer.Device(first.Device).ID, signer.Device(hers.Device).ID)
+	for _, device := range []string{first.Token, "garbage", ""} {
+		answer := login(fmt.Sprintf(`{"username": "ada", "password": "correct horse", "device": %q}`, device))
+		require.Equal(t, http.StatusOK, answer.Status, "a device that is not valid counts as none")
+	}
+}
+
+func TestAnAddressCountsOnlyIfItIsProven(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	const body = `{"username": "nobody", "password": "wrong"}`
+	for _, header := range []http.Header{nil, from("192.0.2.1", []byte("guessed")), {auth.ClientAddressHeader: {"192.0.2.2"}}, nil, from("192.0.2.3", nil)} {
+		require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, header)(body).Status)
+	}
+	require.Equal(t, http.StatusTooManyRequests, loginFrom(t, users, from("192.0.2.4", []byte("guessed")))(body).Status, "calls without a proven address count together")
+	require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, from("192.0.2.4", clientKey))(body).Status)
 }
 
 func TestASuccessfulLoginForgivesEarlierFailures(t *testing.T) {
@@ -112,32 +165,12 @@ func TestASuccessfulLoginForgivesEarlierFailures(t *testing.T) {
 	users := testbed.Store(t)
 	addUser(t, users, "ada", "correct horse")
 	login := loginAt(t, users)
-	for range 3 {
-		for range 9 {
+	for range 4 {
+		for range 4 {
 			require.Equal(t, http.StatusUnauthorized, login(`{"username": "ada", "password": "wrong"}`).Status)
 		}
 		require.Equal(t, http.StatusOK, login(`{"username": "ada", "password": "correct horse"}`).Status)
 	}
-}
-
-func TestLoginThrottlesAProvenAddressAcrossAccounts(t *testing.T) {
-	t.Parallel()
-	users := testbed.Store(t)
-	headers := func(address string, key []byte) http.Header {
-		mac := hmac.New(sha256.New, key)
-		mac.Write([]byte(address))
-		return http.Header{auth.ClientAddressHeader: {address}, auth.ClientProofHeader: {hex.EncodeToString(mac.Sum(nil))}}
-	}
-	// 300 failures from one address, each for another account.
-	for i := range 300 {
-		_, _, err := users.BeginLogin(t.Context(), fmt.Sprint("nobody-", i), "192.0.2.7")
-		require.NoError(t, err)
-	}
-	body := `{"username": "somebody", "password": "wrong"}`
-	require.Equal(t, http.StatusTooManyRequests, loginFrom(t, users, headers("192.0.2.7", clientKey))(body).Status)
-	require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, headers("192.0.2.8", clientKey))(body).Status)
-	require.Equal(t, http.StatusUnauthorized, loginFrom(t, users, headers("192.0.2.7", []byte("guessed")))(body).Status, "not proven, so not counted")
-	require.Equal(t, http.StatusUnauthorized, loginAt(t, users)(body).Status)
 }
 
 func TestConcurrentCorrectLoginsAreNotThrottled(t *testing.T) {

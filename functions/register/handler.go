@@ -14,18 +14,19 @@ import (
 )
 
 type deps struct {
-	enabled   bool // whether people may register
-	passwords *auth.Passwords
-	users     *store.Store
-}
-
-type reply struct {
-	Username string `json:"username"`
+	enabled    bool // whether people may register
+	perAddress int  // registrations an hour
+	clients    *auth.Clients
+	passwords  *auth.Passwords
+	users      *store.Store
 }
 
 var function = web.Function[deps]{
 	Open: func(c *config.Reader) *deps {
-		return &deps{c.OneOf("REGISTRATION", "on", "off") == "on", auth.NewPasswords(), store.Open(c)}
+		return &deps{
+			c.OneOf("REGISTRATION", "on", "off") == "on", c.Int("REGISTRATIONS_PER_ADDRESS", 500, 1),
+			auth.OpenClients(c), auth.NewPasswords(), store.Open(c),
+		}
 	},
 	Verbs:  web.Verbs[deps]{http.MethodPost: web.Verb((*deps).register)},
 	Public: true,
@@ -42,10 +43,14 @@ func (d *deps) register(ctx context.Context, _ task.Owner, r web.Request[auth.Cr
 	if err != nil {
 		return nil, err
 	}
-	release, err := d.passwords.Acquire(ctx)
+	address := d.clients.Address(r.Header)
+	if err := d.users.CountRegistration(ctx, address, d.perAddress); err != nil {
+		return nil, err
+	}
+	release, err := d.passwords.Acquire(ctx, address, false)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	return reply{account.Username}, d.users.AddUser(ctx, account.Username, auth.Hash(account.Password))
+	return map[string]string{"username": account.Username}, d.users.AddUser(ctx, account.Username, auth.Hash(account.Password))
 }

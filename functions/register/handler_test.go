@@ -1,6 +1,10 @@
 package function
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,10 +17,30 @@ import (
 )
 
 func registerAt(t *testing.T, users *store.Store, open bool) func(body string) testbed.Answer {
-	f := function.With(&deps{open, auth.NewPasswords(), users}, testbed.Verifier())
+	f := function.With(&deps{open, 2, auth.NewClients(nil), auth.NewPasswords(), users}, testbed.Verifier())
 	return func(body string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Body: []byte(body)})
 	}
+}
+
+func TestRegistrationsOfAProvenAddressAreLimited(t *testing.T) {
+	t.Parallel()
+	users, key := testbed.Store(t), []byte("shared with the web server")
+	f := function.With(&deps{true, 2, auth.NewClients(key), auth.NewPasswords(), users}, testbed.Verifier())
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("192.0.2.1"))
+	proven := http.Header{auth.ClientAddressHeader: {"192.0.2.1"}, auth.ClientProofHeader: {hex.EncodeToString(mac.Sum(nil))}}
+	register := func(name string, header http.Header) testbed.Answer {
+		body := fmt.Appendf(nil, `{"username": %q, "password": "correct horse"}`, name)
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodPost, Body: body, Header: header})
+	}
+	require.Equal(t, http.StatusOK, register("one", proven).Status)
+	require.Equal(t, http.StatusOK, register("two", proven).Status)
+	refused := register("three", proven)
+	require.Equal(t, http.StatusTooManyRequests, refused.Status)
+	require.Equal(t, "too_many_registrations", refused.Fault(t).Code)
+	require.NotEmpty(t, refused.Header.Get("Retry-After"))
+	require.Equal(t, http.StatusOK, register("four", nil).Status)
 }
 
 func TestRegister(t *testing.T) {

@@ -36,30 +36,34 @@ const (
 
 // Passwords limits how many passwords are hashed or checked concurrently, so that many sign-ins can't exhaust memory or CPU.
 type Passwords struct {
-	slots chan struct{}
+	queue queue
 }
 
-// NewPasswords returns Passwords with one slot for each CPU.
+const (
+	maxSlots   = 4  // of 19 MiB, in a process limited to 96 MiB
+	maxWaiting = 64 // about 2 s of work for one CPU
+)
+
+// NewPasswords returns Passwords with one slot for each CPU, and at most maxSlots.
 func NewPasswords() *Passwords {
-	return &Passwords{make(chan struct{}, runtime.GOMAXPROCS(0))}
+	return &Passwords{queue{free: min(runtime.GOMAXPROCS(0), maxSlots), longest: maxWaiting}}
 }
 
 // Acquire waits for a slot, in which the caller hashes or checks a password, and returns a function that releases it.
-// This also bounds the number of attempts that are counted but not yet checked. The fault is Unavailable if ctx ends first.
-func (p *Passwords) Acquire(ctx context.Context) (release func(), err error) {
-	select {
-	case p.slots <- struct{}{}:
-		return p.release, nil
-	case <-ctx.Done():
+// This also bounds the number of attempts that are counted but not yet checked. Known callers, who have shown that they have
+// signed in before, come first; the others take turns by address. The fault is Unavailable if too many wait, or if ctx ends.
+func (p *Passwords) Acquire(ctx context.Context, address string, known bool) (release func(), err error) {
+	if !p.queue.wait(ctx, address, known) {
 		return nil, &fault.Error{Kind: fault.Unavailable, Code: "busy", Message: "Too many people are signing in. Please try again.", RetryAfter: 2 * time.Second, Cause: ctx.Err()}
 	}
+	return p.release, nil
 }
 
 // release frees the memory of the hash before the slot: otherwise the next 19 MiB may be allocated before the garbage
 // collector has freed these, in a process limited to 96 MiB. It costs little compared to the hash.
 func (p *Passwords) release() {
 	runtime.GC()
-	<-p.slots
+	p.queue.done()
 }
 
 // Hash returns the password's argon2id hash with a new salt, as a PHC string. The caller holds a slot of Passwords.

@@ -50,7 +50,7 @@ func OpenSigner(c *config.Reader) *Signer {
 
 // Token returns a JWT (RFC 7519), signed with Ed25519, whose sub is the user and whose jti is the session.
 func (s *Signer) Token(owner task.Owner, issuedAt, expiresAt time.Time) (string, error) {
-	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, jwt.RegisteredClaims{
+	return s.sign(jwt.RegisteredClaims{
 		Issuer:    issuer,
 		Audience:  jwt.ClaimStrings{audience},
 		Subject:   owner.UserID.String(),
@@ -58,6 +58,10 @@ func (s *Signer) Token(owner task.Owner, issuedAt, expiresAt time.Time) (string,
 		IssuedAt:  jwt.NewNumericDate(issuedAt),
 		ExpiresAt: jwt.NewNumericDate(expiresAt),
 	})
+}
+
+func (s *Signer) sign(claims jwt.RegisteredClaims) (string, error) {
+	token := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims)
 	token.Header["kid"] = s.kid
 	return token.SignedString(s.key)
 }
@@ -68,17 +72,25 @@ type Session struct {
 	Token      string    `json:"token"`
 	Username   string    `json:"username"`
 	ExpiresAt  task.Time `json:"expiresAt"` // UTC, whole seconds: a token has no fractions
+	Device     string    `json:"device"`    // see DeviceToken
 }
 
-// NewSession returns a session of the user that begins now. Its token is valid once the session is stored.
-func (s *Signer) NewSession(userID uuid.UUID, username string) (Session, error) {
+// NewSession returns a session of the user that begins now, on a device, or on a new one if the device is not the user's. Its
+// token is valid once the session is stored.
+func (s *Signer) NewSession(userID uuid.UUID, username string, device task.Device) (Session, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Session{}, err
 	}
+	if device.UserID != userID {
+		device = task.Device{UserID: userID, ID: uuid.New()}
+	}
 	issuedAt := time.Now().UTC().Truncate(time.Second)
 	n := Session{Owner: task.Owner{UserID: userID, SessionID: id}, Username: username, ExpiresAt: task.NewTime(issuedAt.Add(s.lifetime))}
-	n.Token, err = s.Token(n.Owner, issuedAt, n.ExpiresAt.Time())
+	if n.Token, err = s.Token(n.Owner, issuedAt, n.ExpiresAt.Time()); err != nil {
+		return Session{}, err
+	}
+	n.Device, err = s.DeviceToken(device)
 	return n, err
 }
 

@@ -64,21 +64,22 @@ func setOf[T comparable](all []T) map[T]bool {
 // pruneChunk is the most rows that one statement of Prune removes, so that none holds locks for long.
 const pruneChunk = 500
 
-// prunes are the rows that are no longer needed. A session is kept for a day after its end, and a failed login for an hour,
-// four times as long as it counts.
+// prunes are the rows that are no longer needed. A session is kept for a day after its end, and failures for an hour, four times as
+// long as they count.
 //
 // The id of a deleted task is kept for 92 days, longer than task.New accepts an id, so that a late repetition of its creation
 // never creates the task again. The id of a deleted user is kept for 90 days, to remove the user's unfinished uploads.
 var prunes = []struct{ what, text string }{
 	{"endedSessions", `DELETE FROM sessions WHERE ended_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY ORDER BY ended_at LIMIT ?`},
 	{"expiredSessions", `DELETE FROM sessions WHERE expires_at < UTC_TIMESTAMP(6) - INTERVAL 1 DAY ORDER BY expires_at LIMIT ?`},
-	{"loginFailures", `DELETE FROM login_failures WHERE failed_at < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR ORDER BY failed_at LIMIT ?`},
+	{"passwordFailures", `DELETE FROM password_failures WHERE failed_at < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR ORDER BY failed_at LIMIT ?`},
+	{"registrations", `DELETE FROM registrations WHERE begun_at < UTC_TIMESTAMP(6) - INTERVAL 1 HOUR ORDER BY begun_at LIMIT ?`},
 	{"deletedTasks", `DELETE FROM deleted_tasks WHERE deleted_at < UTC_TIMESTAMP(6) - INTERVAL 92 DAY ORDER BY deleted_at LIMIT ?`},
 	{"deletedUsers", `DELETE FROM deleted_users WHERE emptied_at IS NOT NULL AND deleted_at < UTC_TIMESTAMP(6) - INTERVAL 90 DAY ORDER BY deleted_at LIMIT ?`},
 }
 
-// Prune removes rows that are no longer needed and counts them by kind: endedSessions, expiredSessions, loginFailures,
-// deletedTasks, deletedUsers. If it fails for one kind, it continues with the next.
+// Prune removes rows that are no longer needed and counts them by kind: endedSessions, expiredSessions, passwordFailures,
+// registrations, deletedTasks, deletedUsers. If it fails for one kind, it continues with the next.
 func (s *Store) Prune(ctx context.Context) (map[string]int64, error) {
 	removed := map[string]int64{}
 	var failures []error

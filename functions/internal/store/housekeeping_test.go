@@ -120,11 +120,9 @@ func TestPruneKeepsRowsThatAreStillNeeded(t *testing.T) {
 	session(-day-time.Minute, 0)      // pruned
 	session(7*day, -day-time.Minute)  // pruned
 	session(-2*day, -2*day-time.Hour) // pruned
-	failure := `INSERT INTO login_failures (subject, failed_at, id) VALUES (UNHEX('02'), UTC_TIMESTAMP(6) - INTERVAL ? MINUTE, ?)`
 	for _, minutes := range []int{1, 14, 59, 61, 1000} {
-		id := testbed.NewID(t)
-		_, err := pool.ExecContext(ctx, failure, minutes, id[:])
-		require.NoError(t, err)
+		insert(`INSERT INTO password_failures (subject, failures, not_before, failed_at) VALUES (?, 3, UTC_TIMESTAMP(6), UTC_TIMESTAMP(6) - INTERVAL ? MINUTE)`, minutes)
+		insert(`INSERT INTO registrations (address, attempts, begun_at) VALUES (?, 3, UTC_TIMESTAMP(6) - INTERVAL ? MINUTE)`, minutes)
 	}
 	for _, days := range []int{0, 89, 91, 93, 400} {
 		insert(`INSERT INTO deleted_tasks (id, user_id, deleted_at) VALUES (?, UNHEX('03'), UTC_TIMESTAMP(6) - INTERVAL ? DAY)`, days)
@@ -137,7 +135,7 @@ func TestPruneKeepsRowsThatAreStillNeeded(t *testing.T) {
 
 	removed, err := s.Prune(ctx)
 	require.NoError(t, err)
-	require.Equal(t, map[string]int64{"endedSessions": 2, "expiredSessions": 1, "loginFailures": 2, "deletedTasks": 2, "deletedUsers": 504}, removed)
+	require.Equal(t, map[string]int64{"endedSessions": 2, "expiredSessions": 1, "passwordFailures": 2, "registrations": 2, "deletedTasks": 2, "deletedUsers": 504}, removed)
 	again, err := s.Prune(ctx)
 	require.NoError(t, err)
 	for what, n := range again {

@@ -109,7 +109,7 @@ func TestADeadlockIsRetried(t *testing.T) {
 	s, count, owner, d, r := contested(t)
 	// The server rolls back the transaction that has changed less: not this one.
 	for range 50 {
-		r.must(t, `INSERT INTO login_failures (subject, failed_at, id) VALUES (?, NOW(6), ?)`, make([]byte, 32), newBytes(t))
+		r.must(t, `INSERT INTO password_failures (subject, failures, not_before, failed_at) VALUES (?, 1, NOW(6), NOW(6))`, append(make([]byte, 16), newBytes(t)...))
 	}
 	r.must(t, `INSERT INTO deleted_tasks (user_id, id, deleted_at) VALUES (?, ?, NOW(6))`, owner.UserID[:], d.ID[:])
 	done := make(chan error, 1)
@@ -225,7 +225,7 @@ func TestARejectedCallLeavesNoTransactionOpen(t *testing.T) {
 	requireFault(t, fault.NotFound, err)
 	_, err = s.SetPredictions(t.Context(), owner, d.ID, "key", task.ImageDone, nil)
 	requireFault(t, fault.Conflict, err)
-	requireFault(t, fault.Unauthorized, s.DeleteUser(t.Context(), owner, "another hash", store.Attempt{}))
+	requireFault(t, fault.Unauthorized, s.DeleteUser(t.Context(), owner, "another hash"))
 	require.False(t, r.isLocked(t, taskRow, owner.UserID[:], d.ID[:]))
 	require.False(t, r.isLocked(t, sessionRow, owner.UserID[:], owner.SessionID[:]))
 }

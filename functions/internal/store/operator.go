@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"snaptask/functions/internal/task"
+
 	"github.com/google/uuid"
 )
 
@@ -35,7 +37,7 @@ func (s *Store) DisableUser(ctx context.Context, username string) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE users SET disabled_at = COALESCE(disabled_at, UTC_TIMESTAMP(6)) WHERE id = ?`, id[:]); err != nil {
 			return err
 		}
-		return endSessions(ctx, tx, id)
+		return endSessions(ctx, tx, task.Owner{UserID: id})
 	})
 }
 
@@ -47,17 +49,24 @@ func (s *Store) EnableUser(ctx context.Context, username string) error {
 	})
 }
 
-// ResetPassword replaces the user's password hash, ends all sessions of the user and forgives the account's failed logins.
-// The fault is NotFound if there is no such user.
+// ResetPassword replaces the user's password hash, ends all sessions of the user and forgets the failures that count for the name
+// and for its devices. The fault is NotFound if there is no such user.
 func (s *Store) ResetPassword(ctx context.Context, username, hash string) error {
+	_, key, err := s.userAndKey(ctx, username)
+	if err != nil {
+		return err
+	}
+	name := nameSubject(key)
 	return s.changeUser(ctx, username, func(ctx context.Context, tx *sql.Tx, id uuid.UUID) error {
 		if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ? WHERE id = ?`, hash, id[:]); err != nil {
 			return err
 		}
-		if err := endSessions(ctx, tx, id); err != nil {
+		if err := endSessions(ctx, tx, task.Owner{UserID: id}); err != nil {
 			return err
 		}
-		return Attempt{username: username}.forgive(ctx, tx)
+		devices := devicesSubject(id)
+		_, err := tx.ExecContext(ctx, `DELETE FROM password_failures WHERE subject IN (?, ?)`, name[:], devices[:])
+		return err
 	})
 }
 

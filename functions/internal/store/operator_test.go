@@ -9,7 +9,6 @@ import (
 
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/fault"
-	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/task"
 	"snaptask/functions/internal/testbed"
 
@@ -86,7 +85,7 @@ func TestADisabledUserHasNoSessionEvenFromParallelLogins(t *testing.T) {
 	for range cap(opened) {
 		owner := task.Owner{UserID: ada.UserID, SessionID: testbed.NewID(t)}
 		wait.Go(func() {
-			if s.AddSession(ctx, owner, "none", time.Now().Add(time.Hour), store.Attempt{}) == nil {
+			if s.AddSession(ctx, owner, "none", time.Now().Add(time.Hour)) == nil {
 				opened <- owner
 			}
 		})
@@ -108,14 +107,16 @@ func TestADisabledUserHasNoSessionEvenFromParallelLogins(t *testing.T) {
 	testbed.SignInAgain(t, s, ada, time.Now().Add(time.Hour))
 }
 
-func TestAResetPasswordEndsSessionsAndForgivesFailures(t *testing.T) {
+func TestAResetPasswordEndsSessionsAndForgetsFailures(t *testing.T) {
 	t.Parallel()
 	s, ctx := testbed.Store(t), context.Background()
 	ada, eve := testbed.SignIn(t, s), testbed.SignIn(t, s)
-	for range 11 {
-		_, _, _ = s.BeginLogin(ctx, ada.Username, "")
+	for i := range 10 {
+		_, a, err := s.NewLogin(ctx, ada.Username, fmt.Sprint("192.0.2.", i), task.Device{})
+		require.NoError(t, err)
+		require.NoError(t, s.BeginAttempt(ctx, a))
 	}
-	_, _, err := s.BeginLogin(ctx, ada.Username, "")
+	_, _, err := s.NewLogin(ctx, ada.Username, "198.51.100.1", task.Device{})
 	requireFault(t, fault.Throttled, err)
 
 	require.NoError(t, s.ResetPassword(ctx, ada.Username, "new"))
@@ -123,9 +124,9 @@ func TestAResetPasswordEndsSessionsAndForgivesFailures(t *testing.T) {
 	requireFault(t, fault.Unauthorized, err)
 	_, err = s.UserOf(ctx, eve.Owner)
 	require.NoError(t, err, "another user's session")
-	user, _, err := s.BeginLogin(ctx, ada.Username, "")
+	user, _, err := s.NewLogin(ctx, ada.Username, "198.51.100.1", task.Device{})
 	require.NoError(t, err)
 	require.Equal(t, "new", user.PasswordHash)
 	renewed := task.Owner{UserID: ada.UserID, SessionID: testbed.NewID(t)}
-	requireFault(t, fault.Unauthorized, s.AddSession(ctx, renewed, "none", time.Now().Add(time.Hour), store.Attempt{}))
+	requireFault(t, fault.Unauthorized, s.AddSession(ctx, renewed, "none", time.Now().Add(time.Hour)))
 }

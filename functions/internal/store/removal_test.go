@@ -80,7 +80,7 @@ func TestAnAccountWithManyTasksIsEmptiedInChunks(t *testing.T) {
 	counted, roundTrips := testbed.RoundTrips(t, dsn)
 	through := testbed.StoreAt(t, counted)
 	before := time.Now()
-	require.NoError(t, through.DeleteUser(ctx, ada.Owner, "none", store.Attempt{}))
+	require.NoError(t, through.DeleteUser(ctx, ada.Owner, "none"))
 	t.Logf("deleted in %s", time.Since(before))
 	require.NoError(t, s.AddUser(ctx, ada.Username, "h"), "the username must be free")
 	roundTrips()

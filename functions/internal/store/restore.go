@@ -84,7 +84,7 @@ func (l *Load) begin(ctx context.Context, of int64, over Over) error {
 		SELECT user_id, id, image_key, UTC_TIMESTAMP(6) FROM tasks WHERE image_key <> '' ON DUPLICATE KEY UPDATE created_at = VALUES(created_at)`); err != nil {
 		return err
 	}
-	for _, table := range []string{"login_failures", "sessions", "deleted_tasks", "task_labels", "tasks", "user_usage", "deleted_users", "users"} {
+	for _, table := range []string{"password_failures", "registrations", "sessions", "deleted_tasks", "task_labels", "tasks", "user_usage", "deleted_users", "users"} {
 		if err := l.exec(ctx, "DELETE FROM "+table); err != nil {
 			return err
 		}

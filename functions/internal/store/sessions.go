@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"snaptask/functions/internal/fault"
@@ -15,21 +14,16 @@ const validSession = `s.user_id = ? AND s.id = ? AND s.ended_at IS NULL AND s.ex
 
 func sessionOf(owner task.Owner) []any { return []any{owner.UserID[:], owner.SessionID[:]} }
 
-// AddSession stores a session that is valid until expiresAt, if the user still has the password whose hash was checked, and
-// forgives the failed logins of the attempt. The fault is Unauthorized if the user has another password or is disabled.
-func (s *Store) AddSession(ctx context.Context, owner task.Owner, passwordHash string, expiresAt time.Time, a Attempt) error {
-	return s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		added, err := rowsFound(tx.ExecContext(ctx, `INSERT INTO sessions (user_id, id, created_at, expires_at)
-			SELECT u.id, ?, ?, ? FROM users u WHERE u.id = ? AND u.password_hash = ? AND u.disabled_at IS NULL LOCK IN SHARE MODE`,
-			owner.SessionID[:], now(), expiresAt.UTC(), owner.UserID[:], passwordHash))
-		if err != nil {
-			return err
-		}
-		if added == 0 {
-			return fault.New(fault.Unauthorized, "wrong_credentials", "The username or the password is wrong.")
-		}
-		return a.forgive(ctx, tx)
-	})
+// AddSession stores a session that is valid until expiresAt, if the user still has the password whose hash was checked. The fault
+// is Unauthorized if the user has another password or is disabled.
+func (s *Store) AddSession(ctx context.Context, owner task.Owner, passwordHash string, expiresAt time.Time) error {
+	added, err := s.exec(ctx, `INSERT INTO sessions (user_id, id, created_at, expires_at)
+		SELECT u.id, ?, ?, ? FROM users u WHERE u.id = ? AND u.password_hash = ? AND u.disabled_at IS NULL LOCK IN SHARE MODE`,
+		owner.SessionID[:], now(), expiresAt.UTC(), owner.UserID[:], passwordHash)
+	if err == nil && added == 0 {
+		err = fault.New(fault.Unauthorized, "wrong_credentials", "The username or the password is wrong.")
+	}
+	return err
 }
 
 // EndSession ends the owner's session. The fault is Unauthorized if it has ended already.

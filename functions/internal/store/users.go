@@ -35,36 +35,56 @@ func (s *Store) AddUser(ctx context.Context, username, passwordHash string) erro
 
 // UserByName returns the user with this name, whatever its case, or a User without an ID if there is none.
 func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
-	// Attempt truncates names in the same way, so that a name that finds an account also counts for it.
-	found, err := query(ctx, s, scanUser, `SELECT id, username, password_hash FROM users WHERE username = LEFT(?, 64)`, username)
-	if err != nil || len(found) == 0 {
-		return User{}, err
+	user, _, err := s.userAndKey(ctx, username)
+	return user, err
+}
+
+// userAndKey is UserByName that also returns a key of the name. All spellings that the database treats as one name have the same
+// key, whether there is a user or not: it is made of the name's collation weights. The collation is written out, since a proxy may
+// not pass on that of the connection, and ignores trailing spaces, of weight 020A.
+func (s *Store) userAndKey(ctx context.Context, username string) (User, string, error) {
+	var key string
+	found, err := query(ctx, s, func(row scanner) (User, error) {
+		var id []byte
+		var name, hash sql.NullString
+		err := row.Scan(&key, &id, &name, &hash)
+		u := User{Username: name.String, PasswordHash: hash.String}
+		copy(u.ID[:], id)
+		return u, err
+	}, `SELECT k.weights, u.id, u.username, u.password_hash
+		FROM (SELECT TRIM(TRAILING '020A' FROM HEX(WEIGHT_STRING(LEFT(CONVERT(? USING utf8mb4) COLLATE utf8mb4_unicode_520_ci, 64)))) AS weights) k
+		LEFT JOIN users u ON u.username = LEFT(?, 64)`, username, username)
+	if err != nil {
+		return User{}, "", err
 	}
-	return found[0], nil
+	return found[0], key, nil
 }
 
 // UserOf returns the user of a session. The fault is Unauthorized if the session is not valid.
 func (s *Store) UserOf(ctx context.Context, owner task.Owner) (User, error) {
-	found, err := query(ctx, s, scanUser, `SELECT u.id, u.username, u.password_hash FROM sessions s JOIN users u ON u.id = s.user_id WHERE `+validSession,
-		sessionOf(owner)...)
+	user, _, err := s.userAndExpiry(ctx, owner)
+	return user, err
+}
+
+// userAndExpiry is UserOf that also returns when the session expires.
+func (s *Store) userAndExpiry(ctx context.Context, owner task.Owner) (User, time.Time, error) {
+	var expires time.Time
+	found, err := query(ctx, s, func(row scanner) (u User, err error) {
+		err = row.Scan(&u.ID, &u.Username, &u.PasswordHash, &expires)
+		return u, err
+	}, `SELECT u.id, u.username, u.password_hash, s.expires_at FROM sessions s JOIN users u ON u.id = s.user_id WHERE `+validSession, sessionOf(owner)...)
 	switch {
 	case err != nil:
-		return User{}, err
+		return User{}, time.Time{}, err
 	case len(found) == 0:
-		return User{}, sessionEnded()
+		return User{}, time.Time{}, sessionEnded()
 	}
-	return found[0], nil
+	return found[0], expires, nil
 }
 
-func scanUser(row scanner) (u User, err error) {
-	err = row.Scan(&u.ID, &u.Username, &u.PasswordHash)
-	return u, err
-}
-
-// ChangePassword replaces the password hash of the owner's user, if it is still oldHash, ends all sessions of the user, adds
-// the session renewed, valid until expiresAt, and forgives the failed logins of the attempt. The fault is Unauthorized if
-// the owner's session has ended or the password was changed.
-func (s *Store) ChangePassword(ctx context.Context, owner task.Owner, oldHash, newHash string, renewed task.Owner, expiresAt time.Time, a Attempt) error {
+// ChangePassword replaces the password hash of the owner's user, if it is still oldHash, and ends all sessions of the user but the
+// owner's. The fault is Unauthorized if the owner's session has ended or the password was changed.
+func (s *Store) ChangePassword(ctx context.Context, owner task.Owner, oldHash, newHash string) error {
 	return s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := lockUser(ctx, tx, owner, oldHash); err != nil {
 			return err
@@ -72,28 +92,18 @@ func (s *Store) ChangePassword(ctx context.Context, owner task.Owner, oldHash, n
 		if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ? WHERE id = ?`, newHash, owner.UserID[:]); err != nil {
 			return err
 		}
-		if err := endSessions(ctx, tx, owner.UserID); err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO sessions (user_id, id, created_at, expires_at) VALUES (?, ?, ?, ?)`,
-			owner.UserID[:], renewed.SessionID[:], now(), expiresAt.UTC()); err != nil {
-			return err
-		}
-		return a.forgive(ctx, tx)
+		return endSessions(ctx, tx, owner)
 	})
 }
 
 // DeleteUser deletes the owner's user and all sessions of the user, if the password hash is still the given one. The username is
 // free at once; EmptyUser deletes the tasks. The fault is Unauthorized if the owner's session has ended or the password was changed.
-func (s *Store) DeleteUser(ctx context.Context, owner task.Owner, passwordHash string, a Attempt) error {
+func (s *Store) DeleteUser(ctx context.Context, owner task.Owner, passwordHash string) error {
 	return s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := lockUser(ctx, tx, owner, passwordHash); err != nil {
 			return err
 		}
-		if err := removeUser(ctx, tx, owner.UserID); err != nil {
-			return err
-		}
-		return a.forgive(ctx, tx)
+		return removeUser(ctx, tx, owner.UserID)
 	})
 }
 
@@ -112,8 +122,10 @@ func lockUser(ctx context.Context, tx *sql.Tx, owner task.Owner, passwordHash st
 	return err
 }
 
-// endSessions ends all sessions of a user who is locked in this transaction, so that no session can be added.
-func endSessions(ctx context.Context, tx *sql.Tx, userID uuid.UUID) error {
-	_, err := tx.ExecContext(ctx, `UPDATE sessions SET ended_at = UTC_TIMESTAMP(6) WHERE user_id = ? AND ended_at IS NULL`, userID[:])
+// endSessions ends all sessions of a user who is locked in this transaction, so that no session can be added, but keeps the
+// owner's session if it has an ID.
+func endSessions(ctx context.Context, tx *sql.Tx, owner task.Owner) error {
+	_, err := tx.ExecContext(ctx, `UPDATE sessions SET ended_at = UTC_TIMESTAMP(6) WHERE user_id = ? AND id <> ? AND ended_at IS NULL`,
+		owner.UserID[:], owner.SessionID[:])
 	return err
 }

@@ -11,6 +11,11 @@ type Owner struct {
 	SessionID uuid.UUID
 }
 
+// Device is a device from which a user has signed in before.
+type Device struct {
+	UserID, ID uuid.UUID
+}
+
 // Task is a task as it is stored and as clients see it.
 type Task struct {
 	ID          uuid.UUID    `json:"id"` // UUIDv7

@@ -117,7 +117,7 @@ const noPassword = "none"
 func SignInAgain(t testing.TB, s *store.Store, p Person, expiresAt time.Time) Person {
 	t.Helper()
 	p.SessionID = NewID(t)
-	require.NoError(t, s.AddSession(context.Background(), p.Owner, p.hash, expiresAt, store.Attempt{}))
+	require.NoError(t, s.AddSession(context.Background(), p.Owner, p.hash, expiresAt))
 	var err error
 	p.Token, err = Signer().Token(p.Owner, time.Now(), time.Now().Add(time.Hour))
 	require.NoError(t, err)

@@ -50,6 +50,9 @@ func Verb[Deps, Body any](do func(*Deps, context.Context, task.Owner, Request[Bo
 // Header returns the first value of a header.
 func (r Request[Body]) Header(name string) string { return r.header.Get(name) }
 
+// Token returns the token of the request's session.
+func (r Request[Body]) Token() string { return bearer(r.header.Get("Authorization")) }
+
 // Has reports whether the client has a copy of the reply with this ETag.
 func (r Request[Body]) Has(etag string) bool {
 	return strings.Contains(r.header.Get("If-None-Match"), etag)
