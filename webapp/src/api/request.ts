@@ -1,3 +1,4 @@
+import { noteServerTime } from './clock'
 import { cancelledProblem, networkProblem, problemOf } from './problem'
 
 export interface RequestOptions {
@@ -37,6 +38,7 @@ export async function request(url: string, options: RequestOptions = {}): Promis
     signal: options.signal ?? null,
     keepalive: options.keepalive === true && (body?.length ?? 0) < keepaliveLimit,
   }), options.signal)
+  noteServerTime(response.headers.get('Date'))
   if (!response.ok) throw problemOf(response.status, await received(response.text(), options.signal), response.headers.get('Retry-After'))
   return response
 }

@@ -56,6 +56,7 @@ export const usePicturesStore = defineStore('pictures', () => {
     await run(taskID, { file, phase: 'preparing', sent: 0 }, () => attach(taskID, file), async (signal, show) => {
       const picture = await shrink(file, signal).catch(() => { throw cancelledProblem() })
       if (picture.size > config.current.limits.pictureBytes) throw new Problem(0, 'too_large')
+      await tasks.whenCreated(taskID)
       show({ file, phase: 'uploading', sent: 0 })
       const onSent = (bytes: number) => {
         const sent = Math.min(1, bytes / picture.size)

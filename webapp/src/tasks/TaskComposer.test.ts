@@ -1,18 +1,24 @@
 import { flushPromises } from '@vue/test-utils'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { noteServerTime } from '@/api/clock'
+import { usePicturesStore } from '@/pictures/pictures'
 import { useDraftsStore } from './drafts'
+import { defaultFilter } from './filter'
 import { useNoticesStore } from '@/ui/notices'
 import { useTasksStore } from './tasks'
-import { failure, json, makeTask, stubFetch } from '@/testing/edge'
-import { mountApp } from '@/testing/mount'
+import { failure, FakeUpload, json, makeTask, stubFetch, stubUploads, type Call } from '@/testing/edge'
+import { button, mountApp } from '@/testing/mount'
 import { text } from '@/ui/text'
 import TaskComposer from './TaskComposer.vue'
 
 const props = { today: '2026-11-23' }
 
+/** Answers as create-task does. */
+const created = ({ json: body }: Call) => json(makeTask(body as object))
+
 describe('the form for a new task', () => {
   test('uses today as the due date, and is empty afterwards', async () => {
-    const calls = stubFetch({ 'create-task': () => json(makeTask()) })
+    const calls = stubFetch({ 'create-task': created })
     const form = await mountApp(TaskComposer, { props })
     await form.find('input[name=title]').setValue('  Paint the jetty ')
     await form.find('textarea').setValue('Two coats')
@@ -20,14 +26,14 @@ describe('the form for a new task', () => {
     await flushPromises()
     expect(calls[0]?.json).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{14}7/) as string, title: 'Paint the jetty', body: 'Two coats', dueDate: '2026-11-23' })
     expect(form.find<HTMLInputElement>('input[name=title]').element.value).toBe('')
-    expect(useTasksStore().list).toEqual([makeTask()])
+    expect(useTasksStore().list).toMatchObject([{ title: 'Paint the jetty', version: 1 }])
     expect(useNoticesStore().list).toMatchObject([{ kind: 'added', title: 'Paint the jetty', unseen: true }])
   })
 
   test('says so when the filter hides the new task', async () => {
     stubFetch({ 'create-task': () => json(makeTask()) })
     const form = await mountApp(TaskComposer, { props })
-    useTasksStore().filter.q = 'zebra'
+    useTasksStore().filter = { ...defaultFilter, q: 'zebra' }
     await form.find('input[name=title]').setValue('Paint the jetty')
     await form.find('form').trigger('submit')
     await flushPromises()
@@ -115,7 +121,7 @@ describe('the form for a new task', () => {
     expect(form.classes()).toContain('open')
   })
 
-  test('creates one task when submitted twice', async () => {
+  test('creates one task when submitted twice, and does not complain', async () => {
     const calls = stubFetch({ 'create-task': () => json(makeTask()) })
     const form = await mountApp(TaskComposer, { props })
     await form.find('input[name=title]').setValue('Paint the jetty')
@@ -123,5 +129,78 @@ describe('the form for a new task', () => {
     await form.find('form').trigger('submit')
     await flushPromises()
     expect(calls).toHaveLength(1)
+    expect(form.find('[aria-invalid=true]').exists()).toBe(false)
+  })
+
+  test('is empty for the next task while the one before is created', async () => {
+    const answers: ((answer: Response) => void)[] = []
+    const calls = stubFetch({ 'create-task': () => new Promise((resolve) => { answers.push(resolve) }) })
+    const form = await mountApp(TaskComposer, { props })
+    const title = form.find<HTMLInputElement>('input[name=title]')
+    for (const words of ['Buy paint', 'Buy brushes']) {
+      await title.setValue(words)
+      await form.find('form').trigger('submit')
+      expect(title.element.value).toBe('')
+      expect(title.attributes('readonly')).toBeUndefined()
+    }
+    await title.setValue('Half a ti')
+    const [first, second] = calls.map(({ json: body }) => body as { id: string; title: string })
+    answers[1]?.(json(makeTask(second)))
+    answers[0]?.(failure(503, 'unavailable', 'Later.'))
+    await flushPromises()
+    expect(useTasksStore().list.map((task) => task.title)).toEqual(['Buy brushes'])
+    expect(title.element.value).toBe('Half a ti')
+    expect(form.text()).toContain(text.task.notAdded('Buy paint', 'Later.'))
+
+    stubFetch({ 'create-task': created })
+    await button(form, text.app.retry).trigger('click')
+    await flushPromises()
+    expect(useTasksStore().list.map((task) => task.title).sort()).toEqual(['Buy brushes', 'Buy paint'])
+    expect(first?.id).not.toBe(second?.id)
+    expect(form.find('[role=alert]').exists()).toBe(false)
+  })
+
+  test('sends the photo once the task has been created, or gives both back', async () => {
+    stubUploads()
+    FakeUpload.last = undefined as unknown as FakeUpload
+    let answer: (response: Response) => void = () => undefined
+    const calls = stubFetch({ 'create-task': () => new Promise((resolve) => { answer = resolve }), 'get-tasks': () => failure(404, 'task_not_found', 'Gone.') })
+    const form = await mountApp(TaskComposer, { props })
+    const composer = form.vm as unknown as { addPhoto: (file: File) => void }
+    const { composed } = useDraftsStore()
+    const photo = new File(['1'], 'pier.jpg', { type: 'image/jpeg' })
+    async function send() {
+      composer.addPhoto(photo)
+      await form.find('input[name=title]').setValue('Paint the jetty')
+      await form.find('form').trigger('submit')
+      await flushPromises()
+      expect(composed.photo).toBeNull()
+      expect(FakeUpload.last).toBeUndefined()
+    }
+    await send()
+    answer(failure(403, 'quota_exceeded', 'You have 10,000 tasks.'))
+    await flushPromises()
+    expect(composed).toMatchObject({ title: 'Paint the jetty', photo })
+    expect(usePicturesStore().uploads.size).toBe(0)
+    expect(usePicturesStore().failures.size).toBe(0)
+    await send()
+    answer(json(makeTask(calls.at(-1)?.json as object)))
+    await flushPromises()
+    expect((FakeUpload.last.body as File).name).toBe('pier.jpg')
+  })
+
+  test('makes ids by the server’s clock', async () => {
+    vi.setSystemTime('2030-01-01T00:00:00Z')
+    const calls = stubFetch({ 'create-task': () => json(makeTask(), 200, { Date: 'Mon, 23 Nov 2026 08:00:00 GMT' }) })
+    const form = await mountApp(TaskComposer, { props })
+    for (let count = 0; count < 2; count += 1) {
+      await form.find('input[name=title]').setValue('Paint the jetty')
+      await form.find('form').trigger('submit')
+      await flushPromises()
+    }
+    const years = calls.map(({ json: body }) => new Date(parseInt((body as { id: string }).id.replace('-', '').slice(0, 12), 16)).getUTCFullYear())
+    expect(years).toEqual([2030, 2026])
+    vi.useRealTimers()
+    noteServerTime(new Date().toUTCString())
   })
 })

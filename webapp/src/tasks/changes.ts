@@ -47,6 +47,7 @@ export const useChangesStore = defineStore('changes', () => {
   }
 
   async function send(base: Task, fields: TaskFields): Promise<Conflict | null> {
+    await tasks.whenCreated(base.id)
     for (let left = attempts; ; left -= 1) {
       const newest = tasks.byID.get(base.id) ?? base
       if (conflicts(base, fields, newest)) return { mine: fields, theirs: newest }

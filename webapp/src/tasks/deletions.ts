@@ -25,6 +25,7 @@ export const useDeletionsStore = defineStore('deletions', () => {
 
   async function commit({ id, title }: Task): Promise<void> {
     try {
+      await tasks.whenCreated(id)
       await session.authorized((token) => functions.deleteTask(token, id))
     } catch (thrown) {
       const problem = asProblem(thrown)

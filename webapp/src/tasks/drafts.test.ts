@@ -1,5 +1,6 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { Problem } from '@/api/problem'
 import { makeTask } from '@/testing/edge'
 import { useDraftsStore } from './drafts'
 
@@ -37,12 +38,24 @@ describe('unsent text', () => {
     drafts.setOwner('demo')
     drafts.composed.title = 'Half a title'
     drafts.edit(task)
-    const { id } = drafts.composed
     expect(drafts.setOwner('demo')).toBe(false)
     expect(drafts.composed.title).toBe('Half a title')
     expect(drafts.setOwner('other')).toBe(true)
     expect(drafts.composed).toMatchObject({ title: '', dueDate: null, photo: null })
-    expect(drafts.composed.id).not.toBe(id)
     expect(drafts.edits.size).toBe(0)
+  })
+
+  test('comes back if it could not be sent, with its id only if it may have been created', () => {
+    const drafts = useDraftsStore()
+    const draft = { id: 'a', title: 'Paint the jetty', body: '', dueDate: '2026-11-23' }
+    expect(drafts.giveBack({ draft, photo: null, problem: new Problem(0, 'outcome_unknown') })).toBe(true)
+    expect(drafts.composed).toMatchObject(draft)
+    expect(drafts.giveBack({ draft: { ...draft, id: 'b' }, photo: null, problem: new Problem(503, 'unavailable') }), 'the form is taken').toBe(false)
+    expect([...drafts.unsent.keys()]).toEqual(['b'])
+    expect(drafts.hasAny).toBe(true)
+    drafts.composed.title = ''
+    expect(drafts.composed.id, 'what is written next is another task').toBeNull()
+    drafts.giveBack({ draft, photo: null, problem: new Problem(503, 'unavailable') })
+    expect(drafts.composed).toMatchObject({ ...draft, id: null })
   })
 })

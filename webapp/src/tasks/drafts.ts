@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
-import { v7 } from 'uuid'
-import { computed, reactive, shallowReactive } from 'vue'
+import { computed, reactive, shallowReactive, watch } from 'vue'
+import type { Problem } from '@/api/problem'
 import { draftFields, type NewTask, type Task, type TaskDraft } from '@/api/types'
 
 /** A task that is being edited. */
@@ -10,21 +10,32 @@ export interface Edit {
   draft: TaskDraft
 }
 
-export interface Composed extends Omit<NewTask, 'dueDate'> {
+export interface Composed extends Omit<NewTask, 'id' | 'dueDate'> {
+  /** The id with which it was sent before, if it may have been created then. */
+  id: string | null
   /** Null until somebody chooses a day; it stands for the current day. */
   dueDate: string | null
   photo: File | null
+}
+
+/** A new task that could not be created. */
+export interface Unsent {
+  draft: NewTask
+  photo: File | null
+  problem: Problem
 }
 
 /** Text that has been typed and not sent. It outlives its forms, and the session if the same user signs in again. */
 export const useDraftsStore = defineStore('drafts', () => {
   const edits = shallowReactive(new Map<string, Edit>())
   const composed = reactive<Composed>(empty())
+  /** New tasks by id whose place in the form has been taken by another. */
+  const unsent = shallowReactive(new Map<string, Unsent>())
   let owner: string | null = null
 
   const hasNew = computed(() => composed.title.trim() !== '' || composed.body.trim() !== '' || composed.photo !== null)
   /** Whether closing the page would lose anything. */
-  const hasAny = computed(() => hasNew.value || [...edits.values()].some(isChanged))
+  const hasAny = computed(() => hasNew.value || unsent.size > 0 || [...edits.values()].some(isChanged))
 
   function edit(task: Task): void {
     const written = Object.fromEntries(draftFields.map((name) => [name, task[name]])) as unknown as TaskDraft
@@ -49,6 +60,19 @@ export const useDraftsStore = defineStore('drafts', () => {
     return true
   }
 
+  /** Returns a new task that could not be created to the form. Reports whether the form was empty; otherwise the task is kept beside it. */
+  function giveBack({ draft, photo, problem }: Unsent): boolean {
+    if (hasNew.value) {
+      unsent.set(draft.id, { draft, photo, problem })
+      return false
+    }
+    Object.assign(composed, { ...draft, photo, id: problem.outcomeUnknown ? draft.id : null } satisfies Composed)
+    return true
+  }
+
+  // What is written into the empty form is another task.
+  watch(hasNew, (isNew) => { if (!isNew) composed.id = null }, { flush: 'sync' })
+
   /** Empties the form for a new task. */
   function clearNew(): void {
     Object.assign(composed, empty())
@@ -60,15 +84,16 @@ export const useDraftsStore = defineStore('drafts', () => {
     owner = username
     if (!changed) return false
     edits.clear()
+    unsent.clear()
     clearNew()
     return true
   }
 
-  return { edits, composed, hasNew, hasAny, edit, endEdit, rescue, clearNew, setOwner }
+  return { edits, composed, unsent, hasNew, hasAny, edit, endEdit, rescue, giveBack, clearNew, setOwner }
 })
 
 function empty(): Composed {
-  return { id: v7(), title: '', body: '', dueDate: null, photo: null }
+  return { id: null, title: '', body: '', dueDate: null, photo: null }
 }
 
 function isChanged({ base, draft }: Edit): boolean {

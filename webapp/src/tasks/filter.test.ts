@@ -47,7 +47,10 @@ describe('a filter', () => {
     const a = makeTask({ id: 'a', dueDate: '2026-11-24' })
     const b = makeTask({ id: 'b', dueDate: '2026-11-23' })
     expect([a, b].sort((x, y) => compare('due', x, y))).toEqual([b, a])
-    expect([a, b].sort((x, y) => compare('created', x, y))).toEqual([b, a])
+    expect([a, b].sort((x, y) => compare('created', x, y)), 'created in the same moment').toEqual([b, a])
+    const moments = ['2026-11-20T08:00:00Z', '2026-11-20T08:00:00.000001Z', '2026-11-20T08:00:00.1Z', '2026-11-20T08:00:01Z']
+    const inOrder = moments.map((createdAt, index) => makeTask({ id: `z${(9 - index).toString()}`, createdAt }))
+    expect(inOrder.toReversed().sort((x, y) => compare('created', y, x)).map(({ createdAt }) => createdAt)).toEqual(moments)
     expect(compare('due', a, { ...b, dueDate: a.dueDate })).toBeLessThan(0)
   })
 })

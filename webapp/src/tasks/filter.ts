@@ -64,10 +64,16 @@ export function matches(task: Task, filter: Filter, today: string): boolean {
   return `${task.title}\n${task.body}`.toLocaleLowerCase().includes(filter.q.trim().toLocaleLowerCase())
 }
 
-/** Compares two tasks for sorting. */
+/** Compares two tasks for sorting, as the functions do. */
 export function compare(sort: Filter['sort'], a: Task, b: Task): number {
-  if (sort === 'created') return compareText(b.id, a.id)
+  if (sort === 'created') return compareText(sortable(b.createdAt), sortable(a.createdAt)) || compareText(b.id, a.id)
   return compareText(a.dueDate, b.dueDate) || compareText(a.id, b.id)
+}
+
+/** Returns a moment of the functions so that later ones are greater: they leave out the fraction's zeros at the end. */
+function sortable(moment: string): string {
+  const [seconds = '', fraction = ''] = moment.replace('Z', '').split('.')
+  return `${seconds}.${fraction.padEnd(6, '0')}`
 }
 
 function compareText(a: string, b: string): number {

@@ -101,15 +101,33 @@ describe('tasks', () => {
     expect(tasks.loadingMore).toBe(false)
   })
 
-  test('are added only after the server has created them', async () => {
+  test('are shown before the server has created them, and taken back if it refuses', async () => {
     const tasks = useTasksStore()
     stubFetch({ 'create-task': () => failure(400, 'invalid_fields', 'Some fields are not valid.', { title: 'is required' }) })
-    await expect(tasks.create(draft)).rejects.toMatchObject({ fields: { title: 'is required' } })
+    const refused = tasks.create(draft)
+    expect(tasks.list).toMatchObject([{ ...draft, version: 0 }])
+    expect(tasks.isCreating).toBe(true)
+    await expect(refused).rejects.toMatchObject({ fields: { title: 'is required' } })
     expect(tasks.list).toEqual([])
+    expect(tasks.isCreating).toBe(false)
     const calls = stubFetch({ 'create-task': () => json(makeTask()) })
     await tasks.create(draft)
     expect(calls[0]?.json).toEqual(draft)
     expect(tasks.list).toEqual([makeTask()])
+  })
+
+  test('that are being created stay when the list is loaded again', async () => {
+    const tasks = useTasksStore()
+    let created: (answer: Response) => void = () => undefined
+    stubFetch({ 'create-task': () => new Promise((resolve) => { created = resolve }), 'get-tasks': () => json([]) })
+    const creation = tasks.create(draft)
+    await tasks.load()
+    await tasks.catchUp()
+    expect(tasks.list).toMatchObject([draft])
+    created(json(makeTask()))
+    await creation
+    await tasks.catchUp()
+    expect(tasks.list).toEqual([])
   })
 
   test('are found by a filter, and a newer search replaces an older one', async () => {
@@ -132,7 +150,7 @@ describe('tasks', () => {
     let answer: (response: Response) => void = () => undefined
     stubFetch({ 'get-tasks': () => new Promise((resolve) => { answer = resolve }), 'create-task': () => json(makeTask({ id: 'new' })) })
     const loading = tasks.load()
-    await tasks.create(draft)
+    await tasks.create({ ...draft, id: 'new' })
     answer(json([makeTask({ id: 'a' })]))
     await loading
     expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'new'])

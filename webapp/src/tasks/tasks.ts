@@ -2,8 +2,9 @@ import { useIntervalFn } from '@vueuse/core'
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import { useSessionStore } from '@/account/session'
+import { serverTime } from '@/api/clock'
 import { functions, type TaskPage } from '@/api/functions'
-import { asProblem, type Problem } from '@/api/problem'
+import { asProblem, cancelledProblem, type Problem } from '@/api/problem'
 import { draftFields, type NewTask, type Task } from '@/api/types'
 import { useNoticesStore } from '@/ui/notices'
 import { dayOf } from './dates'
@@ -33,6 +34,7 @@ export const useTasksStore = defineStore('tasks', () => {
   const problem = shallowRef<Problem | null>(null)
   const next = shallowRef<Record<string, string> | null>(null)
   const loadingMore = ref(false)
+  const creations = shallowReactive(new Map<string, Promise<Task>>())
   /** Ids of tasks whose creation was not confirmed. */
   const maybeCreated = new Set<string>()
   /** Ids of tasks whose change or deletion was not confirmed. */
@@ -52,6 +54,8 @@ export const useTasksStore = defineStore('tasks', () => {
   /** The visible tasks in their order. */
   const list = computed(() => order.value.flatMap((id) => (hidden.has(id) ? [] : get(id) ?? [])))
   const hasMore = computed(() => next.value !== null)
+  /** Whether closing the page would stop the creation of a task. */
+  const isCreating = computed(() => creations.size > 0)
 
   /** Returns a task with its overlay. */
   function get(id: string): Task | undefined {
@@ -105,10 +109,10 @@ export const useTasksStore = defineStore('tasks', () => {
     if (rest.length === 0) next.value = page.next
   }
 
-  /** Replaces the list, and keeps the tasks added to it since the request was sent. */
+  /** Replaces the list, and keeps the tasks that were not created when the request was sent. */
   function reorder(ids: readonly string[], requested: readonly string[]): void {
     const old = new Set(requested)
-    const added = order.value.filter((id) => !old.has(id))
+    const added = order.value.filter((id) => !old.has(id) || creations.has(id))
     order.value = ids
     added.forEach(place)
   }
@@ -160,25 +164,42 @@ export const useTasksStore = defineStore('tasks', () => {
     return found
   }
 
-  /** Creates a task, once however often it is called with the same id; throws a Problem. */
-  async function create(draft: NewTask): Promise<Task> {
-    let task: Task
+  /** Creates a task, once however often it is called with the same id; throws a Problem. The task shows at once. */
+  function create(draft: NewTask): Promise<Task> {
+    put(unsaved(draft))
+    place(draft.id)
+    const creation = send(draft).then((task) => {
+      creations.delete(task.id)
+      share(task)
+      place(task.id)
+      return task
+    }, (thrown: unknown) => {
+      creations.delete(draft.id)
+      forget(draft.id)
+      throw thrown
+    })
+    creations.set(draft.id, creation)
+    return creation
+  }
+
+  async function send(draft: NewTask): Promise<Task> {
     try {
-      task = await session.authorized((token) => functions.createTask(token, draft))
+      const task = await session.authorized((token) => functions.createTask(token, draft))
       // An earlier call was done, whose draft was edited since.
-      if (maybeCreated.has(draft.id) && draftFields.some((name) => task[name] !== draft[name])) {
-        const { id, version } = task
+      if (maybeCreated.delete(task.id) && draftFields.some((name) => task[name] !== draft[name])) {
         const { title, body, dueDate } = draft
-        task = await session.authorized((token) => functions.updateTask(token, id, { title, body, dueDate, version }))
+        return await session.authorized((token) => functions.updateTask(token, task.id, { title, body, dueDate, version: task.version }))
       }
+      return task
     } catch (thrown) {
       if (asProblem(thrown).outcomeUnknown) maybeCreated.add(draft.id)
       throw thrown
     }
-    maybeCreated.delete(draft.id)
-    share(task)
-    place(task.id)
-    return task
+  }
+
+  /** Waits until a new task has been created; throws a cancelled Problem if it could not be. */
+  async function whenCreated(id: string): Promise<void> {
+    await creations.get(id)?.catch(() => { throw cancelledProblem() })
   }
 
   /** Fetches one task again and drops it if it is gone; throws a Problem. */
@@ -272,7 +293,7 @@ export const useTasksStore = defineStore('tasks', () => {
   /** Forgets everything, for the next user. */
   function reset(): void {
     loading?.abort()
-    for (const kept of [byID, overlays, hidden, unconfirmed, maybeCreated]) kept.clear()
+    for (const kept of [byID, overlays, hidden, unconfirmed, creations, maybeCreated]) kept.clear()
     looking.pause()
     order.value = []
     state.value = 'idle'
@@ -282,7 +303,15 @@ export const useTasksStore = defineStore('tasks', () => {
   }
 
   return {
-    byID, list, filter, state, problem, hasMore, loadingMore,
-    get, load, catchUp, loadMore, fetchAll, create, refresh, lookAgain, put, share, place, isVisible, overlay, setHidden, drop, dropEverywhere, reset,
+    byID, list, filter, state, problem, hasMore, loadingMore, isCreating,
+    get, load, catchUp, loadMore, fetchAll, create, whenCreated, refresh, lookAgain, put, share, place, isVisible, overlay, setHidden, drop, dropEverywhere, reset,
   }
 })
+
+/** Returns a task as it shows until the server has created it. */
+function unsaved(draft: NewTask): Task {
+  const now = new Date(serverTime()).toISOString()
+  return {
+    ...draft, completed: false, createdAt: now, updatedAt: now, version: 0, upload: false, imageStatus: 'none', labels: [], predictions: [],
+  }
+}

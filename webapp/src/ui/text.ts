@@ -142,7 +142,7 @@ export const text = {
     tomorrow: 'Tomorrow',
     yesterday: 'Yesterday',
     add: 'Add task',
-    adding: 'Adding…',
+    notAdded: (title: string, reason: string) => `“${title}” was not added. ${reason}`,
     delete: 'Delete',
     deleteNamed: (title: string) => `Delete “${title}”`,
     edit: 'Edit',

@@ -13,6 +13,8 @@ export function useSubmit<Args extends unknown[]>(call: (...args: Args) => Promi
   /** Any other error. */
   problem: Ref<string | null>
   submit: (...args: Args) => Promise<void>
+  /** Shows what was thrown, as if the call had thrown it. */
+  fail: (thrown: unknown) => Promise<void>
 } {
   const busy = ref(false)
   const errors = ref<Readonly<Partial<Record<string, string>>>>({})
@@ -27,17 +29,21 @@ export function useSubmit<Args extends unknown[]>(call: (...args: Args) => Promi
     try {
       await call(...args)
     } catch (thrown) {
-      const reason = asProblem(thrown)
-      errors.value = reason.fields
-      await nextTick()
-      const invalid = form.value?.querySelectorAll<HTMLElement>('[aria-invalid="true"]') ?? []
-      invalid[0]?.focus()
-      const allShown = invalid.length > 0 && invalid.length === Object.keys(reason.fields).length
-      problem.value = reason.cancelled || reason.code === 'invalid' || allShown ? null : problemText(reason)
+      await fail(thrown)
     } finally {
       busy.value = false
     }
   }
 
-  return { busy, errors, problem, submit }
+  async function fail(thrown: unknown): Promise<void> {
+    const reason = asProblem(thrown)
+    errors.value = reason.fields
+    await nextTick()
+    const invalid = form.value?.querySelectorAll<HTMLElement>('[aria-invalid="true"]') ?? []
+    invalid[0]?.focus()
+    const allShown = invalid.length > 0 && invalid.length === Object.keys(reason.fields).length
+    problem.value = reason.cancelled || reason.code === 'invalid' || allShown ? null : problemText(reason)
+  }
+
+  return { busy, errors, problem, submit, fail }
 }
