@@ -86,7 +86,7 @@ func (f fixture) swept(t *testing.T) (parts map[string]map[string]any, err error
 			parts[said["part"].(string)] = said
 		}
 	}
-	require.Len(t, parts, 6, "%s", &text)
+	require.Len(t, parts, 7, "%s", &text)
 	return parts, err
 }
 

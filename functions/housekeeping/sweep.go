@@ -46,6 +46,7 @@ func (s *sweep) run(ctx context.Context) error {
 		{"pending", s.pending},
 		{"prune", s.prune},
 		{"usage", s.usage},
+		{"search", s.search},
 		{"orphans", func(ctx context.Context) ([]any, error) { return s.orphans(ctx, time.Now().Add(-s.orphanAge)) }},
 	} {
 		began := time.Now()
@@ -74,6 +75,13 @@ func (s *sweep) usage(ctx context.Context) ([]any, error) {
 	const users = 100
 	counted, corrected, err := s.db.Recount(ctx, users)
 	return []any{"counted", counted, "corrected", corrected}, err
+}
+
+// search makes tasks searchable that an earlier version of the functions wrote. The next sweep continues with other tasks.
+func (s *sweep) search(ctx context.Context) ([]any, error) {
+	const tasks = 50_000
+	changed, err := s.db.UpdateSearch(ctx, tasks)
+	return []any{"changed", changed}, err
 }
 
 // failures records the first error and counts consecutive ones, to decide when to give up.

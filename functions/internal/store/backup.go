@@ -128,7 +128,7 @@ func (t *Snapshot) page(ctx context.Context, of Table, last []any) (all []Row, n
 		row := Row{}
 		byName := map[string]any{}
 		for i, c := range columns {
-			if row[c.Name()], err = text(c, values[i]); err != nil {
+			if row[c.Name()], err = asText(c, values[i]); err != nil {
 				return nil, nil, fmt.Errorf("%s.%s: %w", of.Name, c.Name(), err)
 			}
 			byName[c.Name()] = values[i]
@@ -160,8 +160,8 @@ func after(key []string, values []any) (where string, args []any) {
 	return strings.Join(alternatives, " OR "), args
 }
 
-// text converts a value of a column to the form that it has in a Row.
-func text(column *sql.ColumnType, value any) (*string, error) {
+// asText converts a value of a column to the form that it has in a Row.
+func asText(column *sql.ColumnType, value any) (*string, error) {
 	var s string
 	switch v := value.(type) {
 	case nil:

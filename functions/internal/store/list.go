@@ -79,9 +79,8 @@ func listStatement(owner task.Owner, f task.Filter) (text string, args []any) {
 	if f.DueTo != "" {
 		where(` AND t.due_date <= ?`, string(f.DueTo))
 	}
-	if f.Text != "" {
-		pattern := "%" + likeEscaper.Replace(f.Text) + "%"
-		where(` AND (t.title LIKE ? ESCAPE '!' OR t.body LIKE ? ESCAPE '!')`, pattern, pattern)
+	if condition, values := searchCondition(f.Text); condition != "" {
+		where(` AND `+condition, values...)
 	}
 	if f.Sort == task.ByDue {
 		if f.After != nil {
@@ -98,6 +97,3 @@ func listStatement(owner task.Owner, f task.Filter) (text string, args []any) {
 	where(` ORDER BY `+created+` DESC, `+id+` DESC LIMIT ?`, f.Limit+1)
 	return b.String(), args
 }
-
-// likeEscaper escapes the wildcards of LIKE.
-var likeEscaper = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")

@@ -29,13 +29,13 @@ func taskFields(t *task.Task) []any {
 	}
 }
 
-// The statements that read or write whole tasks are made of taskColumns.
+// The statements that read or write whole tasks are made of taskColumns and writtenColumns.
 var (
 	selectTask = `SELECT t.id, t.` + strings.Join(taskColumns, `, t.`)
-	insertTask = `INSERT INTO tasks (user_id, id, ` + strings.Join(taskColumns, `, `) + `)
-		SELECT ?, ?` + strings.Repeat(`, ?`, len(taskColumns)) + ` FROM DUAL
+	insertTask = `INSERT INTO tasks (user_id, id, ` + strings.Join(writtenColumns, `, `) + `)
+		SELECT ?, ?` + strings.Repeat(`, ?`, len(writtenColumns)) + ` FROM DUAL
 		WHERE NOT EXISTS (SELECT 1 FROM deleted_tasks d WHERE d.user_id = ? AND d.id = ? LOCK IN SHARE MODE)`
-	updateTask = `UPDATE tasks SET ` + strings.Join(taskColumns, ` = ?, `) + ` = ? WHERE user_id = ? AND id = ?`
+	updateTask = `UPDATE tasks SET ` + strings.Join(writtenColumns, ` = ?, `) + ` = ? WHERE user_id = ? AND id = ?`
 )
 
 // taskScanner returns a function that scans one row of selectTask after another.
@@ -59,7 +59,7 @@ func (s *Store) AddTask(ctx context.Context, owner task.Owner, t task.Task) (tas
 			return err
 		}
 		t.CreatedAt, t.UpdatedAt = at, at
-		args := append([]any{owner.UserID[:], t.ID[:]}, taskFields(&t)...)
+		args := append([]any{owner.UserID[:], t.ID[:]}, writtenFields(&t)...)
 		added, err := rowsFound(tx.ExecContext(ctx, insertTask, append(args, owner.UserID[:], t.ID[:])...))
 		if err != nil {
 			return err
@@ -183,7 +183,7 @@ func saveTask(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Task) e
 	}
 	t.Version++
 	t.UpdatedAt = task.NewTime(now())
-	_, err := tx.ExecContext(ctx, updateTask, append(taskFields(t), userID[:], t.ID[:])...)
+	_, err := tx.ExecContext(ctx, updateTask, append(writtenFields(t), userID[:], t.ID[:])...)
 	return err
 }
 

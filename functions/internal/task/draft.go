@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	maxTitle = 255   // characters
-	maxBody  = 65535 // bytes, the size of a TEXT column
+	MaxTitle = 255   // characters of a title
+	MaxBody  = 65535 // bytes of a body, the size of a TEXT column
 )
 
 // Draft is a new task as a client writes it.
@@ -124,8 +124,8 @@ func cleanTitle(sent string, fields map[string]string) string {
 		fields["title"] = err.Error()
 	case !text.Visible(title):
 		fields["title"] = "is required"
-	case utf8.RuneCountInString(title) > maxTitle:
-		fields["title"] = fmt.Sprintf("must have at most %d characters", maxTitle)
+	case utf8.RuneCountInString(title) > MaxTitle:
+		fields["title"] = fmt.Sprintf("must have at most %d characters", MaxTitle)
 	}
 	return title
 }
@@ -136,8 +136,8 @@ func cleanBody(sent string, fields map[string]string) string {
 	switch {
 	case err != nil:
 		fields["body"] = err.Error()
-	case len(body) > maxBody:
-		fields["body"] = fmt.Sprintf("must have at most %d bytes", maxBody)
+	case len(body) > MaxBody:
+		fields["body"] = fmt.Sprintf("must have at most %d bytes", MaxBody)
 	}
 	return body
 }
