@@ -1,7 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { functions } from '@/api/functions'
-import { failure, grant, json, longWait, loses, stubFetch } from '@/testing/edge'
+import { failure, grant, json, loginGrant, longWait, loses, stubFetch } from '@/testing/edge'
 import { useSessionStore } from './session'
 
 const fetchTasks = () => functions.getTasks('token-1', {})
@@ -15,7 +15,7 @@ afterEach(() => { vi.useRealTimers() })
 
 async function signedIn() {
   const session = useSessionStore()
-  stubFetch({ login: () => json(grant) })
+  stubFetch({ login: () => json(loginGrant) })
   await session.signIn(credentials)
   return session
 }
@@ -34,6 +34,37 @@ describe('a session', () => {
     expect(calls).toEqual([{ method: 'POST', url: '/function/logout', token: 'token-1', json: undefined }])
     setActivePinia(createPinia())
     expect(useSessionStore().token).toBeNull()
+  })
+
+  test('names this browser at the next login of the same user, until the account is deleted', async () => {
+    const session = useSessionStore()
+    const calls = stubFetch({
+      login: ({ json: body }) => {
+        const { username } = body as { username: string }
+        return json({ ...loginGrant, username, device: `device of ${username}` })
+      },
+      logout: () => json({}), 'delete-account': () => json({}),
+    })
+    const sent = () => (calls.filter(({ url }) => url.includes('login')).at(-1)?.json as { device?: string }).device
+    await session.signIn(credentials)
+    expect(sent()).toBeUndefined()
+    await session.signOut()
+    await session.signIn({ ...credentials, username: ' DEMO ' })
+    expect(sent()).toBe('device of demo')
+    await session.signOut()
+    await session.signIn({ ...credentials, username: 'other' })
+    expect(sent(), 'another user’s').toBeUndefined()
+    expect(localStorage.getItem('snaptask.session')).not.toContain('device')
+    await session.deleteAccount('p')
+    await session.signIn({ ...credentials, username: 'other' })
+    expect(sent()).toBeUndefined()
+  })
+
+  test.each(['{', '7', '[1]', '[["demo"]]'])('starts although the devices are %s', async (kept) => {
+    localStorage.setItem('snaptask.devices', kept)
+    const calls = stubFetch({ login: () => json(loginGrant) })
+    await useSessionStore().signIn(credentials)
+    expect(calls[0]?.json).toEqual(credentials)
   })
 
   test('ends here even if the server can’t be reached, and there once it can', async () => {

@@ -3,6 +3,7 @@ import { computed, ref, shallowRef } from 'vue'
 import { functions } from '@/api/functions'
 import { asProblem, cancelledProblem, Problem } from '@/api/problem'
 import type { Credentials, PasswordChange, SessionGrant } from '@/api/types'
+import { readDevice, writeDevice } from './device-storage'
 import { readSession, watchSession, writeSession } from './session-storage'
 
 /** Why the session ended, unless the user signed out here. */
@@ -27,13 +28,17 @@ export const useSessionStore = defineStore('session', () => {
 
   function setSession(session: SessionGrant | null, reason: EndReason | null = null): void {
     maybeDeleted = false
+    if (reason === 'deleted' && username.value !== null) writeDevice(username.value, null)
     endReason.value = reason // before the session, whose watchers read it
     grant.value = session
     writeSession(session)
   }
 
   async function signIn(credentials: Credentials): Promise<void> {
-    setSession(await functions.login(credentials))
+    const known = readDevice(credentials.username)
+    const { device, ...session } = await functions.login(known === undefined ? credentials : { ...credentials, device: known })
+    writeDevice(session.username, device)
+    setSession(session)
   }
 
   /** Creates an account and signs in. A taken name may be this account's, created by a call whose answer was lost: its password tells. */

@@ -1,6 +1,6 @@
 import { functionURL, received, request, requestJSON, type RequestOptions } from './request'
 import type {
-  AppConfig, Credentials, NewTask, PasswordChange, PictureSize, SessionGrant, Task, TaskChange,
+  AppConfig, Credentials, Login, LoginGrant, NewTask, PasswordChange, PictureSize, SessionGrant, Task, TaskChange,
 } from './types'
 import { upload, type UploadOptions } from './upload'
 import { write } from './write'
@@ -23,7 +23,7 @@ export const functions = {
   register: (credentials: Credentials) =>
     write(() => call<{ username: string }>('register', { method: 'POST', json: credentials })),
 
-  login: (credentials: Credentials) => call<SessionGrant>('login', { method: 'POST', json: credentials }),
+  login: (login: Login) => call<LoginGrant>('login', { method: 'POST', json: login }),
 
   logout: (token: string) =>
     write(() => call<Record<string, never>>('logout', { method: 'POST', token, keepalive: true }), { code: 'unauthorized', result: {} }),

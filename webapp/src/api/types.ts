@@ -8,6 +8,9 @@ export type Task = Schemas['Task']
 export type Prediction = Schemas['Prediction']
 export type Credentials = Schemas['Credentials']
 export type SessionGrant = Schemas['Session']
+/** A session, and the device that names this browser at the next login of the same user. */
+export type LoginGrant = Schemas['LoginSession']
+export type Login = Schemas['Login']
 export type PasswordChange = Schemas['PasswordChange']
 export type PictureSize = components['parameters']['size']
 

@@ -157,3 +157,5 @@ export const appConfig: AppConfig = {
 }
 
 export const grant = { token: 'token-1', username: 'demo', expiresAt: '2026-11-30T08:00:00Z' }
+
+export const loginGrant = { ...grant, device: 'device-1' }

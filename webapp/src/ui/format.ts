@@ -11,3 +11,9 @@ export function count(value: number, locale?: string): string {
 export function megabytes(bytes: number, locale?: string): string {
   return new Intl.NumberFormat(locale, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 }).format(bytes / 2 ** 20)
 }
+
+/** Formats a time to wait in words: in seconds, or in whole minutes if it is longer than two. */
+export function seconds(time: number, locale?: string): string {
+  const [value, unit] = time > 120 ? [Math.ceil(time / 60), 'minute'] : [time, 'second']
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(value)
+}

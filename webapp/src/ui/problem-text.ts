@@ -5,11 +5,12 @@ import { text } from './text'
 
 const byCode: Readonly<Record<string, string>> = text.problem.codes
 
-/** Returns what to tell people about a problem: the server's message, or else the app's text for its code. */
+/** Returns what to tell people about a problem: the app's text for its code, or else the server's message. */
 export function problemText({ code, status, message }: Problem): string {
-  if (code === 'outcome_unknown') return text.problem.codes.outcome_unknown
+  const own = byCode[code]
+  if (own !== undefined) return own
+  if (code === 'quota_exceeded') return text.problem.quota(message)
   if (message !== '') return message
   if (code === 'unreadable') return status >= 500 ? text.problem.unavailable : text.problem.unreadable(status)
-  if (code === 'too_large') return text.problem.tooLarge(megabytes(useConfigStore().current.limits.pictureBytes))
-  return byCode[code] ?? text.problem.codes.defect
+  return code === 'too_large' ? text.problem.tooLarge(megabytes(useConfigStore().current.limits.pictureBytes)) : text.problem.codes.defect
 }

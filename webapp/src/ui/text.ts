@@ -16,6 +16,8 @@ export const text = {
     codes: {
       network: 'There is no connection to Snaptask. Check your network and try again.',
       outcome_unknown: 'Snaptask did not confirm this, so it may have been done or not. Try again: nothing happens twice.',
+      too_many_attempts: 'There were too many attempts with a wrong password.',
+      too_many_registrations: 'Too many accounts were created from your network in the last hour.',
       cancelled: 'Your session ended first.',
       defect: 'Something went wrong in the app. Reload the page and try again.',
       wrong_type: 'Choose a JPEG, PNG or WebP photo.',
@@ -25,6 +27,9 @@ export const text = {
       not_removed: 'The photo was not removed because your session ended.',
     },
     unavailable: 'Snaptask is unavailable at the moment. Please try again.',
+    wait: (time: string) => `You can try again in ${time}.`,
+    waitIsOver: 'You can try again now.',
+    quota: (limit: string) => `${limit} Delete what you no longer need, and try again.`,
     unreadable: (status: number) => `Snaptask sent an unexpected response (${status}).`,
     tooLarge: (limit: string) => `This photo is too large. The limit is ${limit}.`,
     field: (name: string, words: string) => `${name} ${words}.`,

@@ -1,3 +1,4 @@
+import { useIntervalFn } from '@vueuse/core'
 import { nextTick, ref, useTemplateRef, type Ref } from 'vue'
 import { asProblem } from '@/api/problem'
 import { problemText } from './problem-text'
@@ -12,6 +13,8 @@ export function useSubmit<Args extends unknown[]>(call: (...args: Args) => Promi
   errors: Ref<Readonly<Partial<Record<string, string>>>>
   /** Any other error. */
   problem: Ref<string | null>
+  /** For how many seconds the server refuses the next call; until then, submit does nothing. */
+  wait: Ref<number>
   submit: (...args: Args) => Promise<void>
   /** Shows what was thrown, as if the call had thrown it. */
   fail: (thrown: unknown) => Promise<void>
@@ -19,10 +22,17 @@ export function useSubmit<Args extends unknown[]>(call: (...args: Args) => Promi
   const busy = ref(false)
   const errors = ref<Readonly<Partial<Record<string, string>>>>({})
   const problem = ref<string | null>(null)
+  const wait = ref(0)
   const form = useTemplateRef<HTMLElement>('form')
 
+  const { pause, resume } = useIntervalFn(() => {
+    if (wait.value === 1) problem.value = null
+    wait.value = Math.max(0, wait.value - 1)
+    if (wait.value === 0) pause()
+  }, 1000, { immediate: false })
+
   async function submit(...args: Args): Promise<void> {
-    if (busy.value) return
+    if (busy.value || wait.value > 0) return
     busy.value = true
     problem.value = null
     errors.value = {}
@@ -43,7 +53,9 @@ export function useSubmit<Args extends unknown[]>(call: (...args: Args) => Promi
     invalid[0]?.focus()
     const allShown = invalid.length > 0 && invalid.length === Object.keys(reason.fields).length
     problem.value = reason.cancelled || reason.code === 'invalid' || allShown ? null : problemText(reason)
+    wait.value = reason.status === 429 ? Math.ceil(reason.retryAfter) : 0
+    if (wait.value > 0) resume()
   }
 
-  return { busy, errors, problem, submit, fail }
+  return { busy, errors, problem, wait, submit, fail }
 }
