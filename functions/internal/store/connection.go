@@ -26,8 +26,7 @@ type mysqlConn interface {
 type conn struct {
 	mysqlConn
 	connector *connector
-	id        uint64 // of the connection at its server; 0 if it must not be killed
-	server    server
+	peer      peer
 	opened    time.Time
 	inTx      bool
 	broken    bool // its state is unknown
@@ -57,11 +56,28 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 	if !c.inTx && !hasTime(ctx, answerTime(c.connector.timeout)) {
 		return nil, context.DeadlineExceeded
 	}
+	if statementSize(text, args) >= c.peer.maxPacket { // the server would close the connection, and its answer could be lost
+		return nil, mysql.ErrPktTooLarge
+	}
 	result, err := c.mysqlConn.ExecContext(ctx, text, args)
 	if err != nil {
 		return nil, c.failed(err)
 	}
 	return result, nil
+}
+
+// statementSize returns how many bytes a statement has at least.
+func statementSize(text string, args []driver.NamedValue) int {
+	total := len(text)
+	for _, arg := range args {
+		switch value := arg.Value.(type) {
+		case string:
+			total += len(value)
+		case []byte:
+			total += len(value)
+		}
+	}
+	return total
 }
 
 // hasTime reports whether a context without a deadline, or at least this long before it.
@@ -99,10 +115,10 @@ func (c *conn) IsValid() bool { return !c.broken && c.mysqlConn.IsValid() }
 func (c *conn) Close() error {
 	idle := c.IsValid()
 	err := c.mysqlConn.Close()
-	if idle || c.id == 0 {
+	if idle || c.peer.id == 0 {
 		c.connector.release()
 	} else {
-		c.connector.killer.kill(victim{c.id, c.server, c.opened})
+		c.connector.killer.kill(victim{c.peer.id, c.peer.server, c.opened})
 	}
 	return err
 }

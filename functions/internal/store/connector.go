@@ -50,33 +50,40 @@ func (c *connector) open(ctx context.Context) (driver.Conn, error) {
 	return opened, nil
 }
 
-// prepare reads which connection of which server this is, and limits its statements.
+// prepare asks which connection of which server this is, and limits its statements.
 func (c *conn) prepare(ctx context.Context) (err error) {
-	var version string
-	if c.id, version, c.server, err = identify(ctx, c.mysqlConn); err != nil {
+	if c.peer, err = askPeer(ctx, c.mysqlConn); err != nil {
 		return err
 	}
-	if strings.Contains(version, "Vitess") { // vtgate has its own limits, and ends a statement with its connection
-		c.id = 0
+	if strings.Contains(c.peer.version, "Vitess") { // vtgate has its own limits, and ends a statement with its connection
+		c.peer.id = 0
 		return nil
 	}
-	_, err = c.mysqlConn.ExecContext(ctx, limits(version, c.connector.timeout), nil)
+	_, err = c.mysqlConn.ExecContext(ctx, limits(c.peer.version, c.connector.timeout), nil)
 	return err
+}
+
+// peer is the server's end of a connection.
+type peer struct {
+	id        uint64 // of the connection; 0 if it must not be killed
+	version   string
+	server    server
+	maxPacket int // bytes of a statement
 }
 
 // server is the address and id that a database server has configured for itself.
 type server struct{ hostname, port, id string }
 
-// identify returns the id of a connection, and the version and identity of its server.
-func identify(ctx context.Context, c driver.QueryerContext) (id uint64, version string, of server, err error) {
-	row, err := readRow(ctx, c, `SELECT CONNECTION_ID(), VERSION(), @@hostname, @@port, @@server_id`)
+func askPeer(ctx context.Context, c driver.QueryerContext) (p peer, err error) {
+	row, err := readRow(ctx, c, `SELECT CONNECTION_ID(), @@max_allowed_packet, VERSION(), @@hostname, @@port, @@server_id`)
 	if err != nil {
-		return 0, "", server{}, err
+		return peer{}, err
 	}
-	if _, err := fmt.Sscan(row[0], &id); err != nil {
-		return 0, "", server{}, err
+	if _, err := fmt.Sscan(row[0]+" "+row[1], &p.id, &p.maxPacket); err != nil {
+		return peer{}, err
 	}
-	return id, row[1], server{row[2], row[3], row[4]}, nil
+	p.version, p.server = row[2], server{row[3], row[4], row[5]}
+	return p, nil
 }
 
 // readRow returns the first row of a SELECT as text.

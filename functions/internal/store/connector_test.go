@@ -163,6 +163,16 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+func TestAStatementThatIsTooLargeIsNotSent(t *testing.T) {
+	t.Parallel()
+	s := testbed.Store(t)
+	var limit int
+	require.NoError(t, s.Pool().QueryRow(`SELECT @@max_allowed_packet`).Scan(&limit))
+	for range 5 { // sent, the error would often be lost with the connection that the server closes
+		requireFault(t, fault.TooLarge, s.AddUser(t.Context(), "ada", strings.Repeat("x", limit)))
+	}
+}
+
 func TestAnIdOfAnotherServerIsNotKilled(t *testing.T) {
 	t.Parallel()
 	now := time.Now()

@@ -103,7 +103,7 @@ func (k *killer) round() {
 	}
 	defer opened.Close()
 	c := opened.(mysqlConn)
-	_, _, current, err := identify(ctx, c)
+	self, err := askPeer(ctx, c)
 	if err != nil {
 		return
 	}
@@ -117,7 +117,7 @@ func (k *killer) round() {
 			return
 		}
 		for _, v := range victims {
-			ended := !v.isOf(current, started)
+			ended := !v.isOf(self.server, started)
 			if !ended {
 				if ended, err = killOnce(ctx, c, v.id); err != nil {
 					return
