@@ -15,7 +15,12 @@ func FuzzDecode(f *testing.F) {
 			f.Add(data)
 		}
 	}
-	f.Add(testdata(f, "lossy.webp"))
+	for _, name := range []string{"lossy.webp", "animated-offset.webp", "animated-offset-lossless.webp", "coloured-text-444.jpg"} {
+		f.Add(testdata(f, name))
+	}
+	for _, name := range []string{"jpeg-no-eoi.jpg", "jpeg-no-huffman-tables.jpg", "cmyk-no-adobe-marker.jpg", "icc-p3.jpg", "png-bad-crc-iccp.png", "animated.webp"} {
+		f.Add(caseFile(f, name))
+	}
 	f.Add(jpegWithEXIF(asJPEG(f, drawing()), exif(binary.LittleEndian, 8)))
 	f.Add(pngWithEXIF(asPNG(f, drawing()), exif(binary.BigEndian, 6)))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -29,8 +34,10 @@ func FuzzDecode(f *testing.F) {
 		width, height := p.size()
 		require.True(t, width >= 1 && height >= 1 && width*height <= FullArea)
 		for _, stored := range [][]byte{p.Full(), p.Thumb()} {
-			_, err = Decode(t.Context(), stored)
+			require.LessOrEqual(t, len(stored), maxFull)
+			again, err := Decode(t.Context(), stored)
 			require.NoError(t, err)
+			require.NotNil(t, again.full, "not encoded again")
 		}
 		require.Len(t, p.Tensor(4, 3), 36)
 	})

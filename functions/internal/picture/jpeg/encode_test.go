@@ -61,3 +61,20 @@ func TestEncodeAcceptsASubImage(t *testing.T) {
 	require.Equal(t, img.Rect, decoded(t, Encode(img, 80)).Bounds())
 	require.Less(t, distance(t, img, decoded(t, Encode(img, 100))), 1.0)
 }
+
+func TestEncodeKeepsFullChroma(t *testing.T) {
+	t.Parallel()
+	for _, size := range []image.Point{{X: 1, Y: 1}, {X: 8, Y: 8}, {X: 17, Y: 9}, {X: 75, Y: 61}} {
+		img := image.NewYCbCr(image.Rectangle{Max: size}, image.YCbCrSubsampleRatio444)
+		for i := range img.Y {
+			x, y := i%img.YStride, i/img.YStride
+			img.Y[i], img.Cb[i], img.Cr[i] = byte(3*x+y), byte(100+50*(x/3%2)), byte(100+50*(y/2%2))
+		}
+		data := Encode(img, 95)
+		back := decoded(t, data)
+		require.Equal(t, img.SubsampleRatio, back.(*image.YCbCr).SubsampleRatio)
+		require.Equal(t, img.Rect, back.Bounds())
+		require.Less(t, distance(t, img, back), 3.0)
+		requireSame(t, back, open(t, data, 8))
+	}
+}
