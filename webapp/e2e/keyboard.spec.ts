@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test'
 import { expectAccessible } from './look'
-import { card, signInAfresh, test } from './story'
+import { card, signInAfresh, tasksOf, test, tokenOf } from './story'
 
 test('everything works by keyboard, and the focus is never lost', async ({ page }) => {
   await signInAfresh(page)
@@ -43,4 +43,17 @@ test('everything works by keyboard, and the focus is never lost', async ({ page 
   await expect(page.getByRole('heading', { name: 'No matching tasks' })).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(card(page, 'Third')).toBeVisible()
+})
+
+test('twenty tasks typed fast on a slow network lose no letter', async ({ page }) => {
+  const account = await signInAfresh(page)
+  const network = await page.context().newCDPSession(page)
+  await network.send('Network.emulateNetworkConditions', { offline: false, latency: 300, downloadThroughput: -1, uploadThroughput: -1 })
+  await page.keyboard.press('n')
+  const titles = Array.from({ length: 20 }, (_, index) => `Task abcdefgh ${(index + 1).toString()}`)
+  for (const title of titles) await page.keyboard.type(`${title}\n`, { delay: 60 })
+  await expect(page.getByRole('article')).toHaveCount(20)
+  await network.detach()
+  const token = await tokenOf(page, account)
+  await expect.poll(async () => (await tasksOf(page, token)).sort()).toEqual([...titles].sort())
 })

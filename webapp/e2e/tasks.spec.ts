@@ -70,7 +70,18 @@ test('a large upright photo is sent smaller and stays upright', async ({ page })
   await jetty.getByRole('button', { name: 'Open the photo' }).click()
   const picture = page.getByRole('dialog').getByRole('img')
   await expect(picture).toBeVisible()
-  expect(await picture.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])).toEqual([1536, 2048])
+  expect(await picture.evaluate((image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight])).toEqual([1773, 2364])
+})
+
+test('a photo in a format that only the browser knows is sent as JPEG', async ({ page }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  const sent = page.waitForRequest(/\/function\/predict-image/)
+  const gif = Buffer.from('R0lGODlhAgACAIAAAP8AAAAA/ywAAAAAAgACAAACAwQEBQA7', 'base64')
+  await card(page, 'Paint the jetty').getByLabel('Add photo').setInputFiles({ name: 'jetty.gif', mimeType: 'image/gif', buffer: gif })
+  await sent
+  await expect(card(page, 'Paint the jetty').getByRole('button', { name: 'Open the photo' })).toBeVisible()
+  await expect(card(page, 'Paint the jetty').getByRole('alert')).toHaveCount(0)
 })
 
 test('two tabs edit one task: the second sees both versions and chooses', async ({ page, context }) => {

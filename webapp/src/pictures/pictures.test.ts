@@ -131,6 +131,7 @@ describe('a photo', () => {
   test.each([
     ['too large', new File([new Uint8Array(17 * 2 ** 20)], 'a.jpg', { type: 'image/jpeg' }), 'too_large'],
     ['of another kind', new File(['x'], 'a.txt', { type: 'text/plain' }), 'wrong_type'],
+    ['of a format that neither the browser nor the server knows', new File(['x'], 'a.heic', { type: 'image/heic' }), 'wrong_type'],
     ['empty', new File([], 'a.jpg', { type: 'image/jpeg' }), 'empty_file'],
   ])('that is %s is not sent', async (_name, refused, code) => {
     const pictures = usePicturesStore()

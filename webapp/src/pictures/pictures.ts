@@ -8,7 +8,7 @@ import type { PictureSize, Prediction, Task } from '@/api/types'
 import { useTasksStore } from '@/tasks/tasks'
 import { useNoticesStore } from '@/ui/notices'
 import { strongPredictions } from './labels'
-import { shrink } from './shrink'
+import { prepare } from './prepare'
 
 export interface Upload {
   /** Null when the classifier is asked again about the picture that the task has. */
@@ -40,9 +40,9 @@ export const usePicturesStore = defineStore('pictures', () => {
 
   const fail = (taskID: string, problem: Problem, retry: Failure['retry'] = null) => { failures.set(taskID, { problem, retry }) }
 
-  /** Returns why a file can't be sent, or null. One that is only too large may still be shrunk. */
+  /** Returns why a file can't be a photo, or null. Images of other types may be converted, and large ones shrunk. */
   function check(file: File): Problem | null {
-    if (file.type !== '' && !config.current.limits.pictureTypes.includes(file.type)) return new Problem(0, 'wrong_type')
+    if (file.type !== '' && !file.type.startsWith('image/')) return new Problem(0, 'wrong_type')
     return file.size === 0 ? new Problem(0, 'empty_file') : null
   }
 
@@ -54,7 +54,9 @@ export const usePicturesStore = defineStore('pictures', () => {
       return
     }
     await run(taskID, { file, phase: 'preparing', sent: 0 }, () => attach(taskID, file), async (signal, show) => {
-      const picture = await shrink(file, signal).catch(() => { throw cancelledProblem() })
+      const picture = await prepare(file, config.current.limits.pictureTypes, signal).catch((thrown: unknown) => {
+        throw signal.aborted ? cancelledProblem() : asProblem(thrown)
+      })
       if (picture.size > config.current.limits.pictureBytes) throw new Problem(0, 'too_large')
       await tasks.whenCreated(taskID)
       show({ file, phase: 'uploading', sent: 0 })

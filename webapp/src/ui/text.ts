@@ -20,7 +20,7 @@ export const text = {
       too_many_registrations: 'Too many accounts were created from your network in the last hour.',
       cancelled: 'Your session ended first.',
       defect: 'Something went wrong in the app. Reload the page and try again.',
-      wrong_type: 'Choose a JPEG, PNG or WebP photo.',
+      wrong_type: 'Only JPEG, PNG and WebP photos are accepted.',
       empty_file: 'This file is empty.',
       broken_file: 'This file can’t be read as a photo.',
       interrupted: 'Your session ended before this photo was sent.',
