@@ -6,7 +6,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"snaptask/functions/internal/testbed"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -37,16 +37,32 @@ func newObserver(t *testing.T, dsn string) observer {
 	return o
 }
 
-func (o observer) count(t *testing.T, condition string) (n int) {
+// count returns how many connections have a matching command.
+func (o observer) count(t *testing.T, matches func(command string) bool) (n int) {
 	t.Helper()
-	require.NoError(t, o.QueryRow(`SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = ? AND `+condition, o.database).Scan(&n))
+	rows, err := o.Query(`SHOW PROCESSLIST`)
+	require.NoError(t, err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	require.NoError(t, err)
+	values := make([]sql.RawBytes, len(columns)) // Id, User, Host, db, Command and more
+	into := make([]any, len(columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		require.NoError(t, rows.Scan(into...))
+		if string(values[3]) == o.database && matches(string(values[4])) {
+			n++
+		}
+	}
+	require.NoError(t, rows.Err())
 	return n
 }
 
-const (
-	anyConnection = `TRUE`
-	running       = `COMMAND NOT IN ('Sleep', 'Connect')`
-)
+func anyConnection(string) bool { return true }
+
+func running(command string) bool { return command != "Sleep" && command != "Connect" }
 
 func TestAbandonedStatementsKeepTheirPlace(t *testing.T) {
 	t.Parallel()
@@ -54,37 +70,28 @@ func TestAbandonedStatementsKeepTheirPlace(t *testing.T) {
 	plain := testbed.StoreAt(t, dsn)
 	ada := testbed.SignIn(t, plain)
 	mine := testbed.AddTask(t, plain, ada.Owner)
-	require.NoError(t, plain.Close())
+	require.NoError(t, plain.Close()) // its connections don't count
 	const maxOpen, callers = 2, 12
 	s, err := store.New(store.Config{DSN: dsn, MaxOpen: maxOpen, MaxLifetime: time.Minute, Timeout: 5 * time.Second})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 
 	o := newObserver(t, dsn)
-	rival, err := sql.Open("mysql", dsn)
-	require.NoError(t, err)
-	defer rival.Close()
-	lock, err := rival.Begin()
-	require.NoError(t, err)
-	_, err = lock.Exec(`SELECT 1 FROM tasks WHERE user_id = ? FOR UPDATE`, ada.UserID[:])
-	require.NoError(t, err)
-	_, err = lock.Exec(`SELECT 1 FROM sessions WHERE user_id = ? FOR UPDATE`, ada.UserID[:])
-	require.NoError(t, err)
+	lock := newRival(t, dsn)
+	lock.must(t, `UPDATE sessions SET expires_at = expires_at + INTERVAL 1 DAY WHERE user_id = ?`, ada.UserID[:])
 
-	var calls atomic.Int64
-	stop := make(chan struct{})
 	var group sync.WaitGroup
 	for range callers {
 		group.Go(func() {
-			for calls.Load() < 4*callers { // each caller gives up soon and tries again
+			for range 4 { // each caller gives up soon and tries again
 				ctx, cancel := context.WithTimeout(context.Background(), 1100*time.Millisecond)
 				_, err := s.DeleteTask(ctx, ada.Owner, mine.ID)
 				cancel()
-				calls.Add(1)
-				requireFault(t, fault.Unavailable, err)
+				assert.True(t, fault.Is(err, fault.Unavailable), "%v", err)
 			}
 		})
 	}
+	stop := make(chan struct{})
 	go func() { group.Wait(); close(stop) }()
 	most := 0
 	for waiting := true; waiting; {
@@ -95,7 +102,7 @@ func TestAbandonedStatementsKeepTheirPlace(t *testing.T) {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	require.Equal(t, maxOpen, min(most, maxOpen), "nothing waited for the lock")
+	require.GreaterOrEqual(t, most, maxOpen, "nothing waited for the lock")
 	require.LessOrEqual(t, most, maxOpen+1, "statements at once")
 
 	require.NoError(t, lock.Rollback())
