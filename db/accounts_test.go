@@ -3,7 +3,10 @@ package db
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,28 +15,59 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// addresses returns the administrator's address, and the addresses of two accounts for a database, none of which exist yet.
-func addresses(t *testing.T) (admin string, migration, application *mysql.Config) {
+// plan is the address of an administrator, and those of accounts that don't exist yet, for a database that does not either.
+type plan struct {
+	admin     string
+	migration *mysql.Config
+	accounts  map[string]*mysql.Config
+}
+
+func newPlan(t *testing.T) plan {
 	t.Helper()
-	admin = os.Getenv("TEST_MYSQL_DSN")
+	admin := os.Getenv("TEST_MYSQL_DSN")
 	require.NotEmpty(t, admin, "TEST_MYSQL_DSN is not set; `make test` starts a server and sets it")
 	config, err := mysql.ParseDSN(admin)
 	require.NoError(t, err)
 	unique := uuid.NewString()[:8]
-	migration, application = config.Clone(), config.Clone()
-	migration.DBName, application.DBName = "new_"+unique, "new_"+unique
-	migration.User, migration.Passwd = "owner_"+unique, `it's "quoted" \ and long enough`
-	application.User, application.Passwd = "user_"+unique, "simple"
+	p := plan{admin, config.Clone(), map[string]*mysql.Config{}}
+	p.migration.DBName, p.migration.User, p.migration.Passwd = "new_"+unique, "owner_"+unique, `it's "quoted" \ and long enough`
+	users := []string{"'" + p.migration.User + "'@'%'"}
+	for _, name := range AccountNames() {
+		c := config.Clone()
+		c.DBName, c.User, c.Passwd = p.migration.DBName, name+"_"+unique, "simple"
+		p.accounts[name] = c
+		users = append(users, "'"+c.User+"'@'%'")
+	}
 	t.Cleanup(func() {
 		server, err := sql.Open("mysql", admin)
 		require.NoError(t, err)
 		defer server.Close()
-		for _, statement := range []string{"DROP DATABASE IF EXISTS `new_" + unique + "`", "DROP USER IF EXISTS 'owner_" + unique + "'@'%', 'user_" + unique + "'@'%'"} {
+		for _, statement := range []string{"DROP DATABASE IF EXISTS `new_" + unique + "`", "DROP USER IF EXISTS " + strings.Join(users, ", ")} {
 			_, err := server.Exec(statement)
 			require.NoError(t, err)
 		}
 	})
-	return admin, migration, application
+	return p
+}
+
+// addresses returns the addresses of the accounts by their names.
+func (p plan) addresses() map[string]string {
+	all := map[string]string{}
+	for name, c := range p.accounts {
+		all[name] = c.FormatDSN()
+	}
+	return all
+}
+
+// made creates the database, its schema and the accounts.
+func made(t *testing.T) plan {
+	t.Helper()
+	p := newPlan(t)
+	require.NoError(t, Create(t.Context(), p.admin, p.migration.FormatDSN(), time.Minute))
+	_, err := Up(t.Context(), p.migration.FormatDSN())
+	require.NoError(t, err)
+	require.NoError(t, Accounts(t.Context(), p.admin, p.addresses(), time.Minute))
+	return p
 }
 
 func as(t *testing.T, account *mysql.Config, statement string) error {
@@ -45,57 +79,129 @@ func as(t *testing.T, account *mysql.Config, statement string) error {
 	return err
 }
 
-func TestAccountsHaveOnlyTheirPrivileges(t *testing.T) {
+func TestAccountsHaveOnlyTheirRights(t *testing.T) {
 	t.Parallel()
-	admin, migration, application := addresses(t)
-	create := func() error {
-		return Accounts(t.Context(), admin, migration.FormatDSN(), application.FormatDSN(), time.Minute)
-	}
-	require.NoError(t, create())
-	_, err := Up(t.Context(), migration.FormatDSN())
-	require.NoError(t, err)
-	require.NoError(t, as(t, application, "UPDATE tasks SET version = version + 1"))
-	require.NoError(t, as(t, application, "DELETE FROM tasks"))
-	for _, statement := range []string{
-		"CREATE TABLE more (id INT)", "DROP TABLE tasks", "ALTER TABLE tasks ADD COLUMN more INT", "TRUNCATE TABLE tasks",
-		"CREATE USER 'x'@'%'", "CREATE DATABASE more", "SELECT * FROM mysql.user",
+	p := made(t)
+	for name, c := range map[string]struct{ may, mayNot []string }{
+		"signin": {
+			[]string{"UPDATE users SET password_hash = ''", "DELETE FROM sessions", "SELECT * FROM users"},
+			[]string{"SELECT * FROM tasks", "DELETE FROM tasks", "SELECT * FROM object_deletions", "SELECT * FROM goose_db_version"},
+		},
+		"read": {
+			[]string{"SELECT t.title FROM sessions s JOIN tasks t ON t.user_id = s.user_id JOIN task_labels l ON l.task_id = t.id"},
+			[]string{"SELECT * FROM users", "UPDATE tasks SET version = version + 1", "DELETE FROM sessions", "SELECT * FROM password_failures"},
+		},
+		"write": {
+			[]string{
+				"UPDATE tasks SET version = version + 1", "DELETE FROM task_labels",
+				"SELECT * FROM tasks t WHERE t.user_id = (SELECT s.user_id FROM sessions s LIMIT 1 LOCK IN SHARE MODE) FOR UPDATE",
+			},
+			[]string{"SELECT * FROM users", "UPDATE users SET password_hash = ''", "UPDATE sessions SET ended_at = NULL", "DELETE FROM sessions", "SELECT * FROM password_failures"},
+		},
+		"housekeeping": {[]string{"DELETE FROM tasks", "DELETE FROM users", "SELECT * FROM goose_db_version"}, nil},
 	} {
-		require.Error(t, as(t, application, statement), statement)
+		for _, statement := range c.may {
+			require.NoError(t, as(t, p.accounts[name], statement), "%s: %s", name, statement)
+		}
+		for _, statement := range append(c.mayNot, "CREATE TABLE more (id INT)", "DROP TABLE tasks", "ALTER TABLE tasks ADD COLUMN more INT",
+			"TRUNCATE TABLE tasks", "CREATE USER 'x'@'%'", "CREATE DATABASE more", "SELECT * FROM mysql.user") {
+			require.Error(t, as(t, p.accounts[name], statement), "%s: %s", name, statement)
+		}
 	}
-	for _, statement := range []string{"CREATE USER 'x'@'%'", "CREATE DATABASE " + migration.DBName[:3] + "x" + migration.DBName[4:], "SELECT * FROM mysql.user"} {
-		require.Error(t, as(t, migration, statement), statement)
+	for _, statement := range []string{"CREATE USER 'x'@'%'", "CREATE DATABASE " + p.migration.DBName[:3] + "x" + p.migration.DBName[4:], "SELECT * FROM mysql.user"} {
+		require.Error(t, as(t, p.migration, statement), statement)
 	}
+}
 
-	require.NoError(t, create(), "a second time")
-	old := application.Clone()
-	application.Passwd = "changed"
-	require.NoError(t, create())
-	require.NoError(t, as(t, application, "SELECT 1"))
+func TestAccountsAreChangedToTheirRightsAndPasswords(t *testing.T) {
+	t.Parallel()
+	p := made(t)
+	reader, old := p.accounts["read"], p.accounts["read"].Clone()
+	require.NoError(t, as(t, reader, "SELECT * FROM tasks"))
+	root, err := mysql.ParseDSN(p.admin)
+	require.NoError(t, err)
+	for _, on := range []string{on(reader.DBName, "*"), on(reader.DBName, "users")} {
+		require.NoError(t, as(t, root, "GRANT SELECT, DELETE ON "+on+" TO '"+reader.User+"'@'%'"))
+	}
+	require.NoError(t, as(t, reader, "DELETE FROM users"), "it has more rights than it needs")
+
+	reader.Passwd = "changed"
+	require.NoError(t, Create(t.Context(), p.admin, p.migration.FormatDSN(), time.Minute), "a second time")
+	require.NoError(t, Accounts(t.Context(), p.admin, p.addresses(), time.Minute), "a second time")
+	require.NoError(t, as(t, reader, "SELECT * FROM tasks"))
+	for _, statement := range []string{"DELETE FROM users", "SELECT * FROM users", "DELETE FROM tasks"} {
+		require.Error(t, as(t, reader, statement), statement)
+	}
 	require.Error(t, as(t, old, "SELECT 1"), "the old password")
+}
+
+func TestOneAccountHasTheRightsOfAllItsNames(t *testing.T) {
+	t.Parallel()
+	p := newPlan(t)
+	require.NoError(t, Create(t.Context(), p.admin, p.migration.FormatDSN(), time.Minute))
+	_, err := Up(t.Context(), p.migration.FormatDSN())
+	require.NoError(t, err)
+	both := p.addresses()
+	both["read"] = both["signin"]
+	require.NoError(t, Accounts(t.Context(), p.admin, both, time.Minute))
+	for _, statement := range []string{"SELECT * FROM tasks", "SELECT * FROM users"} {
+		require.NoError(t, as(t, p.accounts["signin"], statement), statement)
+	}
+	require.Error(t, as(t, p.accounts["signin"], "DELETE FROM tasks"))
 }
 
 func TestInconsistentAddressesAreRefused(t *testing.T) {
 	t.Parallel()
-	const admin, migration, application = "root:hunter1@tcp(127.0.0.1:1)/", "m:hunter2@tcp(127.0.0.1:1)/d", "a:hunter3@tcp(127.0.0.1:1)/d"
-	for name, c := range map[string]struct{ admin, migration, application, problem string }{
-		"two databases":      {admin, migration, "a:hunter3@tcp(127.0.0.1:1)/e", "the same database"},
-		"no database":        {admin, "m:x@tcp(h:1)/", "a:x@tcp(h:1)/", "the same database"},
-		"one account":        {admin, migration, migration, "different accounts"},
-		"the administrator":  {migration, "b:x@tcp(h:1)/d", "m:x@tcp(h:1)/d", "administrator"},
-		"no password":        {admin, migration, "a@tcp(h:1)/d", "a user name and a password"},
-		"no password, first": {admin, "m:@tcp(h:1)/d", application, "a user name and a password"},
-		"no name":            {admin, migration, ":hunter3@tcp(h:1)/d", "a user name and a password"},
-		"unreadable":         {"hunter4", migration, application, "can't be read"},
-		"unreadable, second": {admin, "hunter4", application, "can't be read"},
-		"unreadable, third":  {admin, migration, "hunter4", "can't be read"},
-		"unreachable":        {admin, migration, application, "can't be reached"},
+	const admin, migration = "root:hunter1@tcp(127.0.0.1:1)/", "m:hunter2@tcp(127.0.0.1:1)/d"
+	for name, c := range map[string]struct{ admin, migration, problem string }{
+		"no database":           {admin, "m:hunter2@tcp(h:1)/", "a user name, a password and a database"},
+		"no password":           {admin, "m:@tcp(h:1)/d", "a user name, a password and a database"},
+		"no name":               {admin, ":hunter2@tcp(h:1)/d", "a user name, a password and a database"},
+		"unreadable":            {"hunter4", migration, "can't be read"},
+		"unreadable, migration": {admin, "hunter4", "can't be read"},
+		"unreachable":           {admin, migration, "can't be reached"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			err := Accounts(t.Context(), c.admin, c.migration, c.application, 0)
-			require.ErrorContains(t, err, c.problem)
-			require.NotContains(t, err.Error(), "hunter")
-		})
+		err := Create(t.Context(), c.admin, c.migration, 0)
+		require.ErrorContains(t, err, c.problem, name)
+		require.NotContains(t, err.Error(), "hunter", name)
+	}
+
+	good := newPlan(t)
+	root, err := mysql.ParseDSN(good.admin)
+	require.NoError(t, err)
+	root.DBName = good.migration.DBName
+	administrator := root.FormatDSN()
+	for name, c := range map[string]struct {
+		change  func(map[string]string)
+		problem string
+	}{
+		"an account is missing": {func(all map[string]string) { delete(all, "write") }, "account write: "},
+		"two passwords":         {func(all map[string]string) { all["read"] = strings.Replace(all["write"], ":simple@", ":hunter3@", 1) }, "two different addresses"},
+		"the administrator's":   {func(all map[string]string) { all["read"] = administrator }, "the administrator's account must differ"},
+	} {
+		addresses := maps.Clone(good.addresses())
+		c.change(addresses)
+		err := Accounts(t.Context(), good.admin, addresses, time.Minute)
+		require.ErrorContains(t, err, c.problem, name)
+		require.NotContains(t, err.Error(), "hunter", name)
+	}
+}
+
+func TestEveryTableOfTheRightsExists(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"housekeeping", "read", "signin", "write"}, AccountNames())
+	require.Equal(t, strings.Count(rightsSQL, "GRANT "), len(grantStatement.FindAllString(rightsSQL, -1)), "a statement of rights.sql is not understood")
+	dsn := fresh(t)
+	_, err := Up(t.Context(), dsn)
+	require.NoError(t, err)
+	pool, _, err := open(dsn)
+	require.NoError(t, err)
+	defer pool.Close()
+	for name, all := range rights {
+		for _, r := range slices.DeleteFunc(slices.Clone(all), func(r right) bool { return r.table == "*" }) {
+			_, err := pool.Exec("SELECT 1 FROM " + quoted(r.table) + " LIMIT 1")
+			require.NoError(t, err, "%s: %s", name, r.table)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"snaptask/functions"
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/testbed"
+	"snaptask/functions/stack"
 
 	"github.com/stretchr/testify/require"
 )
@@ -24,6 +25,7 @@ type suite struct {
 	verifier   *auth.Verifier
 	bucket     testbed.Bucket
 	roundTrips func() int // to the database, since the previous call
+	stack      map[string]stack.Function
 }
 
 // person is a user who has signed in with the functions.
@@ -48,15 +50,23 @@ func open(t *testing.T) *suite {
 	require.NoError(t, err)
 
 	dsn, roundTrips := testbed.RoundTrips(t, testbed.Database(t))
+	accounts := testbed.Accounts(t, dsn)
+	roundTrips()
+	table, err := stack.Read("../stack.yml")
+	require.NoError(t, err)
 	bucket := testbed.NewBucket(t)
 	secrets := t.TempDir()
-	for name, value := range map[string]string{
-		"mysql-dsn":         dsn,
-		"s3-access-key":     bucket.AccessKey,
-		"s3-secret-key":     bucket.SecretKey,
+	values := map[string]string{
 		"token-signing-key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: privateDER})),
 		"token-public-keys": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: publicDER})),
-	} {
+	}
+	for name, f := range table.Functions {
+		account := f.Environment["DB_ACCOUNT"]
+		require.Contains(t, accounts, account, "%s: db/rights.sql has no such account", name)
+		access, secret := f.S3Secrets()
+		values[f.MySQLSecret()], values[access], values[secret] = accounts[account], bucket.AccessKey, bucket.SecretKey
+	}
+	for name, value := range values {
 		require.NoError(t, os.WriteFile(filepath.Join(secrets, name), []byte(value), 0o600))
 	}
 	t.Setenv("SECRETS_DIR", secrets)
@@ -64,11 +74,15 @@ func open(t *testing.T) *suite {
 	t.Setenv("S3_BUCKET", bucket.Bucket)
 	t.Setenv("CLASSIFIER_ADDRESS", testbed.Setting(t, "TEST_CLASSIFIER_ADDRESS"))
 	t.Setenv("DB_MAX_OPEN", "1")
-	return &suite{auth.NewSigner(private, time.Hour), auth.NewVerifier([]ed25519.PublicKey{public}), bucket, roundTrips}
+	return &suite{auth.NewSigner(private, time.Hour), auth.NewVerifier([]ed25519.PublicKey{public}), bucket, roundTrips, table.Functions}
 }
 
+// call calls a function, which at its first call connects with its own account.
 func (s *suite) call(t *testing.T, name string, c testbed.Call) testbed.Answer {
 	t.Helper()
+	for _, setting := range []string{"DB_ACCOUNT", "S3_ACCOUNT"} {
+		t.Setenv(setting, s.stack[name].Environment[setting])
+	}
 	c.Function = name
 	return testbed.Do(t, functions.All[name].Handle, c)
 }

@@ -133,7 +133,7 @@ func expected(t *testing.T, gateway string) []string {
 	}
 	for name, f := range functions {
 		wanted = append(wanted, gateway+" to "+name+" 8080", name+" to mysql 3306")
-		if slices.Contains(f.Secrets, "s3-secret-key") {
+		if f.CallsS3() {
 			wanted = append(wanted, name+" to minio 9000")
 		}
 		if f.Environment["CLASSIFIER_ADDRESS"] != "" {

@@ -4,6 +4,7 @@ package stack
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,6 +59,32 @@ func Read(path string) (File, error) {
 		file.Functions[name] = f
 	}
 	return File{file.Functions, file.Configuration.Copy}, nil
+}
+
+// MySQLSecret returns the name of the secret with the address of the function's account in the database.
+func (f Function) MySQLSecret() string { return secretOf("mysql-dsn", f.Environment["DB_ACCOUNT"]) }
+
+// S3Secrets returns the names of the secrets with the access key and the secret key of the function's account in the object store.
+func (f Function) S3Secrets() (access, secret string) {
+	account := f.Environment["S3_ACCOUNT"]
+	return secretOf("s3-access-key", account), secretOf("s3-secret-key", account)
+}
+
+// secretOf returns the name of a secret that each account has.
+func secretOf(name, account string) string {
+	if account == "" {
+		return name
+	}
+	return name + "-" + account
+}
+
+// CallsMySQL reports whether the function has the secret that connects it to the database.
+func (f Function) CallsMySQL() bool { return slices.Contains(f.Secrets, f.MySQLSecret()) }
+
+// CallsS3 reports whether the function has the secrets of the object store.
+func (f Function) CallsS3() bool {
+	access, secret := f.S3Secrets()
+	return slices.Contains(f.Secrets, access) && slices.Contains(f.Secrets, secret)
 }
 
 // Replicas returns the bounds between which the function scales.

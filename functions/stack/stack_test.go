@@ -49,6 +49,23 @@ func TestScalesWithinTheCommunityEdition(t *testing.T) {
 	}
 }
 
+func TestSecretsAreThoseOfTheAccounts(t *testing.T) {
+	t.Parallel()
+	for name, f := range table(t) {
+		require.True(t, f.CallsMySQL(), "%s: it needs the secret %s, for its DB_ACCOUNT", name, f.MySQLSecret())
+		access, secret := f.S3Secrets()
+		require.Equal(t, f.Environment["S3_ENDPOINT"] != "", f.CallsS3(), "%s: the secrets %s and %s are for functions with S3_ENDPOINT", name, access, secret)
+		for _, s := range f.Secrets {
+			for _, kind := range []string{"mysql-dsn", "s3-access-key", "s3-secret-key"} {
+				if strings.HasPrefix(s, kind) {
+					require.Contains(t, []string{f.MySQLSecret(), access, secret}, s, "%s: the secret of another account", name)
+				}
+			}
+		}
+		require.NotEmpty(t, f.Environment["DB_ACCOUNT"], "%s: only housekeeping may do everything", name)
+	}
+}
+
 func TestConnectionBudget(t *testing.T) {
 	t.Parallel()
 	sum := others

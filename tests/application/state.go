@@ -16,8 +16,10 @@ import (
 	"snaptask/tests/scenario"
 )
 
-// DSN returns the data source name of the application's database.
-func (a *Application) DSN(t *testing.T) string { return a.read(t, "secrets", "get-tasks", "mysql-dsn") }
+// DSN returns the data source name of the application's database, for the account that may read and change all rows.
+func (a *Application) DSN(t *testing.T) string {
+	return a.read(t, "secrets", "housekeeping", "mysql-dsn")
+}
 
 // GatewayPassword returns the password of the gateway's user admin.
 func (a *Application) GatewayPassword(t *testing.T) string {

@@ -105,8 +105,14 @@ func (b *bench) launchFunction(name, as, dsn string) *program {
 	secrets := filepath.Join(b.folder, "secrets", as)
 	for _, secret := range b.stack[name].Secrets {
 		value := b.secrets[secret]
-		if secret == "mysql-dsn" {
+		access, key := b.stack[name].S3Secrets()
+		switch secret {
+		case b.stack[name].MySQLSecret():
 			value = dsn
+		case access:
+			value = b.objects.AccessKey
+		case key:
+			value = b.objects.SecretKey
 		}
 		check(state.WriteFile(filepath.Join(secrets, secret), []byte(value)))
 	}

@@ -83,8 +83,12 @@ func copySecrets(t *testing.T, a *application.Application, name, database string
 	folder = t.TempDir()
 	require.NoError(t, os.CopyFS(folder, os.DirFS(filepath.Join(a.State, "secrets", name))))
 	if database != "" {
-		dsn := strings.Replace(a.DSN(t), databaseOf(t, a), database, 1)
-		require.NoError(t, os.WriteFile(filepath.Join(folder, "mysql-dsn"), []byte(dsn), 0o600))
+		files, err := filepath.Glob(filepath.Join(folder, "mysql-dsn*"))
+		require.NoError(t, err)
+		require.Len(t, files, 1)
+		dsn, err := os.ReadFile(files[0])
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(files[0], []byte(strings.Replace(string(dsn), databaseOf(t, a), database, 1)), 0o600))
 	}
 	return folder
 }

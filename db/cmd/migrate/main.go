@@ -1,13 +1,14 @@
 // Command migrate creates the database and its accounts, and migrates the schema.
 //
-//	migrate accounts   create the database, and the accounts of migrations and of the application
+//	migrate create     create the database, and the account of migrations
 //	migrate up         apply the missing migrations; safe to repeat, also in parallel
+//	migrate accounts   create the accounts of the application, with the rights in db/rights.sql
 //	migrate status     list the migrations, applied and missing
 //
-// With -wait 5m before the command it waits up to 5 minutes for the server. The address of the database is MYSQL_DSN or, if
-// that is not set, the secret mysql-migration-dsn in SECRETS_DIR (/var/openfaas/secrets). accounts needs the secrets
-// mysql-admin-dsn, mysql-migration-dsn and mysql-dsn. Without mysql-admin-dsn it does nothing: the accounts must then be
-// created by other means.
+// With -wait 5m before the command it waits up to 5 minutes for the server. up and status use the address MYSQL_DSN or, if that
+// is not set, the secret mysql-migration-dsn in SECRETS_DIR (/var/openfaas/secrets). create needs the secrets
+// mysql-admin-dsn and mysql-migration-dsn; accounts needs mysql-admin-dsn, mysql-dsn, which is housekeeping's, and mysql-dsn-NAME
+// for each other account. Without mysql-admin-dsn they do nothing: the accounts must then be created by other means.
 package main
 
 import (
@@ -43,15 +44,15 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	if flags.NArg() != 1 {
-		return errors.New("usage: migrate [-wait DURATION] accounts | up | status")
+		return errors.New("usage: migrate [-wait DURATION] create | up | accounts | status")
 	}
 	verb := flags.Arg(0)
 	switch verb {
-	case "accounts":
-		return accounts(ctx, *timeout)
+	case "create", "accounts":
+		return administer(ctx, verb, *timeout)
 	case "up", "status":
 	default:
-		return fmt.Errorf("unknown command %q: use accounts, up or status", verb)
+		return fmt.Errorf("unknown command %q: use create, up, accounts or status", verb)
 	}
 	dsn, err := address()
 	if err != nil {
@@ -89,18 +90,37 @@ func status(ctx context.Context, dsn string) error {
 	return err
 }
 
-func accounts(ctx context.Context, timeout time.Duration) error {
+// administer runs create or accounts.
+func administer(ctx context.Context, verb string, timeout time.Duration) error {
 	admin, err := secret("mysql-admin-dsn")
 	if errors.Is(err, fs.ErrNotExist) {
 		fmt.Println("nothing to do: there is no secret mysql-admin-dsn")
 		return nil
 	}
-	migration, migrationErr := secret("mysql-migration-dsn")
-	application, applicationErr := secret("mysql-dsn")
-	if err := errors.Join(err, migrationErr, applicationErr); err != nil {
+	if err != nil {
 		return err
 	}
-	if err := db.Accounts(ctx, admin, migration, application, timeout); err != nil {
+	if verb == "create" {
+		migration, err := secret("mysql-migration-dsn")
+		if err != nil {
+			return err
+		}
+		if err := db.Create(ctx, admin, migration, timeout); err != nil {
+			return err
+		}
+		fmt.Println("the database and the account of migrations are up to date")
+		return nil
+	}
+	addresses := map[string]string{}
+	var problems []error
+	for _, name := range db.AccountNames() {
+		address, err := secret(db.SecretOf(name))
+		addresses[name], problems = address, append(problems, err)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return err
+	}
+	if err := db.Accounts(ctx, admin, addresses, timeout); err != nil {
 		return err
 	}
 	fmt.Println("the accounts are up to date")

@@ -122,9 +122,13 @@ func start(t *testing.T, secrets map[string]string) *standIn {
 	t.Setenv("S3_ENDPOINT", s.URL)
 	t.Setenv("S3_BUCKET", "pictures")
 	t.Setenv("S3_REGION", "")
-	for name, value := range map[string]string{
-		"minio-root-user": m.root.access, "minio-root-password": m.root.secret, "s3-access-key": "functions", "s3-secret-key": "functions-secret",
-	} {
+	all := map[string]string{
+		"minio-root-user": m.root.access, "minio-root-password": m.root.secret, "s3-access-key": "housekeeping", "s3-secret-key": "secret-of-housekeeping",
+	}
+	for _, name := range []string{"read", "write", "delete"} {
+		all["s3-access-key-"+name], all["s3-secret-key-"+name] = name, "secret-of-"+name
+	}
+	for name, value := range all {
 		if other, ok := secrets[name]; ok {
 			value = other
 		}
@@ -133,18 +137,27 @@ func start(t *testing.T, secrets map[string]string) *standIn {
 	return m
 }
 
-func TestAccountMayOnlyUseTheObjects(t *testing.T) {
+func TestAccountsMayOnlyDoWhatTheyHaveTo(t *testing.T) {
 	m := start(t, nil)
 	require.NoError(t, run(t.Context(), nil))
 	require.NoError(t, run(t.Context(), []string{"-wait", "1s"}), "a second time")
 	require.Empty(t, m.problems)
 	require.Equal(t, []string{"pictures"}, m.buckets)
-	require.Equal(t, map[string]string{"functions": "functions-secret"}, m.users)
-	require.Equal(t, map[string]string{"functions": "pictures"}, m.attached)
-	require.Equal(t, map[string]policy{"pictures": {"2012-10-17", []statement{
-		{"Allow", []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, []string{"arn:aws:s3:::pictures/*"}},
-		{"Allow", []string{"s3:ListBucket"}, []string{"arn:aws:s3:::pictures"}},
-	}}}, m.policies)
+	require.Len(t, m.users, len(actions))
+	for name := range actions {
+		require.Equal(t, "secret-of-"+name, m.users[name])
+		require.Equal(t, "pictures-"+name, m.attached[name])
+	}
+	allow := func(action, resource string) statement {
+		return statement{"Allow", []string{action}, []string{"arn:aws:s3:::" + resource}}
+	}
+	get, put, remove := allow("s3:GetObject", "pictures/*"), allow("s3:PutObject", "pictures/*"), allow("s3:DeleteObject", "pictures/*")
+	require.Equal(t, map[string]policy{
+		"pictures-read":         {"2012-10-17", []statement{get}},
+		"pictures-write":        {"2012-10-17", []statement{get, put, remove}},
+		"pictures-delete":       {"2012-10-17", []statement{remove}},
+		"pictures-housekeeping": {"2012-10-17", []statement{get, put, remove, allow("s3:ListBucket", "pictures")}},
+	}, m.policies)
 }
 
 func TestErrorsNameTheCause(t *testing.T) {
@@ -155,7 +168,7 @@ func TestErrorsNameTheCause(t *testing.T) {
 		problem string
 	}{
 		"another password": {secrets: map[string]string{"minio-root-password": "hunter1"}, args: []string{"-wait", "1h"}, problem: "signature"},
-		"an empty secret":  {secrets: map[string]string{"s3-secret-key": ""}, problem: "s3-secret-key is empty"},
+		"an empty secret":  {secrets: map[string]string{"s3-secret-key-read": ""}, problem: "s3-secret-key-read is empty"},
 		"root's own":       {secrets: map[string]string{"s3-access-key": "root"}, problem: "s3-access-key: must differ from that of root"},
 		"no server":        {env: [2]string{"S3_ENDPOINT", "http://127.0.0.1:1"}, problem: "can't be reached"},
 		"no address":       {env: [2]string{"S3_ENDPOINT", "minio:9000"}, problem: "S3_ENDPOINT: must be"},

@@ -1,10 +1,11 @@
-// Command bucket creates the bucket for images and the functions' account, which may only read, write, list and delete its
-// objects. It can be run again at any time.
+// Command bucket creates the bucket for images, and accounts that may only do with its objects what they have to. It can be run
+// again at any time.
 //
 //	bucket [-wait 5m]
 //
 // S3_ENDPOINT (http://minio:9000), S3_REGION (us-east-1) and S3_BUCKET (snaptask) name the bucket. SECRETS_DIR
-// (/var/openfaas/secrets) holds minio-root-user and minio-root-password, and the account's s3-access-key and s3-secret-key.
+// (/var/openfaas/secrets) holds minio-root-user and minio-root-password, and the keys of each account: s3-access-key and s3-secret-key
+// are housekeeping's, s3-access-key-read and s3-secret-key-read those of functions with S3_ACCOUNT=read, and so on.
 // It needs MinIO, since the S3 API has no call that creates accounts.
 package main
 
@@ -14,10 +15,12 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -41,7 +44,7 @@ func run(ctx context.Context, args []string) error {
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	s, account, err := settings()
+	s, all, err := settings()
 	if err != nil {
 		return err
 	}
@@ -56,17 +59,25 @@ func run(ctx context.Context, args []string) error {
 	if created {
 		fmt.Println("created bucket", bucket)
 	}
-	if err := s.makeAccount(ctx, account, bucket); err != nil {
-		return fmt.Errorf("account of the functions: %w", err)
+	for _, a := range all {
+		if err := s.makeAccount(ctx, a, bucket); err != nil {
+			return fmt.Errorf("account %s: %w", a.name, err)
+		}
 	}
-	fmt.Println("the functions' account may use the objects in", bucket)
+	fmt.Println(len(all), "accounts may use the objects in", bucket)
 	return nil
 }
 
 // credentials identify an account.
 type credentials struct{ access, secret string }
 
-func settings() (server, credentials, error) {
+// account is one of those in actions.
+type account struct {
+	credentials
+	name string
+}
+
+func settings() (server, []account, error) {
 	var problems []error
 	secret := func(name string) string {
 		text, err := os.ReadFile(filepath.Join(cmp.Or(os.Getenv("SECRETS_DIR"), "/var/openfaas/secrets"), name))
@@ -81,12 +92,20 @@ func settings() (server, credentials, error) {
 		problems = append(problems, errors.New("S3_ENDPOINT: must be http://HOST:PORT or https://HOST:PORT"))
 	}
 	root := credentials{secret("minio-root-user"), secret("minio-root-password")}
-	account := credentials{secret("s3-access-key"), secret("s3-secret-key")}
-	if root.access != "" && root.access == account.access {
-		problems = append(problems, errors.New("s3-access-key: must differ from that of root"))
+	var all []account
+	for _, name := range slices.Sorted(maps.Keys(actions)) {
+		suffix := ""
+		if name != "housekeeping" {
+			suffix = "-" + name
+		}
+		a := account{credentials{secret("s3-access-key" + suffix), secret("s3-secret-key" + suffix)}, name}
+		if root.access != "" && root.access == a.access {
+			problems = append(problems, fmt.Errorf("s3-access-key%s: must differ from that of root", suffix))
+		}
+		all = append(all, a)
 	}
 	s := server{endpoint, cmp.Or(os.Getenv("S3_REGION"), "us-east-1"), root}
-	return s, account, errors.Join(problems...)
+	return s, all, errors.Join(problems...)
 }
 
 // pause is the time between two attempts to reach the server.

@@ -81,14 +81,14 @@ func (s server) makeBucket(ctx context.Context, name string) (created bool, err 
 	return err == nil, err
 }
 
-// makeAccount creates the account with access to the bucket's objects. An existing account of this name gets the secret and
-// the policy.
-func (s server) makeAccount(ctx context.Context, account credentials, bucket string) error {
-	policy, err := json.Marshal(policyFor(bucket))
+// makeAccount creates the account with its access to the bucket. An existing account of this name gets the secret and the policy.
+func (s server) makeAccount(ctx context.Context, account account, bucket string) error {
+	policy, err := json.Marshal(policyFor(account.name, bucket))
 	if err != nil {
 		return err
 	}
-	if err := s.administer(ctx, "add-canned-policy", url.Values{"name": {bucket}}, policy); err != nil {
+	name := bucket + "-" + account.name
+	if err := s.administer(ctx, "add-canned-policy", url.Values{"name": {name}}, policy); err != nil {
 		return err
 	}
 	user, err := json.Marshal(struct {
@@ -106,7 +106,7 @@ func (s server) makeAccount(ctx context.Context, account credentials, bucket str
 		return err
 	}
 	return s.administer(ctx, "set-user-or-group-policy",
-		url.Values{"policyName": {bucket}, "userOrGroup": {account.access}, "isGroup": {"false"}}, nil)
+		url.Values{"policyName": {name}, "userOrGroup": {account.access}, "isGroup": {"false"}}, nil)
 }
 
 type statement struct {
@@ -120,10 +120,24 @@ type policy struct {
 	Statement []statement
 }
 
-// policyFor allows only the calls of the functions and of housekeeping.
-func policyFor(bucket string) policy {
-	return policy{"2012-10-17", []statement{
-		{"Allow", []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, []string{"arn:aws:s3:::" + bucket + "/*"}},
-		{"Allow", []string{"s3:ListBucket"}, []string{"arn:aws:s3:::" + bucket}},
-	}}
+// actions are what each account may do; a function uses the account that S3_ACCOUNT in stack.yml names. deploy/local/s3 has the
+// same for `make run`.
+var actions = map[string][]string{
+	"read":         {"s3:GetObject"},
+	"write":        {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
+	"delete":       {"s3:DeleteObject"},
+	"housekeeping": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"},
+}
+
+// policyFor allows an account its actions.
+func policyFor(account, bucket string) policy {
+	p := policy{Version: "2012-10-17"}
+	for _, action := range actions[account] {
+		resource := "arn:aws:s3:::" + bucket
+		if action != "s3:ListBucket" {
+			resource += "/*"
+		}
+		p.Statement = append(p.Statement, statement{"Allow", []string{action}, []string{resource}})
+	}
+	return p
 }

@@ -33,7 +33,7 @@ func TestFunctionsFilesAreShort(t *testing.T) {
 	require.NoError(t, err)
 	for path, text := range files {
 		if base := filepath.Base(path); filepath.Dir(path) == "deploy/kubernetes/overlays/plain/functions" && base != "names.yaml" {
-			require.LessOrEqual(t, bytes.Count(text, []byte("\n")), 40, "%s: what functions share belongs in components/function", base)
+			require.LessOrEqual(t, bytes.Count(text, []byte("\n")), 48, "%s: what functions share belongs in components/function", base)
 		}
 	}
 }

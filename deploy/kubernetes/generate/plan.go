@@ -58,10 +58,10 @@ func plan(from stack.Function) (function, error) {
 		f.Settings = append(f.Settings, setting{name, strings.ReplaceAll(from.Environment[name], ".snaptask:", ":")})
 	}
 	f.Secrets = slices.Sorted(slices.Values(from.Secrets))
-	if slices.Contains(f.Secrets, "s3-secret-key") {
+	if from.CallsS3() {
 		f.Calls = append(f.Calls, minio)
 	}
-	if slices.Contains(f.Secrets, "mysql-dsn") {
+	if from.CallsMySQL() {
 		f.Calls = append(f.Calls, mysql)
 	}
 	if from.Environment["CLASSIFIER_ADDRESS"] != "" {

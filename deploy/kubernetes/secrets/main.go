@@ -5,7 +5,8 @@
 //
 // NAMESPACE is the namespace of the servers, FUNCTIONS that of the functions if it differs. Both must exist. To use external
 // servers, create their Secrets first: mysql-dsn and mysql-migration-dsn (and mysql-admin-dsn, if the Job migrate is to create
-// their accounts), s3-access-key and s3-secret-key.
+// their accounts), s3-access-key and s3-secret-key. All functions use these accounts, but for those whose own Secrets exist:
+// mysql-dsn-read, s3-access-key-read and s3-secret-key-read, and so on.
 package main
 
 import (

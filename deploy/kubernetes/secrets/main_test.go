@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 
+	"snaptask/functions/stack"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -45,11 +47,27 @@ func made(t *testing.T, c cluster, args ...string) string {
 func TestSecretsAreCreatedOnce(t *testing.T) {
 	t.Parallel()
 	c := cluster{}
-	require.Contains(t, made(t, c, "here"), "11 Secrets created, 0 kept")
+	require.Contains(t, made(t, c, "here"), "20 Secrets created, 0 kept")
 	first := maps.Clone(c["here"])
 	require.ElementsMatch(t, slices.Compact(slices.Sorted(slices.Values(slices.Concat(ofServers, ofFunctions)))), slices.Collect(maps.Keys(first)))
-	require.Contains(t, made(t, c, "here"), "0 Secrets created, 11 kept")
+	require.Contains(t, made(t, c, "here"), "0 Secrets created, 20 kept")
 	require.Equal(t, first, c["here"])
+}
+
+func TestFunctionsHaveTheSecretsOfTheStack(t *testing.T) {
+	t.Parallel()
+	file, err := stack.Read("../../../stack.yml")
+	require.NoError(t, err)
+	used := map[string]bool{}
+	for name, f := range file.Functions {
+		for _, secret := range f.Secrets {
+			require.Contains(t, ofFunctions, secret, name)
+			used[secret] = true
+		}
+	}
+	for _, secret := range ofFunctions {
+		require.True(t, used[secret], "no function uses %s", secret)
+	}
 }
 
 func TestEachNamespaceGetsItsSecretsAndSharedOnesAgree(t *testing.T) {
@@ -63,7 +81,11 @@ func TestEachNamespaceGetsItsSecretsAndSharedOnesAgree(t *testing.T) {
 	}
 	require.NotContains(t, c["snaptask"], "token-signing-key")
 	require.NotContains(t, c["openfaas-fn"], "mysql-root-password")
-	require.Regexp(t, `^snaptask:\w{26}@tcp\(mysql\.snaptask:3306\)/snaptask$`, c["openfaas-fn"]["mysql-dsn"])
+	for _, name := range []string{"mysql-dsn", "s3-access-key", "s3-secret-key"} {
+		require.NotContains(t, c["openfaas-fn"], name, "housekeeping's account may do everything")
+	}
+	require.Regexp(t, `^snaptask:\w{26}@tcp\(mysql\.snaptask:3306\)/snaptask$`, c["snaptask"]["mysql-dsn"])
+	require.Regexp(t, `^snaptask_read:\w{26}@tcp\(mysql\.snaptask:3306\)/snaptask$`, c["openfaas-fn"]["mysql-dsn-read"])
 	require.Equal(t, "root:"+c["snaptask"]["mysql-root-password"]+"@tcp(mysql.snaptask:3306)/", c["snaptask"]["mysql-admin-dsn"])
 }
 
@@ -71,12 +93,12 @@ func TestSecretLostInOneNamespaceIsCopiedFromTheOther(t *testing.T) {
 	t.Parallel()
 	c := cluster{}
 	made(t, c, "snaptask", "openfaas-fn")
-	dsn := c["snaptask"]["mysql-dsn"]
-	delete(c["snaptask"], "mysql-dsn")
-	delete(c["openfaas-fn"], "s3-secret-key")
+	dsn := c["snaptask"]["mysql-dsn-read"]
+	delete(c["snaptask"], "mysql-dsn-read")
+	delete(c["openfaas-fn"], "s3-secret-key-read")
 	made(t, c, "snaptask", "openfaas-fn")
-	require.Equal(t, dsn, c["snaptask"]["mysql-dsn"])
-	require.Equal(t, c["snaptask"]["s3-secret-key"], c["openfaas-fn"]["s3-secret-key"])
+	require.Equal(t, dsn, c["snaptask"]["mysql-dsn-read"])
+	require.Equal(t, c["snaptask"]["s3-secret-key-read"], c["openfaas-fn"]["s3-secret-key-read"])
 }
 
 func TestPublicKeyBelongsToSigningKey(t *testing.T) {
@@ -104,9 +126,10 @@ func TestInconsistentSecretsAreRefused(t *testing.T) {
 		"no namespace":               {cluster{}, nil, "namespace"},
 		"three":                      {cluster{}, []string{"a", "b", "c"}, "namespace"},
 		"a flag":                     {cluster{}, []string{"-h"}, "namespace"},
-		"two databases":              {cluster{"a": {"mysql-dsn": "hunter1"}, "b": {"mysql-dsn": "hunter2"}}, []string{"a", "b"}, "mysql-dsn differs between a and b"},
+		"two databases":              {cluster{"a": {"mysql-dsn-read": "hunter1"}, "b": {"mysql-dsn-read": "hunter2"}}, []string{"a", "b"}, "mysql-dsn-read differs between a and b"},
 		"half of a database":         {cluster{"a": {"mysql-dsn": "hunter1"}}, []string{"a"}, "mysql-migration-dsn is missing"},
 		"half of a store":            {cluster{"a": {"s3-access-key": "hunter1"}}, []string{"a"}, "s3-secret-key is missing"},
+		"half of an account":         {cluster{"a": {"s3-access-key": "hunter1", "s3-secret-key": "hunter2", "s3-access-key-read": "hunter3"}}, []string{"a"}, "create both of the Secrets s3-access-key-read and s3-secret-key-read"},
 		"root's password lost":       {cluster{"a": {"mysql-migration-dsn": "hunter1"}}, []string{"a"}, "restore mysql-root-password"},
 		"signing key lost":           {cluster{"a": {"token-public-keys": "hunter1"}}, []string{"a"}, "token-public-keys exists without token-signing-key"},
 		"invalid signing key":        {cluster{"a": {"token-signing-key": "hunter1"}}, []string{"a"}, "token-signing-key is not an Ed25519"},
@@ -126,16 +149,24 @@ func TestExternalServersKeepTheirSecretsAndGetNoRootPassword(t *testing.T) {
 	const dsn = "app:secret@tcp(db.example.org:6446)/tasks?tls=true"
 	own := map[string]string{"mysql-dsn": dsn, "mysql-migration-dsn": "owner:hidden@tcp(db.example.org:6446)/tasks?tls=true"}
 	c := cluster{"here": maps.Clone(own)}
-	require.Contains(t, made(t, c, "here"), "7 Secrets created, 2 kept")
-	require.Equal(t, dsn, c["here"]["mysql-dsn"])
+	require.Contains(t, made(t, c, "here"), "16 Secrets created, 2 kept")
+	for _, name := range []string{"mysql-dsn", "mysql-dsn-read", "mysql-dsn-signin", "mysql-dsn-write"} {
+		require.Equal(t, dsn, c["here"][name], name)
+	}
 	require.NotContains(t, c["here"], "mysql-root-password")
 	require.NotContains(t, c["here"], "mysql-admin-dsn")
 	require.Contains(t, c["here"], "minio-root-password")
-	require.Contains(t, made(t, c, "here"), "0 Secrets created, 9 kept")
+	require.Contains(t, made(t, c, "here"), "0 Secrets created, 18 kept")
 
 	own["s3-access-key"], own["s3-secret-key"] = "access", "hidden-too"
 	c = cluster{"here": maps.Clone(own)}
 	made(t, c, "here", "there")
 	require.NotContains(t, c["here"], "minio-root-password")
-	require.Equal(t, "access", c["there"]["s3-access-key"])
+	require.Equal(t, "access", c["there"]["s3-access-key-read"])
+
+	own["s3-access-key-read"], own["s3-secret-key-read"] = "reader", "hidden-three"
+	c = cluster{"here": maps.Clone(own)}
+	made(t, c, "here")
+	require.Equal(t, "reader", c["here"]["s3-access-key-read"])
+	require.Equal(t, "access", c["here"]["s3-access-key-write"])
 }

@@ -10,16 +10,29 @@ import (
 	"slices"
 )
 
+// The accounts of functions: DB_ACCOUNT and S3_ACCOUNT in stack.yml. Housekeeping's have no name.
+var (
+	mysqlAccounts = []string{"read", "signin", "write"}
+	s3Accounts    = []string{"delete", "read", "write"}
+)
+
 // The Secrets of each namespace.
 var (
-	ofServers = []string{
+	ofAccounts = slices.Concat(named("mysql-dsn", mysqlAccounts), named("s3-access-key", s3Accounts), named("s3-secret-key", s3Accounts))
+	ofServers  = slices.Concat([]string{
 		"mysql-root-password", "mysql-admin-dsn", "mysql-migration-dsn", "mysql-dsn",
 		"minio-root-user", "minio-root-password", "s3-access-key", "s3-secret-key", "client-address-key",
-	}
-	ofFunctions = []string{
-		"mysql-dsn", "s3-access-key", "s3-secret-key", "token-signing-key", "token-public-keys", "client-address-key",
-	}
+	}, ofAccounts)
+	ofFunctions = slices.Concat([]string{"token-signing-key", "token-public-keys", "client-address-key"}, ofAccounts)
 )
+
+// named returns the names of a Secret that each account has.
+func named(secret string, accounts []string) (names []string) {
+	for _, account := range accounts {
+		names = append(names, secret+"-"+account)
+	}
+	return names
+}
 
 // shared returns the Secrets that are the same in both namespaces.
 func shared() []string {
@@ -27,7 +40,7 @@ func shared() []string {
 }
 
 // complete adds the missing values for servers in the namespace servers. DSNs or keys without the root password of their server
-// belong to an external server, for which it adds none.
+// belong to an external server, for which it adds none: accounts that are missing are those of mysql-dsn and s3-access-key.
 func complete(values map[string]string, servers string) error {
 	has := func(name string) bool { _, ok := values[name]; return ok }
 	add := func(name, value string) {
@@ -40,19 +53,34 @@ func complete(values map[string]string, servers string) error {
 	}
 	if external, err := isExternal(has, "mysql-root-password", "mysql-dsn", "mysql-migration-dsn"); err != nil {
 		return err
-	} else if !external {
+	} else if external {
+		for _, name := range named("mysql-dsn", mysqlAccounts) {
+			add(name, values["mysql-dsn"])
+		}
+	} else {
 		add("mysql-root-password", password())
 		add("mysql-admin-dsn", dsn("root", values["mysql-root-password"], ""))
 		add("mysql-migration-dsn", dsn("snaptask_migration", password(), "snaptask"))
 		add("mysql-dsn", dsn("snaptask", password(), "snaptask"))
+		for _, account := range mysqlAccounts {
+			add("mysql-dsn-"+account, dsn("snaptask_"+account, password(), "snaptask"))
+		}
 	}
 	if external, err := isExternal(has, "minio-root-password", "s3-access-key", "s3-secret-key"); err != nil {
 		return err
-	} else if !external {
+	} else if external {
+		if err := sameKeys(values, has); err != nil {
+			return err
+		}
+	} else {
 		add("minio-root-user", "snaptask-root")
 		add("minio-root-password", password())
-		add("s3-access-key", rand.Text()[:20])
-		add("s3-secret-key", password())
+		for _, name := range append(named("s3-access-key", s3Accounts), "s3-access-key") {
+			add(name, rand.Text()[:20])
+		}
+		for _, name := range append(named("s3-secret-key", s3Accounts), "s3-secret-key") {
+			add(name, password())
+		}
 	}
 	add("client-address-key", password())
 	if !has("token-signing-key") {
@@ -71,6 +99,20 @@ func complete(values map[string]string, servers string) error {
 			return err
 		}
 		values["token-public-keys"] = public
+	}
+	return nil
+}
+
+// sameKeys gives each account without keys those of s3-access-key and s3-secret-key.
+func sameKeys(values map[string]string, has func(string) bool) error {
+	for _, account := range s3Accounts {
+		access, secret := "s3-access-key-"+account, "s3-secret-key-"+account
+		switch {
+		case has(access) != has(secret):
+			return fmt.Errorf("create both of the Secrets %s and %s, or neither", access, secret)
+		case !has(access):
+			values[access], values[secret] = values["s3-access-key"], values["s3-secret-key"]
+		}
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ type Account struct {
 func initStatements(accounts []Account) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE DATABASE IF NOT EXISTS %s CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;\n", Database)
+	// The accounts of earlier versions would take precedence over those that the administrator creates for any host.
+	b.WriteString("DROP USER IF EXISTS 'snaptask'@'127.0.0.1', 'snaptask_migration'@'127.0.0.1';\n")
 	for _, a := range accounts {
 		who := fmt.Sprintf("'%s'@'127.0.0.1'", a.Name)
 		fmt.Fprintf(&b, "CREATE OR REPLACE USER %s IDENTIFIED BY '%s';\n", who, a.Password)

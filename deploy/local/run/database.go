@@ -14,33 +14,40 @@ import (
 
 // database is the database of the functions.
 type database struct {
-	application string          // DSN of the account that reads and writes rows
-	migration   string          // DSN of the account that changes the schema
-	server      *mariadb.Server // nil for the user's own database
+	accounts  map[string]string // DSNs of the application's accounts, by their names in db/rights.sql
+	migration string            // DSN of the account that changes the schema
+	admin     string            // DSN of the account that creates the others; empty for the user's own database
+	server    *mariadb.Server   // nil for the user's own database
 }
 
-// newDatabase describes the database, MYSQL_DSN or a private server; it starts nothing.
+// newDatabase describes the database, MYSQL_DSN or a private server; it starts nothing. With MYSQL_DSN there is one account for
+// everything.
 func newDatabase(folder string, secrets map[string]string) (*database, error) {
+	d := &database{accounts: map[string]string{}}
 	if dsn := os.Getenv("MYSQL_DSN"); dsn != "" {
-		return &database{application: dsn, migration: dsn}, nil
+		d.migration = dsn
+		for _, name := range db.AccountNames() {
+			d.accounts[name] = dsn
+		}
+		return d, nil
 	}
 	number, err := port.Choose("MYSQL")
 	if err != nil {
 		return nil, err
 	}
-	accounts := []mariadb.Account{
-		{Name: "snaptask", Password: secrets[mysqlApplication], Rights: "SELECT, INSERT, UPDATE, DELETE ON " + mariadb.Database + ".*"},
-		{Name: "snaptask_migration", Password: secrets[mysqlMigration], Rights: "ALL PRIVILEGES ON " + mariadb.Database + ".*"},
+	admin := mariadb.Account{Name: "administrator", Password: secrets[mysqlAdmin], Rights: "ALL PRIVILEGES ON *.*", Grants: true}
+	d.server = &mariadb.Server{Dir: filepath.Join(folder, "mariadb"), Port: number, Accounts: []mariadb.Account{admin}}
+	dsn := func(name, password string) string {
+		return d.server.DSN(mariadb.Account{Name: "snaptask_" + name, Password: secrets[password]}, mariadb.Database)
 	}
-	server := &mariadb.Server{Dir: filepath.Join(folder, "mariadb"), Port: number, Accounts: accounts}
-	return &database{
-		application: server.DSN(accounts[0], mariadb.Database),
-		migration:   server.DSN(accounts[1], mariadb.Database),
-		server:      server,
-	}, nil
+	for _, name := range db.AccountNames() {
+		d.accounts[name] = dsn(name, mysqlPassword(name))
+	}
+	d.migration, d.admin = dsn("migration", mysqlMigration), d.server.DSN(admin, "")
+	return d, nil
 }
 
-// start starts the private server, if there is one, and migrates the schema.
+// start starts the private server, if there is one, creates its accounts, and migrates the schema.
 func (d *database) start(ctx context.Context, r *runner) error {
 	if d.server != nil {
 		var err error
@@ -58,18 +65,24 @@ func (d *database) start(ctx context.Context, r *runner) error {
 			return err
 		}
 		r.screen.step("MariaDB on 127.0.0.1:%d", d.server.Port)
+		if err := db.Create(ctx, d.admin, d.migration, 0); err != nil {
+			return err
+		}
 	}
 	applied, err := db.Up(ctx, d.migration)
 	if err != nil {
 		return fmt.Errorf("the database's schema: %w", err)
 	}
 	r.screen.step("schema: %d new migrations", len(applied))
-	return nil
+	if d.server == nil {
+		return nil
+	}
+	return db.Accounts(ctx, d.admin, d.accounts, 0)
 }
 
-// check returns nil when the database accepts the functions' account.
+// check returns nil when the database accepts housekeeping's account.
 func (d *database) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	return mariadb.Ping(ctx, d.application)
+	return mariadb.Ping(ctx, d.accounts[housekeepingName])
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"snaptask/db"
 	"snaptask/deploy/local/process"
 	"snaptask/deploy/local/state"
 	"snaptask/functions/housekeeping"
@@ -74,7 +75,8 @@ func loadSettings(path string) error {
 // saveSettings writes the secrets and settings of housekeeping into the state folder.
 func (r *runner) saveSettings(addresses map[string]string) error {
 	folder := filepath.Join(r.folder.Path, "secrets", housekeepingName)
-	if err := writeSecrets(folder, []string{mysqlDSN, s3AccessKey, s3SecretKey}, r.secrets); err != nil {
+	access, secret := s3Keys(housekeepingName)
+	if err := writeSecrets(folder, []string{db.SecretOf(housekeepingName), access, secret}, r.secrets); err != nil {
 		return err
 	}
 	settings := maps.Clone(addresses)

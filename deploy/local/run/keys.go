@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"snaptask/db"
+	"snaptask/deploy/local/s3"
 	"snaptask/deploy/local/state"
 )
 
@@ -16,29 +18,43 @@ const keys = "keys"
 
 // Names of secrets in stack.yml.
 const (
-	mysqlDSN         = "mysql-dsn"
 	tokenSigningKey  = "token-signing-key"
 	tokenPublicKeys  = "token-public-keys"
-	s3AccessKey      = "s3-access-key"
-	s3SecretKey      = "s3-secret-key"
 	clientAddressKey = "client-address-key" // shared with the web server
 )
 
 // Names of the secrets of servers and their administrators.
 const (
-	mysqlApplication = "mysql-application"
+	mysqlAdmin       = "mysql-administrator"
 	mysqlMigration   = "mysql-migration"
 	s3AdminAccessKey = "s3-administrator-access-key"
 	s3AdminSecretKey = "s3-administrator-secret-key"
 	gatewayPassword  = "gateway-password"
 )
 
-// loadSecrets returns all secrets except mysql-dsn by name; the first call creates them.
+// mysqlPassword returns the name of the secret with the password of an account in the database.
+func mysqlPassword(account string) string { return "mysql-" + account }
+
+// s3Keys returns the names of the secrets with the keys of an account in the object store.
+func s3Keys(account string) (access, secret string) {
+	if account == housekeepingName {
+		return "s3-access-key", "s3-secret-key"
+	}
+	return "s3-access-key-" + account, "s3-secret-key-" + account
+}
+
+// loadSecrets returns all secrets by name, except the addresses of the database; the first call creates them.
 func loadSecrets(folder *state.Folder) (map[string]string, error) {
+	names := []string{clientAddressKey, mysqlAdmin, mysqlMigration, s3AdminAccessKey, s3AdminSecretKey, gatewayPassword}
+	for _, account := range db.AccountNames() {
+		names = append(names, mysqlPassword(account))
+	}
+	for account := range s3.Actions {
+		access, secret := s3Keys(account)
+		names = append(names, access, secret)
+	}
 	secrets := map[string]string{}
-	for _, name := range []string{
-		s3AccessKey, s3SecretKey, clientAddressKey, mysqlApplication, mysqlMigration, s3AdminAccessKey, s3AdminSecretKey, gatewayPassword,
-	} {
+	for _, name := range names {
 		secret, err := folder.Secret(filepath.Join(keys, name))
 		if err != nil {
 			return nil, err

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"snaptask/db"
 	"snaptask/deploy/local/classifier"
 	"snaptask/deploy/local/gateway"
 	"snaptask/deploy/local/port"
@@ -27,11 +28,13 @@ const (
 func (r *runner) start(ctx context.Context) error {
 	starting, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	db, err := newDatabase(r.folder.Path, r.secrets)
+	database, err := newDatabase(r.folder.Path, r.secrets)
 	if err != nil {
 		return err
 	}
-	r.secrets[mysqlDSN] = db.application
+	for name, dsn := range database.accounts {
+		r.secrets[db.SecretOf(name)] = dsn
+	}
 	s3Port, err := port.Choose("S3")
 	if err != nil {
 		return err
@@ -39,7 +42,10 @@ func (r *runner) start(ctx context.Context) error {
 	store := s3.Server{
 		Dir: filepath.Join(r.folder.Path, "s3"), Port: s3Port,
 		AccessKey: r.secrets[s3AdminAccessKey], SecretKey: r.secrets[s3AdminSecretKey],
-		User: s3.User{AccessKey: r.secrets[s3AccessKey], SecretKey: r.secrets[s3SecretKey]},
+	}
+	for account := range s3.Actions {
+		access, secret := s3Keys(account)
+		store.Users = append(store.Users, s3.User{Name: account, AccessKey: r.secrets[access], SecretKey: r.secrets[secret]})
 	}
 	model, err := classifier.New()
 	if err != nil {
@@ -73,11 +79,11 @@ func (r *runner) start(ctx context.Context) error {
 	if err := r.startWeb(); err != nil {
 		return err
 	}
-	front := r.startGateway(ctx, functions, db)
+	front := r.startGateway(ctx, functions, database)
 
 	// No process waits for another one to start, so start all of them before waiting.
 	group, waiting := errgroup.WithContext(starting)
-	group.Go(func() error { return db.start(waiting, r) })
+	group.Go(func() error { return database.start(waiting, r) })
 	group.Go(func() error {
 		if err := objectStore.Wait(waiting); err != nil {
 			return err
@@ -111,8 +117,8 @@ func (r *runner) start(ctx context.Context) error {
 }
 
 // startGateway serves the gateway; until everything is ready, its health check lists what is not.
-func (r *runner) startGateway(ctx context.Context, functions []*gateway.Function, db *database) *gateway.Gateway {
-	components := []gateway.Component{{Name: "database", Check: db.check}, {Name: "set-up", Check: r.checkSetUp}}
+func (r *runner) startGateway(ctx context.Context, functions []*gateway.Function, database *database) *gateway.Gateway {
+	components := []gateway.Component{{Name: "database", Check: database.check}, {Name: "set-up", Check: r.checkSetUp}}
 	for _, child := range append([]*process.Child{r.web}, r.servers...) {
 		components = append(components, gateway.Component{Name: child.Name(), Check: child.Check})
 	}

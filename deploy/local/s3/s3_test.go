@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -36,7 +37,9 @@ func started(t *testing.T) (Server, *process.Child) {
 	require.NoError(t, err)
 	server := Server{
 		Dir: t.TempDir(), Port: number, AccessKey: "access", SecretKey: "secret-secret",
-		User: User{AccessKey: "user", SecretKey: "secret-of-the-user"},
+	}
+	for name := range Actions {
+		server.Users = append(server.Users, User{Name: name, AccessKey: "key-" + name, SecretKey: "secret-of-" + name})
 	}
 	spec := server.Process(os.Args[0])
 	spec.Log, err = process.NewLog(filepath.Join(t.TempDir(), "log"))
@@ -98,7 +101,7 @@ func TestServeNeedsItsEnvironment(t *testing.T) {
 	require.ErrorContains(t, Serve(t.Context()), envDir)
 }
 
-func TestUserIsRestrictedToObjectsOfTheBucket(t *testing.T) {
+func TestUsersMayOnlyDoWhatTheyNeed(t *testing.T) {
 	t.Parallel()
 	server, _ := started(t)
 	require.NoError(t, server.MakeBucket(t.Context(), "bucket"))
@@ -108,33 +111,44 @@ func TestUserIsRestrictedToObjectsOfTheBucket(t *testing.T) {
 		require.NoError(t, err)
 		return client
 	}
-	administrator, user := as("access", "secret-secret"), as("user", "secret-of-the-user")
+	administrator := as("access", "secret-secret")
 	require.NoError(t, administrator.MakeBucket(t.Context(), "another", minio.MakeBucketOptions{Region: Region}))
 	put := func(client *minio.Client, bucket string) error {
 		_, err := client.PutObject(t.Context(), bucket, "a.jpg", bytes.NewReader([]byte("picture")), 7, minio.PutObjectOptions{})
 		return err
 	}
-
-	require.NoError(t, put(user, "bucket"))
-	_, err := user.StatObject(t.Context(), "bucket", "a.jpg", minio.StatObjectOptions{})
-	require.NoError(t, err)
-	for object := range user.ListObjects(t.Context(), "bucket", minio.ListObjectsOptions{Recursive: true}) {
-		require.NoError(t, object.Err)
-	}
-	require.NoError(t, user.RemoveObject(t.Context(), "bucket", "a.jpg", minio.RemoveObjectOptions{}))
-
+	require.NoError(t, put(administrator, "bucket"))
 	require.NoError(t, put(administrator, "another"))
-	for what, err := range map[string]error{
-		"writes elsewhere":   put(user, "another"),
-		"deletes elsewhere":  user.RemoveObject(t.Context(), "another", "a.jpg", minio.RemoveObjectOptions{}),
-		"makes a bucket":     user.MakeBucket(t.Context(), "third", minio.MakeBucketOptions{Region: Region}),
-		"removes its bucket": user.RemoveBucket(t.Context(), "bucket"),
-		"changes its policy": user.SetBucketPolicy(t.Context(), "bucket", ""),
-		"has a wrong key":    put(as("user", "another-secret"), "bucket"),
-		"is unknown":         put(as("stranger", "secret-secret"), "bucket"),
-	} {
-		require.Error(t, err, what)
+
+	for name, actions := range Actions {
+		user := as("key-"+name, "secret-of-"+name)
+		for action, do := range map[string]func(bucket string) error{
+			"s3:GetObject": func(bucket string) error {
+				_, err := user.StatObject(t.Context(), bucket, "a.jpg", minio.StatObjectOptions{})
+				return err
+			},
+			"s3:PutObject": func(bucket string) error { return put(user, bucket) },
+			"s3:DeleteObject": func(bucket string) error {
+				return user.RemoveObject(t.Context(), bucket, "b.jpg", minio.RemoveObjectOptions{})
+			},
+			"s3:ListBucket": func(bucket string) error {
+				for object := range user.ListObjects(t.Context(), bucket, minio.ListObjectsOptions{Recursive: true}) {
+					return object.Err
+				}
+				return nil
+			},
+		} {
+			require.Equal(t, slices.Contains(actions, action), do("bucket") == nil, "%s: %s", name, action)
+			require.Error(t, do("another"), "%s: %s elsewhere", name, action)
+		}
+		for what, err := range map[string]error{
+			"makes a bucket":     user.MakeBucket(t.Context(), "third", minio.MakeBucketOptions{Region: Region}),
+			"removes its bucket": user.RemoveBucket(t.Context(), "bucket"),
+			"changes its policy": user.SetBucketPolicy(t.Context(), "bucket", ""),
+			"has a wrong key":    put(as("key-"+name, "another-secret"), "bucket"),
+		} {
+			require.Error(t, err, "%s: %s", name, what)
+		}
 	}
-	_, err = user.StatObject(t.Context(), "another", "a.jpg", minio.StatObjectOptions{})
-	require.Error(t, err)
+	require.Error(t, put(as("stranger", "secret-secret"), "bucket"))
 }

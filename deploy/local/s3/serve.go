@@ -9,11 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
+	"github.com/versity/versitygw/s3err"
 )
 
 const (
@@ -29,12 +31,11 @@ const (
 
 // Environment variables of Serve.
 const (
-	envDir        = "S3_DIR"
-	envPort       = "S3_PORT"
-	envAccess     = "S3_ACCESS_KEY"
-	envSecret     = "S3_SECRET_KEY"
-	envUserAccess = "S3_USER_ACCESS_KEY"
-	envUserSecret = "S3_USER_SECRET_KEY"
+	envDir    = "S3_DIR"
+	envPort   = "S3_PORT"
+	envAccess = "S3_ACCESS_KEY"
+	envSecret = "S3_SECRET_KEY"
+	envUsers  = "S3_USERS" // ACCESS_KEY:SECRET_KEY, separated by spaces
 )
 
 // Serve serves on 127.0.0.1 until ctx ends, with the settings that Process sets in the environment.
@@ -64,12 +65,9 @@ func Serve(ctx context.Context) error {
 		return err
 	}
 	return embedgw.RunVersityGW(ctx, backend, &embedgw.Config{
-		RootUserAccess: os.Getenv(envAccess),
-		RootUserSecret: os.Getenv(envSecret),
-		// The buckets' policies determine what this account may do.
-		IAMService: auth.NewIAMServiceSingle(auth.Account{
-			Access: os.Getenv(envUserAccess), Secret: os.Getenv(envUserSecret), Role: auth.RoleUser,
-		}),
+		RootUserAccess:    os.Getenv(envAccess),
+		RootUserSecret:    os.Getenv(envSecret),
+		IAMService:        newAccounts(os.Getenv(envUsers)),
 		Region:            Region,
 		Ports:             []string{"127.0.0.1:" + strconv.Itoa(port)},
 		MaxConnections:    maxConnections,
@@ -80,6 +78,40 @@ func Serve(ctx context.Context) error {
 		Quiet:             true,
 		DisableACLs:       true,
 	})
+}
+
+// accounts are users that can't be changed. The buckets' policies determine what each may do.
+type accounts struct {
+	auth.IAMService // without users; it refuses changes
+	users           map[string]auth.Account
+}
+
+func newAccounts(keys string) accounts {
+	users := map[string]auth.Account{}
+	for _, pair := range strings.Fields(keys) {
+		access, secret, _ := strings.Cut(pair, ":")
+		users[access] = auth.Account{Access: access, Secret: secret, Role: auth.RoleUser}
+	}
+	return accounts{auth.NewIAMServiceSingle(auth.Account{}), users}
+}
+
+// GetUserAccount returns the user with this access key.
+func (a accounts) GetUserAccount(access string) (auth.Account, error) {
+	user, ok := a.users[access]
+	if !ok {
+		return auth.Account{}, s3err.GetAPIError(s3err.ErrAdminUserNotFound)
+	}
+	return user, nil
+}
+
+// ResolveAccounts returns those of the access keys that no user has.
+func (a accounts) ResolveAccounts(keys []string) (unknown []string, err error) {
+	for _, access := range keys {
+		if _, ok := a.users[access]; !ok {
+			unknown = append(unknown, access)
+		}
+	}
+	return unknown, nil
 }
 
 // metadata stores the metadata of objects in extended attributes or, if the file system has none, in the folder sidecar. Once

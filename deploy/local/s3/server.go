@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -19,13 +20,23 @@ type Server struct {
 	Port      int    // on 127.0.0.1
 	AccessKey string // of the administrator
 	SecretKey string
-	User      User
+	Users     []User // of the buckets that MakeBucket creates
 }
 
-// User may read, write, list and delete objects in the buckets that MakeBucket creates, and nothing else.
+// User is an account that may only do what Actions has for it.
 type User struct {
+	Name      string // of Actions
 	AccessKey string
 	SecretKey string
+}
+
+// Actions are what each account may do. A function uses the account that S3_ACCOUNT in stack.yml names; housekeeping has one of
+// its own. deploy/kubernetes/bucket has the same for MinIO.
+var Actions = map[string][]string{
+	"read":         {"s3:GetObject"},
+	"write":        {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
+	"delete":       {"s3:DeleteObject"},
+	"housekeeping": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"},
 }
 
 // Address returns HOST:PORT.
@@ -34,7 +45,7 @@ func (s Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.Port) }
 // Endpoint returns the URL for clients.
 func (s Server) Endpoint() string { return "http://" + s.Address() }
 
-// MakeBucket creates the bucket, unless it exists, and permits the user to use its objects.
+// MakeBucket creates the bucket, unless it exists, and permits the users to use its objects.
 func (s Server) MakeBucket(ctx context.Context, name string) error {
 	client, err := minio.New(s.Address(), &minio.Options{
 		Creds:  credentials.NewStaticV4(s.AccessKey, s.SecretKey, ""),
@@ -52,36 +63,46 @@ func (s Server) MakeBucket(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	if s.User.AccessKey == "" {
+	if len(s.Users) == 0 {
 		return nil
 	}
-	policy, err := json.Marshal(s.User.policy(name))
+	policy, err := json.Marshal(s.policy(name))
 	if err != nil {
 		return err
 	}
 	return client.SetBucketPolicy(ctx, name, string(policy))
 }
 
-// policy permits what the functions do with objects.
-func (u User) policy(bucket string) any {
+// policy permits each user its actions.
+func (s Server) policy(bucket string) any {
 	type statement struct {
 		Effect    string
 		Principal map[string]string
-		Action    []string
+		Action    string
 		Resource  string
 	}
-	who := map[string]string{"AWS": u.AccessKey}
+	var all []statement
+	for _, u := range s.Users {
+		for _, action := range Actions[u.Name] {
+			resource := "arn:aws:s3:::" + bucket
+			if action != "s3:ListBucket" {
+				resource += "/*"
+			}
+			all = append(all, statement{"Allow", map[string]string{"AWS": u.AccessKey}, action, resource})
+		}
+	}
 	return struct {
 		Version   string
 		Statement []statement
-	}{"2012-10-17", []statement{
-		{"Allow", who, []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}, "arn:aws:s3:::" + bucket + "/*"},
-		{"Allow", who, []string{"s3:ListBucket"}, "arn:aws:s3:::" + bucket},
-	}}
+	}{"2012-10-17", all}
 }
 
 // Process returns how to run the server: as `program s3`.
 func (s Server) Process(program string) process.Spec {
+	var users []string
+	for _, u := range s.Users {
+		users = append(users, u.AccessKey+":"+u.SecretKey)
+	}
 	return process.Spec{
 		Name: "s3",
 		Path: program,
@@ -89,7 +110,7 @@ func (s Server) Process(program string) process.Spec {
 		Env: []string{
 			envDir + "=" + s.Dir, envPort + "=" + strconv.Itoa(s.Port),
 			envAccess + "=" + s.AccessKey, envSecret + "=" + s.SecretKey,
-			envUserAccess + "=" + s.User.AccessKey, envUserSecret + "=" + s.User.SecretKey,
+			envUsers + "=" + strings.Join(users, " "),
 		},
 		Check:       process.CheckURL(s.Endpoint() + healthPath),
 		StopTimeout: 10 * time.Second,

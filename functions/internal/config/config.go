@@ -89,6 +89,14 @@ func (r *Reader) Secret(name string) string {
 	return text
 }
 
+// SecretOf returns the secret NAME-ACCOUNT, or NAME if account is empty.
+func (r *Reader) SecretOf(name, account string) string {
+	if account != "" {
+		name += "-" + account
+	}
+	return r.Secret(name)
+}
+
 // OptionalSecret is like Secret, but returns "" if there is no such secret.
 func (r *Reader) OptionalSecret(name string) string {
 	if _, err := os.Stat(filepath.Join(r.secrets, name)); errors.Is(err, fs.ErrNotExist) {

@@ -44,14 +44,16 @@ type Store struct {
 }
 
 // Open returns a Store with the settings S3_ENDPOINT, S3_REGION, S3_BUCKET and S3_TIMEOUT and the secrets s3-access-key and
-// s3-secret-key. It dials nothing; c collects the problems.
+// s3-secret-key, or with S3_ACCOUNT=read the secrets s3-access-key-read and s3-secret-key-read. It dials nothing; c collects the
+// problems.
 func Open(c *config.Reader) *Store {
+	account := c.Text("S3_ACCOUNT", "")
 	s, err := New(Config{
 		Endpoint:  c.URL("S3_ENDPOINT", "http://minio.snaptask:9000"),
 		Region:    c.Text("S3_REGION", "us-east-1"),
 		Bucket:    c.Text("S3_BUCKET", "snaptask"),
-		AccessKey: c.Secret("s3-access-key"),
-		SecretKey: c.Secret("s3-secret-key"),
+		AccessKey: c.SecretOf("s3-access-key", account),
+		SecretKey: c.SecretOf("s3-secret-key", account),
 		Timeout:   c.Duration("S3_TIMEOUT", 8*time.Second, time.Millisecond),
 	})
 	if err != nil && c.Err() == nil { // else c has the cause

@@ -37,10 +37,11 @@ type Store struct {
 	quota   Usage
 }
 
-// ReadConfig reads the secret mysql-dsn, DB_MAX_OPEN, DB_MAX_LIFETIME, DB_TIMEOUT and QUOTA_*.
+// ReadConfig reads DB_MAX_OPEN, DB_MAX_LIFETIME, DB_TIMEOUT, QUOTA_*, and the secret mysql-dsn, or with DB_ACCOUNT=write the
+// secret mysql-dsn-write: the accounts and their rights are in db/rights.sql.
 func ReadConfig(c *config.Reader) Config {
 	return Config{
-		DSN:         c.Secret("mysql-dsn"),
+		DSN:         c.SecretOf("mysql-dsn", c.Text("DB_ACCOUNT", "")),
 		MaxOpen:     c.Int("DB_MAX_OPEN", 2, 1),
 		MaxLifetime: c.Duration("DB_MAX_LIFETIME", 5*time.Minute, time.Millisecond),
 		Timeout:     c.Duration("DB_TIMEOUT", 5*time.Second, time.Millisecond),
