@@ -45,7 +45,7 @@ test-story: build
 	@go test -count=1 ./tests/stories
 
 chaos: build ## use the application while its processes are killed and its database is slow, and check that nothing acknowledged is lost [SECONDS=120] [SEED=]
-	@go test -count=1 -v -timeout 2h -parallel 1 -run 'ProcessesAreKilled|DatabaseIsSlow' ./tests/chaos -args -seconds=$(or $(SECONDS),120) -seed=$(or $(SEED),$$(date +%s))
+	@go test -count=1 -v -timeout 2h -parallel 1 -run 'ProcessesAreKilled|DatabaseIsSlow' ./tests/chaos -args -seconds=$(or $(SECONDS),120) -rounds=5 -seed=$(or $(SEED),$$(date +%s))
 
 schemathesis: build ## test the application with generated requests, valid and invalid according to openapi.yaml [SECONDS=180] [SEED=]
 	$(STEP) "Tools for Schemathesis" .ci/tools python3
