@@ -14,12 +14,13 @@ import (
 )
 
 type deps struct {
-	tasks *store.Store
+	tasks    *store.Store
+	searches *searches
 }
 
 // faas-cli invoke sends POST by default.
 var function = web.Function[deps]{
-	Open:  func(c *config.Reader) *deps { return &deps{store.Open(c)} },
+	Open:  func(c *config.Reader) *deps { return &deps{store.Open(c), newSearches(2 * time.Second)} },
 	Verbs: web.Verbs[deps]{http.MethodGet: web.Verb((*deps).get), http.MethodPost: web.Verb((*deps).get)},
 }
 
@@ -37,6 +38,13 @@ func (d *deps) get(ctx context.Context, owner task.Owner, r web.Request[web.NoBo
 			return nil, err
 		}
 		return d.tasks.Task(ctx, owner, id)
+	}
+	if filter.Text != "" {
+		end, err := d.searches.begin(ctx, owner.UserID)
+		if err != nil {
+			return nil, err
+		}
+		defer end()
 	}
 	tasks, more, err := d.tasks.Tasks(ctx, owner, filter)
 	if err != nil {

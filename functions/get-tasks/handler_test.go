@@ -14,7 +14,7 @@ import (
 )
 
 func getAt(t *testing.T, tasks *store.Store) func(token, method, query string) testbed.Answer {
-	f := function.With(&deps{tasks}, testbed.Verifier())
+	f := function.With(&deps{tasks, newSearches(time.Minute)}, testbed.Verifier())
 	return func(token, method, query string) testbed.Answer {
 		return testbed.Do(t, f.Handle, testbed.Call{Method: method, Token: token, Query: query})
 	}

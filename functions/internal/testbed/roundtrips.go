@@ -31,6 +31,17 @@ func LoseAnswers(t testing.TB, dsn, text string) (through string) {
 	return proxied(t, dsn, func(command []byte) (loses bool) { return bytes.Contains(command, []byte(text)) })
 }
 
+// Hold starts a proxy for the database at dsn that calls wait before it passes on a command that contains text.
+func Hold(t testing.TB, dsn, text string, wait func()) (through string) {
+	t.Helper()
+	return proxied(t, dsn, func(command []byte) (loses bool) {
+		if bytes.Contains(command, []byte(text)) {
+			wait()
+		}
+		return false
+	})
+}
+
 // proxied starts a proxy that calls see with every command, before the server has it, and loses the answer if see returns
 // true.
 func proxied(t testing.TB, dsn string, see func(command []byte) (loses bool)) (through string) {
