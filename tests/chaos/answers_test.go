@@ -4,6 +4,8 @@ import (
 	"errors"
 	"flag"
 	"math/rand/v2"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,8 +13,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"snaptask/functions/stack"
 	"snaptask/tests/application"
 	"snaptask/tests/client"
+	"snaptask/tests/scenario"
 )
 
 var rounds = flag.Int("rounds", 1, "how often each function's database is made slow in each way")
@@ -54,6 +58,7 @@ func TestAnswersAreTrueWhenTheDatabaseIsSlow(t *testing.T) {
 // their codes.
 func disturbWrites(t *testing.T, a *application.Application, s *slow, d disturbance, duration time.Duration, random *rand.Rand) (codes []string) {
 	writes := newWrites(t, a, s)
+	requireEveryFunction(t, writes)
 	errs := make([]error, len(writes))
 	var end func()
 	if !d.late {
@@ -81,6 +86,16 @@ func disturbWrites(t *testing.T, a *application.Application, s *slow, d disturba
 		w.check(t, d.name, errs[i])
 	}
 	return codes
+}
+
+// requireEveryFunction fails for a function that may write and is not among the writes.
+func requireEveryFunction(t *testing.T, writes []write) {
+	table, err := stack.Read(filepath.Join(scenario.Root(t), "stack.yml"))
+	require.NoError(t, err)
+	for name := range table.Functions {
+		reads := strings.HasPrefix(name, "get-")
+		require.True(t, reads || slices.ContainsFunc(writes, func(w write) bool { return strings.HasPrefix(w.name, name) }), "add %s to newWrites", name)
+	}
 }
 
 // waitIdle waits until the server has finished what functions have sent.
