@@ -35,6 +35,7 @@ const Help = `housekeeping maintains Snaptask's data.
     housekeeping user reset-password NAME Show a new password for a user, once, and end all of the user's sessions.
     housekeeping user delete NAME         Delete a user. The next sweep removes the tasks and pictures.
     housekeeping backup >FILE             Write all users, tasks and pictures to a tar file while functions keep running.
+                                          Only its owner may be allowed to read it: umask 077.
     housekeeping verify <FILE             Read a whole backup and check its sums.
     housekeeping restore <FILE            Fill the bucket and an empty, migrated database from a backup. --replace replaces
                                           what the database has; --over NAME replaces only that user, who must have no tasks.
@@ -118,6 +119,9 @@ func runBackup(ctx context.Context, verb string, options []string, in io.Reader,
 	if isTerminal(file) {
 		return misuse("a backup is a file, and this is a terminal; see housekeeping help")
 	}
+	if verb == "backup" && othersMayRead(out) {
+		return misuse("others may read this file, and a backup has everybody's tasks: remove it, run umask 077, and write it again")
+	}
 	if verb != "backup" {
 		// kubectl exec does not end until the program has read all input.
 		defer io.Copy(io.Discard, in)
@@ -165,6 +169,16 @@ func isTerminal(f any) bool {
 	}
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && info.Name() != os.DevNull
+}
+
+// othersMayRead reports whether f is a file that not only its owner may read.
+func othersMayRead(f any) bool {
+	file, ok := f.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0
 }
 
 func openData(messages io.Writer) (backup.Data, error) {

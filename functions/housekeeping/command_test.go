@@ -138,6 +138,26 @@ func TestCommandRefusesWrongUse(t *testing.T) {
 	}
 }
 
+func TestBackupIsNotWrittenWhereOthersMayReadIt(t *testing.T) {
+	t.Parallel()
+	for mode, refused := range map[os.FileMode]bool{0o644: true, 0o640: true, 0o602: true, 0o600: false, 0o400: false} {
+		file, err := os.Create(filepath.Join(t.TempDir(), "backup.tar"))
+		require.NoError(t, err)
+		require.NoError(t, file.Chmod(mode))
+		require.Equal(t, refused, othersMayRead(file), "%o", mode)
+		if refused {
+			var messages bytes.Buffer
+			require.Equal(t, Misused, Run(t.Context(), []string{"backup"}, nil, file, &messages))
+			require.Contains(t, messages.String(), "umask 077")
+			info, err := file.Stat()
+			require.NoError(t, err)
+			require.Zero(t, info.Size())
+		}
+		require.NoError(t, file.Close())
+	}
+	require.False(t, othersMayRead(io.Discard))
+}
+
 func TestBackupCommandsRefuseWrongUse(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"backup", "file"}, {"restore", "--force"}, {"restore", "--over"}, {"backup", "--replace"}, {"restore", "--replace", "x"}, {"verify", "x"}, {"wait", "5"}} {
