@@ -36,16 +36,20 @@ lint: webapp/node_modules/.package-lock.json webapp/server/dist/index.html ## ch
 	$(STEP) "vue-tsc" npm run --prefix webapp typecheck
 
 test-go: build
-	@$(BIN)/snaptask services -- go test -race -shuffle=on $$(go list $(MODULES) | grep -vE '/tests/(stories|cluster)$$')
+	@$(BIN)/snaptask services -- go test -race -shuffle=on $$(go list $(MODULES) | grep -vE '/tests/(stories|flood|cluster)$$')
 
 test-web: webapp/node_modules/.package-lock.json
 	@npm run --silent --prefix webapp test
 
 test-story: build
 	@go test -count=1 ./tests/stories
+	@go test -count=1 ./tests/flood
 
 chaos: build ## use the application while its processes are killed and its database is slow, and check that nothing acknowledged is lost [SECONDS=120] [SEED=]
 	@go test -count=1 -v -timeout 2h -parallel 1 -run 'ProcessesAreKilled|DatabaseIsSlow' ./tests/chaos -args -seconds=$(or $(SECONDS),120) -rounds=5 -seed=$(or $(SEED),$$(date +%s))
+
+flood: build ## use the application while thousands of slow connections flood each of its processes [CALLS=30]
+	@go test -count=1 -v -timeout 1h ./tests/flood -args -all -calls=$(or $(CALLS),30)
 
 schemathesis: build ## test the application with generated requests, valid and invalid according to openapi.yaml [SECONDS=180] [SEED=]
 	$(STEP) "Tools for Schemathesis" .ci/tools python3

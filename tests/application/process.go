@@ -15,6 +15,7 @@ const (
 	Database    = "database"
 	ObjectStore = "object store"
 	Classifier  = "classifier"
+	WebServer   = "web server"
 	Function    = "function "
 )
 
@@ -64,6 +65,8 @@ func nameOf(args []string) string {
 		return Classifier
 	case args[1] == "s3":
 		return ObjectStore
+	case args[1] == "webapp":
+		return WebServer
 	case args[1] == "function":
 		return Function + args[2]
 	default:

@@ -38,6 +38,7 @@ func (b *bodies) bound(c Config, errorPages errorPages, next http.Handler) http.
 		if !b.begin(client) {
 			w.Header().Set("Retry-After", "2")
 			w.Header().Set("Connection", "close")
+			body.setDeadline(time.Unix(1, 0)) // the rest of the body is not waited for
 			errorPages.write(w, r, tooManyBodies)
 			return
 		}

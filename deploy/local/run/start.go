@@ -17,11 +17,14 @@ import (
 	"snaptask/deploy/local/port"
 	"snaptask/deploy/local/process"
 	"snaptask/deploy/local/s3"
+	"snaptask/functions/serve/connections"
 )
 
 const (
 	bucket    = "snaptask"
 	adminUser = "admin" // of the gateway's /system
+
+	maxConnections = 1024 // to the gateway
 )
 
 // start starts everything, waits until it is ready, and prints the addresses.
@@ -134,6 +137,7 @@ func (r *runner) startGateway(ctx context.Context, functions []*gateway.Function
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,
 	}
+	connections.NewLimiter(maxConnections).Bound(r.gateway)
 	go func() {
 		if err := r.gateway.Serve(r.gatewayListener); !errors.Is(err, http.ErrServerClosed) {
 			r.screen.event(fmt.Sprintf("the gateway stopped: %v", err))
