@@ -45,7 +45,7 @@ type server struct {
 }
 
 // maxQueue is how many calls of one user may wait for the user's turn.
-const maxQueue = 64
+const maxQueue = 128
 
 // newServer returns a server. At most three quarters of its connections have a request that is being served or waits, so that there
 // is always room for another one, such as a health check.
