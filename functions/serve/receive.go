@@ -39,12 +39,12 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request, user string) (r
 	}
 	connection := connections.Of(r.Context())
 	connection.Arrives()
-	defer connection.Served()
 	arriving := s.bodies.begin(user, newPacedReader(w, r, bodyGrace, s.settings.ReadTimeout))
 	end = func() { s.bodies.end(arriving) }
 	received, err = s.readAll(arriving, r.ContentLength)
 	switch {
 	case err == nil:
+		connection.Served()
 		s.bodies.complete(arriving)
 		arriving.setDeadline(time.Time{}) // else it would end the request while it is served
 		return received, end, nil
@@ -109,16 +109,16 @@ func discardUnread(w http.ResponseWriter, r *http.Request) {
 var discarded = sync.Pool{New: func() any { return new([8 << 10]byte) }}
 
 // discard discards up to limit bytes of the body, because a client that is still sending does not read the response. If more is
-// to come, the connection closes with the response.
+// to come, the connection closes with the response, or before it when there are too many.
 func discard(w http.ResponseWriter, r *http.Request, limit int64) {
 	connection := connections.Of(r.Context())
 	connection.Arrives()
-	defer connection.Served()
 	into := discarded.Get().(*[8 << 10]byte)
 	defer discarded.Put(into)
 	from := newPacedReader(w, r, drainGrace, drainTime)
 	for {
 		if _, err := from.Read(into[:]); err == io.EOF {
+			connection.Served()
 			from.setDeadline(time.Time{})
 			return
 		} else if err != nil || from.received > limit {

@@ -13,7 +13,7 @@ import (
 
 // minAge is how long a connection stays open at least, so that a client that sends its request at once is served even when many
 // others connect.
-const minAge = 100 * time.Millisecond
+const minAge = 50 * time.Millisecond
 
 // connections bounds the open connections, in all and of one address. Beyond a bound it closes the oldest one without a request,
 // then the one that has been idle longest. functions/serve/connections bounds those of a function in the same way; this server has

@@ -12,7 +12,7 @@ import (
 
 // minAge is how long a connection stays open at least: a client that sends its request at once is served even when many others
 // connect. Until the next one may be closed, new connections wait in the listener.
-const minAge = 100 * time.Millisecond
+const minAge = 50 * time.Millisecond
 
 // A connection is in one of these states. Those before served are closed in this order, the oldest of each first.
 const (
