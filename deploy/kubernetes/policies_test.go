@@ -19,7 +19,7 @@ type caller struct {
 
 // serving are the ports of servers by the label app.kubernetes.io/name; functions serve on 8080 and 8081.
 var serving = map[string][]int{
-	"mysql": {3306}, "minio": {9000, 9090}, "tensorflow-serving": {8500, 8501}, "webapp": {8080},
+	"mysql": {3306}, "minio": {9000, 9090}, "tensorflow-serving": {8500, 8501}, "model": {8080}, "webapp": {8080},
 }
 
 func callers(all []object) []caller {
@@ -107,6 +107,30 @@ func ofKindList(all []object, kind string) []object {
 	return slices.DeleteFunc(slices.Clone(all), func(o object) bool { return o.Kind != kind })
 }
 
+// TestOnlyTheModelIsFetchedFromTheInternet checks who may reach addresses outside of the cluster. External servers are outside of it.
+func TestOnlyTheModelIsFetchedFromTheInternet(t *testing.T) {
+	t.Parallel()
+	for folder, wanted := range map[string][]string{"overlays/plain": {"model"}, "overlays/minikube": {"model"}, "testdata/arm64": nil} {
+		all := render(t, folder)
+		var found []string
+		for _, p := range ofKindList(all, "NetworkPolicy") {
+			for _, r := range p.Spec.Egress {
+				for _, to := range r.To {
+					if to.IPBlock == nil || p.Metadata.Name == "dns" {
+						continue
+					}
+					for _, pod := range callers(all) {
+						if pod.namespace == p.Metadata.Namespace && p.Spec.PodSelector.matches(pod.labels) && !slices.Contains(found, pod.name) {
+							found = append(found, pod.name)
+						}
+					}
+				}
+			}
+		}
+		require.Equal(t, wanted, found, folder)
+	}
+}
+
 func TestEveryNamespaceDeniesByDefault(t *testing.T) {
 	inEach(t, func(t *testing.T, all []object) {
 		for name := range ofKind(all, "Namespace") {
@@ -128,7 +152,7 @@ func expected(t *testing.T, gateway string) []string {
 	t.Helper()
 	functions := stackFunctions(t)
 	wanted := []string{
-		"migrate to mysql 3306", "bucket to minio 9000",
+		"migrate to mysql 3306", "bucket to minio 9000", "tensorflow-serving to model 8080",
 		"sweep to mysql 3306", "sweep to minio 9000", "sweep to tensorflow-serving 8500", "sweep to tensorflow-serving 8501",
 	}
 	for name, f := range functions {
@@ -151,6 +175,7 @@ func TestPlainAllowsOnlyTheCallsThatAreNeeded(t *testing.T) {
 		wanted := expected(t, "webapp")
 		if folder == "testdata/renamed" {
 			wanted = append(wanted, "minio to minio 9000") // its nodes
+			wanted = slices.DeleteFunc(wanted, func(way string) bool { return way == "tensorflow-serving to model 8080" })
 			slices.Sort(wanted)
 		}
 		require.Equal(t, wanted, allowedCalls(all, callers(all)), folder)

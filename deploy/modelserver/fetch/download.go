@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -44,8 +45,9 @@ var client = &http.Client{
 	},
 }
 
-// download unpacks the archive at an address into a folder. If sum is not empty, the archive must have this SHA-256.
-func download(ctx context.Context, address, sum, folder string) error {
+// download unpacks the archive at an address into a folder, and writes the archive itself to copied. If sum is not empty, the archive
+// must have this SHA-256, which it logs in any case.
+func download(ctx context.Context, address, sum, folder string, copied io.Writer) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return err
@@ -59,16 +61,18 @@ func download(ctx context.Context, address, sum, folder string) error {
 		return errors.New("the server answered " + response.Status)
 	}
 	digest := sha256.New()
-	archive := &bounded{io.TeeReader(response.Body, digest), maxBytes}
+	archive := &bounded{io.TeeReader(response.Body, io.MultiWriter(digest, copied)), maxBytes}
 	if err := unpack(archive, folder, maxBytes); err != nil {
 		return err
 	}
 	if _, err := io.Copy(io.Discard, archive); err != nil { // the digest includes what follows the last file
 		return err
 	}
-	if got := hex.EncodeToString(digest.Sum(nil)); sum != "" && !strings.EqualFold(got, strings.TrimSpace(sum)) {
+	got := hex.EncodeToString(digest.Sum(nil))
+	if sum != "" && !strings.EqualFold(got, strings.TrimSpace(sum)) {
 		return fmt.Errorf("the archive has the SHA-256 %s, not MODEL_SHA256", got)
 	}
+	slog.Info("complete", "url", address, "sha256", got, "checked", sum != "")
 	return nil
 }
 

@@ -104,7 +104,7 @@ func TestFirstDownloadableModelIsUsed(t *testing.T) {
 		t.Setenv("MODEL_URLS", c.urls)
 		t.Setenv("MODEL_SHA256", c.sum)
 		otherwise, to := place(t)
-		require.NoError(t, run(t.Context(), []string{"-to", to, "-otherwise", otherwise}))
+		require.NoError(t, run(t.Context(), []string{"-to", to, "-otherwise", otherwise, "-wait", "1s"}))
 		require.Equal(t, []string{"2/assets/deep/names.txt", "2/saved_model.pb", "2/variables/variables.index"}, files(t, to))
 
 		t.Setenv("MODEL_URLS", server+"/none")
@@ -117,14 +117,14 @@ func TestServerThatRefusesConnectionsIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		open := time.Now().Add(3 * time.Second)
-		require.NoError(t, again(t.Context(), func() error {
+		require.NoError(t, again(t.Context(), 10*time.Second, func() error {
 			if time.Now().Before(open) {
 				return &url.Error{Op: "Get", Err: &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}}
 			}
 			return nil
 		}))
 		began := time.Now()
-		require.Error(t, again(t.Context(), func() error { return errors.New("the server answered 404 Not Found") }))
+		require.Error(t, again(t.Context(), 10*time.Second, func() error { return errors.New("the server answered 404 Not Found") }))
 		require.Zero(t, time.Since(began))
 	})
 }
@@ -192,6 +192,7 @@ func TestFailsWithoutAnyModel(t *testing.T) {
 	_, to := place(t)
 	for _, args := range [][]string{
 		{"-to", to, "-otherwise", t.TempDir()}, {"-to", to, "-otherwise", "/nowhere"}, {"-to", to}, {"-otherwise", to}, {"-to", to, "-otherwise", to, "more"},
+		{"-to", to, "-otherwise", to, "-serve", ":0"},
 	} {
 		require.Error(t, run(t.Context(), args), args)
 	}

@@ -1,10 +1,14 @@
 // Command fetch prepares the model for TensorFlow Serving: it downloads one, or copies the bundled one if that fails.
 //
-//	fetch -to DIR -otherwise DIR
+//	fetch -to DIR -otherwise DIR [-wait 10s]
+//	fetch -to DIR -serve :8080
 //
 // MODEL_URLS lists the addresses of archives (tar.gz) of a SavedModel, separated by white space. The first that can be
 // downloaded becomes version 2 in -to. If none can, the version folders in -otherwise are copied. MODEL_SHA256 is the SHA-256
-// of the archive in hex; if it is empty, archives are not checked.
+// of the archive in hex; if it is empty, archives are not checked. -wait is how long to try an address that refuses connections.
+//
+// With -serve it stores the archive in -to and serves it as /model.tar.gz, or 404 if none could be downloaded. In a cluster only
+// such a pod reaches the internet: it is the only address in MODEL_URLS of the others.
 package main
 
 import (
@@ -12,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -32,6 +37,8 @@ func main() {
 	}
 }
 
+var errNoModel = errors.New("the archive has no saved_model.pb")
+
 // downloadTimeout bounds each download: 85 MB need at least 4 Mbit/s.
 const downloadTimeout = 3 * time.Minute
 
@@ -39,31 +46,27 @@ func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("fetch", flag.ContinueOnError)
 	to := flags.String("to", "", "folder to create the version folder of the model in")
 	otherwise := flags.String("otherwise", "", "folder with version folders, which are copied if nothing can be downloaded")
+	patience := flags.Duration("wait", 10*time.Second, "how long to try an address that refuses connections")
+	address := flags.String("serve", "", "address at which to serve the archive")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *to == "" || *otherwise == "" || flags.NArg() > 0 {
-		return errors.New("usage: fetch -to DIR -otherwise DIR")
+	if *to == "" || (*otherwise == "") == (*address == "") || flags.NArg() > 0 {
+		return errors.New("usage: fetch -to DIR -otherwise DIR [-wait DURATION] | fetch -to DIR -serve ADDRESS")
 	}
 	if err := os.MkdirAll(*to, 0o755); err != nil {
 		return err
+	}
+	if *address != "" {
+		return mirror(ctx, *to, *address, *patience)
 	}
 	fetched := filepath.Join(*to, "2")
 	if has(fetched) {
 		slog.Info("the model has already been downloaded", "folder", fetched)
 		return nil
 	}
-	for _, address := range strings.Fields(os.Getenv("MODEL_URLS")) {
-		began := time.Now()
-		err := again(ctx, func() error { return attempt(ctx, address, fetched) })
-		if err == nil {
-			slog.Info("downloaded", "url", address, "folder", fetched, "seconds", time.Since(began).Seconds())
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		slog.Warn("download failed", "url", address, "error", err.Error(), "seconds", time.Since(began).Seconds())
+	if done, err := first(ctx, *patience, func(address string) error { return attempt(ctx, address, fetched) }); done || err != nil {
+		return err
 	}
 	if err := copyVersions(*otherwise, *to); err != nil {
 		return err
@@ -72,20 +75,38 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// again calls attempt up to attempts times while nothing accepts the connection: network policies do not know a new pod yet.
-func again(ctx context.Context, attempt func() error) error {
-	const attempts, pause = 4, 2 * time.Second
-	for n := 1; ; n++ {
+// first calls fetch with each address in MODEL_URLS until one succeeds, and reports whether one did.
+func first(ctx context.Context, patience time.Duration, fetch func(address string) error) (done bool, err error) {
+	for _, address := range strings.Fields(os.Getenv("MODEL_URLS")) {
+		began := time.Now()
+		err := again(ctx, patience, func() error { return fetch(address) })
+		if err == nil {
+			slog.Info("downloaded", "url", address, "seconds", time.Since(began).Seconds())
+			return true, nil
+		}
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		slog.Warn("download failed", "url", address, "error", err.Error(), "seconds", time.Since(began).Seconds())
+	}
+	return false, nil
+}
+
+// again calls attempt until patience has passed while nothing accepts the connection: the server is starting, or network policies do
+// not know a new pod yet.
+func again(ctx context.Context, patience time.Duration, attempt func() error) error {
+	for end := time.Now().Add(patience); ; {
 		err := attempt()
 		var dialling *net.OpError
 		var resolving *net.DNSError
 		refused := errors.As(err, &dialling) && dialling.Op == "dial" || errors.As(err, &resolving)
-		if !refused || n == attempts || ctx.Err() != nil {
+		if !refused || time.Now().After(end) {
 			return err
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause):
+			return err
+		case <-time.After(2 * time.Second):
 		}
 	}
 }
@@ -99,11 +120,11 @@ func attempt(ctx context.Context, address, folder string) error {
 		return err
 	}
 	defer os.RemoveAll(partial)
-	if err := download(ctx, address, os.Getenv("MODEL_SHA256"), partial); err != nil {
+	if err := download(ctx, address, os.Getenv("MODEL_SHA256"), partial, io.Discard); err != nil {
 		return err
 	}
 	if !has(partial) {
-		return errors.New("the archive has no saved_model.pb")
+		return errNoModel
 	}
 	if err := os.Chmod(partial, 0o755); err != nil {
 		return err
