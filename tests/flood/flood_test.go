@@ -148,20 +148,21 @@ func TestSlowConnectionsStopNobody(t *testing.T) {
 			if method == "" {
 				method = "POST"
 			}
-			attacked := attacked{a.ProcessOf(t, application.Function+name), limit, use[name]}
+			attacked := attacked{a.ProcessOf(t, application.Function+name), limit, "/_/health", use[name]}
 			attacked.withstand(t, a.AddressOf(t, name), ada, method, "?id="+ada.task.ID, "", eve.Token)
 		})
 	}
 	t.Run("web server", func(t *testing.T) {
-		attacked := attacked{a.ProcessOf(t, application.WebServer), webMemory, use["get-tasks"]}
+		attacked := attacked{a.ProcessOf(t, application.WebServer), webMemory, "/healthz", use["get-tasks"]}
 		attacked.withstand(t, strings.TrimPrefix(a.WebURL, "http://"), ada, "PUT", "function/predict-image?id="+ada.task.ID, "", eve.Token)
 	})
 }
 
-// attacked is a process that is flooded, with its limit of memory in bytes and a call that it must answer.
+// attacked is a process that is flooded, with its limit of memory in bytes, and its health check and a call, which it must answer.
 type attacked struct {
 	application.Process
 	memory int64
+	health string // path
 	use    func(context.Context, person) error
 }
 
@@ -171,7 +172,7 @@ func (a attacked) withstand(t *testing.T, address string, ada person, method, qu
 	peak := a.watch(t)
 	attack := start(t.Context(), address, *connections, method, query, tokens...)
 	require.Eventually(t, func() bool { return attack.Opened.Load() >= int64(*connections) }, time.Minute, 10*time.Millisecond, "too few connections")
-	var slowest time.Duration
+	var slowest, slowestCheck time.Duration
 	for i := range *calls {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		begun := time.Now()
@@ -179,13 +180,26 @@ func (a attacked) withstand(t *testing.T, address string, ada person, method, qu
 		cancel()
 		assert.NoError(t, err, "call %d, with %d connections open", i, attack.Open.Load())
 		slowest = max(slowest, time.Since(begun))
+		slowestCheck = max(slowestCheck, check(t, "http://"+address+a.health))
 		time.Sleep(rand.N(200 * time.Millisecond))
 	}
 	attack.end()
 	most := peak()
-	t.Logf("%d connections; slowest of %d calls %d ms; at most %d MiB of %d, before %d",
-		attack.Opened.Load(), *calls, slowest.Milliseconds(), most>>20, a.memory>>20, before>>20)
+	t.Logf("%d connections; slowest of %d calls %d ms, of as many health checks %d ms; at most %d MiB of %d, before %d",
+		attack.Opened.Load(), *calls, slowest.Milliseconds(), slowestCheck.Milliseconds(), most>>20, a.memory>>20, before>>20)
 	require.Less(t, most, uint64(a.memory))
+}
+
+// check makes a health check on a new connection, as Kubernetes does, and returns how long it took.
+func check(t *testing.T, url string) time.Duration {
+	fresh := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	begun := time.Now()
+	response, err := fresh.Get(url)
+	if assert.NoError(t, err) {
+		response.Body.Close()
+		assert.Equal(t, http.StatusOK, response.StatusCode)
+	}
+	return time.Since(begun)
 }
 
 // watch watches the process's memory until peak is called, which returns the most that it had. The process must not end.
