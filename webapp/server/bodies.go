@@ -1,11 +1,11 @@
 package server
 
 import (
-	"errors"
-	"fmt"
+	"context"
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -43,6 +43,7 @@ func (b *bodies) bound(c Config, errorPages errorPages, next http.Handler) http.
 			return
 		}
 		defer b.end(client)
+		r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
 		r.Body = body
 		next.ServeHTTP(w, r)
 	})
@@ -66,19 +67,27 @@ func (b *bodies) end(client string) {
 	}
 }
 
-// errIncomplete is the error of a body that does not arrive in full, or too slowly.
-var errIncomplete = errors.New("the body did not arrive")
-
 // pacedBody is a request's body that must arrive at minRate.
 type pacedBody struct {
 	io.ReadCloser
 	connection *http.ResponseController
 	patience   time.Duration // how long it may still be waited for
+	incomplete atomic.Bool   // did not arrive in full, or too slowly
+}
+
+// bodyKey is the context key of a request's pacedBody.
+type bodyKey struct{}
+
+// isIncomplete reports whether the request failed because its body did not arrive. The error does not tell: when reading fails, the
+// request's context ends as well.
+func isIncomplete(r *http.Request) bool {
+	b, ok := r.Context().Value(bodyKey{}).(*pacedBody)
+	return ok && b.incomplete.Load()
 }
 
 // newPacedBody returns the body of r. Until it is read, the server, which reads what a handler has left, waits for bodyGrace.
 func newPacedBody(w http.ResponseWriter, r *http.Request) *pacedBody {
-	b := &pacedBody{r.Body, http.NewResponseController(w), bodyGrace}
+	b := &pacedBody{ReadCloser: r.Body, connection: http.NewResponseController(w), patience: bodyGrace}
 	b.setDeadline(time.Now().Add(b.patience))
 	return b
 }
@@ -94,7 +103,7 @@ func (b *pacedBody) Read(into []byte) (int, error) {
 	case err == io.EOF:
 		b.setDeadline(time.Time{}) // else it would end the request while it is forwarded
 	case err != nil:
-		err = fmt.Errorf("%w: %w", errIncomplete, err)
+		b.incomplete.Store(true)
 	}
 	return n, err
 }

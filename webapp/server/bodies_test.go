@@ -114,7 +114,9 @@ func TestPatienceGrowsWithWhatArrivesUpToALimit(t *testing.T) {
 
 	late := newPacedBody(httptest.NewRecorder(), &http.Request{Body: io.NopCloser(io.MultiReader(strings.NewReader("a"), failing{}))})
 	_, err = io.ReadAll(late)
-	require.ErrorIs(t, err, errIncomplete)
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	require.True(t, late.incomplete.Load())
+	require.False(t, body.incomplete.Load())
 }
 
 type failing struct{}

@@ -92,13 +92,13 @@ func (e gatewayError) Error() string { return fmt.Sprintf("the gateway answered 
 // functionFailed answers 400 if the body did not arrive, and else 503: outcome_unknown if the call may have changed something, or
 // unavailable.
 func functionFailed(w http.ResponseWriter, r *http.Request, err error, errorPages errorPages) {
-	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
-		panic(http.ErrAbortHandler) // the client has disconnected
-	}
-	if errors.Is(err, errIncomplete) {
+	if isIncomplete(r) {
 		w.Header().Set("Connection", "close")
 		errorPages.write(w, r, bodyIncomplete)
 		return
+	}
+	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		panic(http.ErrAbortHandler) // the client has disconnected
 	}
 	slog.Error("forward", "function", r.PathValue("name"), "callId", r.Header.Get(callIDHeader), "error", err.Error())
 	w.Header().Set("Retry-After", "2")
