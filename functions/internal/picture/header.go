@@ -2,12 +2,12 @@ package picture
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
 	stdjpeg "image/jpeg"
 	"image/png"
-	"io"
 
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/picture/colour"
@@ -21,9 +21,8 @@ type header struct {
 	orientation   orientation
 	colours       *colour.Space // nil for sRGB
 	memory        int           // upper bound of decode's memory, in bytes
-	decode        func(io.Reader) (image.Image, error)
-	open          func() io.Reader // returns what decode reads: data, repaired
-	fast          *jpeg.File       // set if package jpeg can decode it, faster and with less memory
+	decode        func(context.Context) (image.Image, error)
+	fast          *jpeg.File // set if package jpeg can decode it, faster and with less memory
 }
 
 // inspect finds the format of data and reads its header. The fault is TooLarge when it is over a limit.

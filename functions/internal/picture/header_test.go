@@ -76,7 +76,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		// The decoders' own buffers and tables do not depend on the picture.
 		const tables = 1 << 20
 		require.LessOrEqual(t, allocated(func() {
-			_, err := h.decode(h.open())
+			_, err := h.decode(t.Context())
 			require.NoError(t, err)
 		}), h.memory+tables, name)
 		for scale := jpeg.Scale(1); h.fast != nil && scale <= 8; scale *= 2 {

@@ -2,11 +2,11 @@ package picture
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"image"
 	stdjpeg "image/jpeg"
-	"io"
 
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/picture/colour"
@@ -30,18 +30,14 @@ const maxSequentialScans = 4
 
 func inspectJPEG(data []byte) (header, error) {
 	outline := jpeg.ReadOutline(data)
-	repaired := outline.Repair(data)
-	if repaired == nil {
+	if !outline.Complete() {
 		return header{}, broken(errors.New("jpeg: no frame, or not all of its scans"))
 	}
-	config, err := stdjpeg.DecodeConfig(bytes.NewReader(repaired))
+	config, err := stdjpeg.DecodeConfig(bytes.NewReader(outline.Head()))
 	if err != nil {
 		return header{}, broken(err)
 	}
-	h := header{
-		width: config.Width, height: config.Height, orientation: asStored,
-		decode: stdjpeg.Decode, open: func() io.Reader { return bytes.NewReader(repaired) },
-	}
+	h := header{width: config.Width, height: config.Height, orientation: asStored}
 	if h.width == 0 || h.height == 0 {
 		return header{}, broken(errors.New("jpeg: no pixels"))
 	}
@@ -63,18 +59,42 @@ func inspectJPEG(data []byte) (header, error) {
 		h.colours = colour.OfICC(outline.Profile(), colour.Grey)
 	case 3:
 		h.colours = colour.OfICC(outline.Profile(), colour.RGB)
-	case 4:
-		if !adobe {
-			h.decode = decodePlainCMYK
+	}
+	if outline.Sound() {
+		h.decode = func(ctx context.Context) (image.Image, error) {
+			return stdjpeg.Decode(reader{ctx, bytes.NewReader(data)})
 		}
+		h.fast, _ = jpeg.Open(data)
+		return h, nil
 	}
-	if &repaired[0] != &data[0] {
-		h.memory += len(repaired)
-	}
-	if file, err := jpeg.Open(repaired); err == nil {
-		h.fast = file
+	h.memory += 2 * len(data) // the repaired file, and what package jpeg copies of it
+	h.decode = func(ctx context.Context) (image.Image, error) {
+		img, err := decodeRepaired(ctx, outline.Repair())
+		if cmyk, ok := img.(*image.CMYK); ok && !adobe {
+			invert(cmyk)
+		}
+		return img, err
 	}
 	return h, nil
+}
+
+// decodeRepaired decodes a JPEG that Repair returned.
+func decodeRepaired(ctx context.Context, data []byte) (image.Image, error) {
+	if file, err := jpeg.Open(data); err == nil {
+		img, err := file.Decode(ctx, scaleFor(file))
+		if !errors.Is(err, jpeg.ErrUnsupported) {
+			return img, err
+		}
+	}
+	return stdjpeg.Decode(reader{ctx, bytes.NewReader(data)})
+}
+
+// invert changes a CMYK picture that had no segment of Adobe's: image/jpeg inverts the colours, which only Adobe stores
+// inverted.
+func invert(cmyk *image.CMYK) {
+	for i, v := range cmyk.Pix {
+		cmyk.Pix[i] = 255 - v
+	}
 }
 
 // readMetadata sets the orientation that EXIF data specifies.
@@ -95,18 +115,6 @@ func adobeTransform(outline *jpeg.Outline) (rgb, adobe bool) {
 		}
 	}
 	return rgb, adobe
-}
-
-// decodePlainCMYK reads a CMYK JPEG that had no segment of Adobe's. image/jpeg inverts the colours, which only Adobe stores
-// inverted.
-func decodePlainCMYK(r io.Reader) (image.Image, error) {
-	img, err := stdjpeg.Decode(r)
-	if cmyk, ok := img.(*image.CMYK); ok {
-		for i, v := range cmyk.Pix {
-			cmyk.Pix[i] = 255 - v
-		}
-	}
-	return img, err
 }
 
 // frameMemory returns an upper bound of what image/jpeg allocates for a frame, in bytes: one for each sample, four more for

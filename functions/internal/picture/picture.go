@@ -81,7 +81,7 @@ func decode(ctx context.Context, g *gate, data []byte) (*Picture, error) {
 			return p, err
 		}
 	}
-	return h.take(ctx, g, h.memory, func() (image.Image, error) { return h.decode(reader{ctx, h.open()}) })
+	return h.take(ctx, g, h.memory, func() (image.Image, error) { return h.decode(ctx) })
 }
 
 // take decodes the picture once memory bytes are available.
@@ -141,7 +141,7 @@ func encodeFull(img *image.YCbCr) []byte {
 		img = subsampled(img)
 	}
 	out := jpeg.Encode(img, fullQuality)
-	for quality := thumbQuality; len(out) > maxFull && quality > 0; quality -= 20 {
+	for quality := thumbQuality; len(out) > maxFull && quality > 0; quality /= 2 {
 		img = subsampled(img)
 		out = jpeg.Encode(img, quality)
 	}

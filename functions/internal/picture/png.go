@@ -3,8 +3,10 @@ package picture
 import (
 	"bytes"
 	"compress/zlib"
+	"context"
 	"encoding/binary"
 	"hash/crc32"
+	"image"
 	"image/png"
 	"io"
 
@@ -21,7 +23,7 @@ func inspectPNG(data []byte) (header, error) {
 	}
 	h := header{
 		width: config.Width, height: config.Height, orientation: asStored, colours: chunks.colours(),
-		decode: png.Decode, open: chunks.essential,
+		decode: func(ctx context.Context) (image.Image, error) { return png.Decode(reader{ctx, chunks.essential()}) },
 	}
 	perPixel := 4
 	switch {

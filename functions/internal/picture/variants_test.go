@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"image"
 	"image/color"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -233,4 +234,20 @@ func TestDecodingStopsWhenItsContextEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The half of a long picture is kept, and a picture's file is bounded even if it is noise.
+func TestLongPicturesTakeNoMoreMemoryThanOthers(t *testing.T) {
+	t.Parallel()
+	long := image.NewYCbCr(image.Rect(0, 0, ReadableSide, LongArea/ReadableSide), image.YCbCrSubsampleRatio444)
+	random := rand.NewChaCha8([32]byte{1})
+	for _, samples := range [][]byte{long.Y, long.Cb, long.Cr} {
+		_, err := random.Read(samples)
+		require.NoError(t, err)
+	}
+	p := newPicture(long)
+	require.LessOrEqual(t, len(p.Full()), maxFull)
+	require.LessOrEqual(t, len(p.img.Y)+len(p.img.Cb)+len(p.img.Cr)+len(p.half.Y)+len(p.half.Cb)+len(p.half.Cr), 18_000_000)
+	require.Equal(t, image.Pt(240, 480), stored(t, p.Thumb).Bounds().Size())
+	require.Len(t, p.Tensor(32, 32), 3*32*32)
 }

@@ -2,6 +2,7 @@ package picture
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"image"
@@ -28,7 +29,8 @@ func inspectWebP(data []byte) (header, error) {
 	}
 	h := header{
 		width: config.Width, height: config.Height, orientation: orientationIn(bytes.TrimPrefix(w.exif, []byte("Exif\x00\x00"))),
-		colours: colour.OfICC(w.profile, colour.RGB), decode: decodeWebP, open: w.still,
+		colours: colour.OfICC(w.profile, colour.RGB),
+		decode:  func(ctx context.Context) (image.Image, error) { return decodeWebP(reader{ctx, w.still()}) },
 	}
 	if h.width == 0 || h.height == 0 {
 		return header{}, broken(errors.New("webp: no pixels"))

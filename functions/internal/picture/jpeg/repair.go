@@ -16,26 +16,38 @@ type faults struct {
 	restarts bool // restart markers count wrongly
 }
 
-// Repair returns a file that strict decoders accept, for data with the given outline: with an end marker, with the standard
-// Huffman tables if it has none, with restart markers that count from 0, with Adobe's segment for four components. Metadata
-// is left out of it. It returns data itself when nothing is wrong.
-//
-// It returns nil for a file that is cut off between its scans: one whose end marker is missing and whose scans don't hold
-// all bits of all coefficients, or one with a component that no scan holds.
-func (o *Outline) Repair(data []byte) []byte {
+// Complete reports whether a file has a frame and all scans for it. A file is cut off if its end marker is missing and its
+// scans don't hold all bits of all coefficients, or if no scan holds a component.
+func (o *Outline) Complete() bool {
 	frame := o.Frame()
 	if frame == nil {
-		return nil
+		return false
 	}
 	missing := o.missing(frame)
-	if missing.components || missing.bits && !o.Ended {
-		return nil
+	return !missing.components && (o.Ended || !missing.bits)
+}
+
+// Sound reports whether a complete file needs no repair.
+func (o *Outline) Sound() bool { return !o.stray && o.faults(o.Frame()) == faults{} }
+
+// Head returns the beginning of a complete file up to its frame header, for image/jpeg's DecodeConfig.
+func (o *Outline) Head() []byte {
+	frame := o.Frame()
+	// With JFIF's segment, image/jpeg reads no further.
+	out := append([]byte{0xff, markerSOI}, "\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"...)
+	return o.appendSegment(out, frame, o.faults(frame))
+}
+
+// Repair returns a file that strict decoders accept, for a complete file: with an end marker, with the standard Huffman
+// tables if it has none, with restart markers that count from 0, with Adobe's segment for four components. Metadata is left
+// out of it. It is at most 1024 bytes larger than the file.
+func (o *Outline) Repair() []byte {
+	f := o.faults(o.Frame())
+	size := 0
+	for _, s := range o.Segments {
+		size += 4 + len(s.Body) + len(s.Coded)
 	}
-	f := o.faults(frame)
-	if f == (faults{}) && !o.stray {
-		return data
-	}
-	out := make([]byte, 0, len(data)+1024)
+	out := make([]byte, 0, size+1024)
 	out = append(out, 0xff, markerSOI)
 	if f.adobe {
 		out = append(out, adobeCMYK...)
@@ -48,20 +60,25 @@ func (o *Outline) Repair(data []byte) []byte {
 		if isApplication(s.Marker) && s.Marker != markerAPP0 && s.Marker != markerAPP14 || s.Marker == markerDNL {
 			continue
 		}
-		out = append(out, 0xff, s.Marker)
-		out = binary.BigEndian.AppendUint16(out, uint16(len(s.Body)+2))
+		out = o.appendSegment(out, s, f)
 		at := len(out)
-		out = append(out, s.Body...)
-		if s == frame && f.height > 0 {
-			binary.BigEndian.PutUint16(out[at+1:], uint16(f.height))
-		}
-		at = len(out)
 		out = append(out, s.Coded...)
 		if f.restarts {
 			eachRestart(out[at:], func(i int, marker *byte) { *marker = markerRST0 + byte(i%8) })
 		}
 	}
 	return append(out, 0xff, markerEOI)
+}
+
+// appendSegment appends a segment without entropy coded data. A frame gets the height that it lacks.
+func (o *Outline) appendSegment(out []byte, s *Segment, f faults) []byte {
+	out = append(out, 0xff, s.Marker)
+	out = binary.BigEndian.AppendUint16(out, uint16(len(s.Body)+2))
+	out = append(out, s.Body...)
+	if isFrame(s.Marker) && f.height > 0 {
+		binary.BigEndian.PutUint16(out[len(out)-len(s.Body)+1:], uint16(f.height))
+	}
+	return out
 }
 
 func (o *Outline) faults(frame *Segment) (f faults) {
