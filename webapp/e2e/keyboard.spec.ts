@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test'
 import { expectAccessible } from './look'
-import { card, signInAfresh, tasksOf, test, tokenOf } from './story'
+import { addTask, card, signInAfresh, tasksOf, test, tokenOf } from './story'
 
 test('everything works by keyboard, and the focus is never lost', async ({ page }) => {
   await signInAfresh(page)
@@ -56,4 +56,21 @@ test('twenty tasks typed fast on a slow network lose no letter', async ({ page }
   await network.detach()
   const token = await tokenOf(page, account)
   await expect.poll(async () => (await tasksOf(page, token)).sort()).toEqual([...titles].sort())
+})
+
+test('the first Tab leads to a link that skips to the tasks, and Ctrl+Z undoes a deletion and returns to the task', async ({ page }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  await page.reload()
+  const jetty = card(page, 'Paint the jetty')
+  await expect(jetty).toBeVisible()
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('link', { name: 'Skip to the tasks' })).toBeFocused()
+  await expectAccessible(page)
+  await page.keyboard.press('Enter')
+  await expect(jetty).toBeFocused()
+  await jetty.getByRole('button', { name: 'Delete' }).press('Enter')
+  await expect(jetty).toHaveCount(0)
+  await page.keyboard.press('Control+z')
+  await expect(jetty).toBeFocused()
 })

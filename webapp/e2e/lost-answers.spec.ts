@@ -49,9 +49,9 @@ relayed('whatever answer is lost, everything is done once and the page shows it'
   expect(relay.lose.size, 'every answer was lost once').toBe(0)
 })
 
-relayed('an account whose answers are lost is created once, and deleted', async ({ page, relay }) => {
+relayed('an account whose answers are lost is created once, gets its new password, and is deleted', async ({ page, relay }) => {
   const account = { username: `walker-${crypto.randomUUID().slice(0, 12)}`, password: 'a long enough password' }
-  for (const name of ['register', 'delete-account']) relay.lose.add(name)
+  for (const name of ['register', 'change-password', 'delete-account']) relay.lose.add(name)
   await page.goto(relay.url + '/register')
   await page.getByLabel('Username').fill(account.username)
   await page.getByLabel('Password').fill(account.password)
@@ -59,9 +59,14 @@ relayed('an account whose answers are lost is created once, and deleted', async 
   await expect(page.getByText('Nothing to do yet')).toBeVisible()
 
   await page.getByRole('link', { name: 'Account of' }).click()
+  await page.getByLabel('Current password').fill(account.password)
+  await page.getByLabel('New password').fill('an even longer password')
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.getByText('Your password was changed.')).toBeVisible()
+
   await page.getByRole('button', { name: 'Delete account' }).click()
   const dialog = page.getByRole('dialog', { name: 'Delete account' })
-  await dialog.getByLabel('Current password').fill(account.password)
+  await dialog.getByLabel('Current password').fill('an even longer password')
   await dialog.getByRole('button', { name: 'Delete account' }).click()
   await expect(page.getByText('Your account was deleted')).toBeVisible()
   expect(relay.lose.size, 'every answer was lost once').toBe(0)

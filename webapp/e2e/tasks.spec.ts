@@ -129,6 +129,18 @@ test('when the session ends elsewhere during an edit, signing in again restores 
   await expect(card(page, 'Paint the jetty').getByText('Half a page of notes')).toBeVisible()
 })
 
+test('what is typed survives a reload of the page', async ({ page }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  await page.getByRole('button', { name: 'Edit “Paint the jetty”' }).click()
+  await card(page, 'Paint the jetty').getByLabel('Notes').fill('Half a page of notes')
+  await page.getByLabel('Title', { exact: true }).first().fill('Half a title')
+  page.on('dialog', (dialog) => void dialog.accept())
+  await page.reload()
+  await expect(page.getByRole('form', { name: 'New task' }).getByLabel('Title')).toHaveValue('Half a title')
+  await expect(card(page, 'Paint the jetty').getByLabel('Notes')).toHaveValue('Half a page of notes')
+})
+
 test('when another tab deletes a task during an edit, the edit is kept', async ({ page, context }) => {
   await signInAfresh(page)
   await addTask(page, 'Paint the jetty')

@@ -1,9 +1,10 @@
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
 import { afterEach, describe, expect, test } from 'vitest'
-import { failure, grant, json, makeTask, stubFetch } from './testing/edge'
+import { failure, grant, json, makeTask, recognised, stubFetch, stubUploads } from './testing/edge'
 import { button, mountApp } from './testing/mount'
 import { text } from './ui/text'
 import App from './App.vue'
+import { usePicturesStore } from './pictures/pictures'
 import { useSessionStore } from './account/session'
 
 enableAutoUnmount(afterEach)
@@ -78,6 +79,44 @@ describe('the app', () => {
     const over = drag('dragover', ['Files'])
     expect([over.defaultPrevented, over.dataTransfer.dropEffect]).toEqual([true, 'none'])
     expect(drag('drop', ['Files']).defaultPrevented).toBe(true)
+  })
+
+  test('makes a task of each of several photos', async () => {
+    stubUploads()
+    const calls = stubFetch({ 'get-tasks': () => json([]), 'create-task': ({ json: body }) => json(makeTask(body as object)) })
+    await mountApp(App)
+    await flushPromises()
+    const files = ['pier.jpg', 'shed.png'].map((name) => new File(['1'], name, { type: 'image/jpeg' }))
+    document.body.dispatchEvent(Object.assign(new Event('drop', { bubbles: true, cancelable: true }), { dataTransfer: { types: ['Files'], files } }))
+    await flushPromises()
+    expect(calls.filter(({ url }) => url.includes('create-task')).map(({ json: body }) => (body as { title: string }).title)).toEqual(['pier', 'shed'])
+    expect(usePicturesStore().uploads.size).toBe(2)
+  })
+
+  test('undoes the last deletion by Ctrl+Z, outside text fields, and moves the focus to the task', async () => {
+    const calls = stubFetch({ 'get-tasks': () => json([makeTask()]) })
+    const app = await mountApp(App)
+    await flushPromises()
+    await button(app, text.task.deleteNamed(makeTask().title)).trigger('click')
+    expect(app.find('article').exists()).toBe(false)
+    const title = app.find<HTMLInputElement>('input[name=title]')
+    await title.trigger('keydown', { key: 'z', ctrlKey: true })
+    expect(app.find('article').exists(), 'the field undoes by itself').toBe(false)
+    await app.find('h1').trigger('keydown', { key: 'z', ctrlKey: true })
+    await flushPromises()
+    expect(document.activeElement).toBe(app.find('article').element)
+    expect(calls.some(({ method }) => method === 'DELETE')).toBe(false)
+  })
+
+  test('can skip to the first task, and names only the chosen label as current', async () => {
+    const task = recognised(makeTask())
+    stubFetch({ 'get-tasks': () => json([task]), 'get-image': () => new Response('bytes') })
+    const app = await mountApp(App, { path: '/?label=pier' })
+    await flushPromises()
+    await app.get('a.skip').trigger('click')
+    expect(document.activeElement).toBe(app.find('article').element)
+    const current = app.findAll('a.chip').filter((chip) => chip.attributes('aria-current') !== 'false')
+    expect(current.map((chip) => chip.find('.label').text())).toEqual(['pier'])
   })
 
   test('returns to the sign-in view, with the reason, when the session has ended', async () => {

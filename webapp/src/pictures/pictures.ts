@@ -118,7 +118,7 @@ export const usePicturesStore = defineStore('pictures', () => {
     cancel(id)
     dismiss(id)
     tasks.overlay(id, 'picture', noPicture)
-    removals.set(id, notices.offer('photoRemoved', { title }, {
+    removals.set(id, notices.offer('photoRemoved', { title, taskID: id }, {
       undo: () => { withdrawRemoval(id) },
       commit: async () => {
         try {

@@ -2,8 +2,8 @@ import { useEventListener } from '@vueuse/core'
 import { ref, type Ref } from 'vue'
 import { isTextField } from '@/ui/use-shortcuts'
 
-function photoIn(data: DataTransfer | null): File | undefined {
-  return Array.from(data?.files ?? []).find((file) => file.type.startsWith('image/'))
+function photosIn(data: DataTransfer | null): File[] {
+  return Array.from(data?.files ?? []).filter((file) => file.type.startsWith('image/'))
 }
 
 /** Reports whether files are dragged, not text. */
@@ -12,18 +12,18 @@ export function hasFiles(event: DragEvent): boolean {
 }
 
 /** Returns a listener for pasted photos. In a text field, text that comes with the photo wins. */
-export function onPastedPhoto(pasted: (file: File) => void): (event: ClipboardEvent) => void {
+export function onPastedPhoto(pasted: (files: File[]) => void): (event: ClipboardEvent) => void {
   return (event) => {
-    const file = photoIn(event.clipboardData)
-    if (file === undefined || event.defaultPrevented) return
+    const files = photosIn(event.clipboardData)
+    if (files.length === 0 || event.defaultPrevented) return
     if (event.clipboardData?.types.includes('text/plain') === true && isTextField(event.target)) return
     event.preventDefault()
-    pasted(file)
+    pasted(files)
   }
 }
 
 /** Returns whether a file hovers over an element, and the listeners to bind to it. */
-export function usePhotoDrop(dropped: (file: File) => void): {
+export function usePhotoDrop(dropped: (files: File[]) => void): {
   isOver: Readonly<Ref<boolean>>
   listeners: Record<'dragenter' | 'dragover' | 'dragleave' | 'drop', (event: DragEvent) => void>
 } {
@@ -51,19 +51,20 @@ export function usePhotoDrop(dropped: (file: File) => void): {
       drop(event) {
         depth = 0
         isOver.value = false
-        const file = photoIn(event.dataTransfer) ?? event.dataTransfer?.files[0]
-        if (file === undefined || event.defaultPrevented) return
+        const photos = photosIn(event.dataTransfer)
+        const files = photos.length > 0 ? photos : Array.from(event.dataTransfer?.files ?? []).slice(0, 1)
+        if (files.length === 0 || event.defaultPrevented) return
         event.preventDefault()
-        dropped(file)
+        dropped(files)
       },
     },
   }
 }
 
 /** Takes photos dropped or pasted anywhere else on the page, unless a dialog is open. Returns whether one hovers over the page. */
-export function usePhotoAnywhere(taken: (file: File) => void): Readonly<Ref<boolean>> {
-  function take(file: File): void {
-    if (document.querySelector('dialog[open]') === null) taken(file)
+export function usePhotoAnywhere(taken: (files: File[]) => void): Readonly<Ref<boolean>> {
+  function take(files: File[]): void {
+    if (document.querySelector('dialog[open]') === null) taken(files)
   }
   const { isOver, listeners } = usePhotoDrop(take)
   for (const name of ['dragenter', 'dragover', 'dragleave', 'drop'] as const) useEventListener(document, name, listeners[name])

@@ -113,6 +113,16 @@ describe('a task’s photo', () => {
     expect(card.find('progress').exists()).toBe(true)
   })
 
+  test('is the first of several, and the others are not dropped without a word', async () => {
+    stubFetch({})
+    const card = await mountCard(task)
+    const other = new File(['1'], 'other.jpg', { type: 'image/jpeg' })
+    await card.trigger('drop', { dataTransfer: { files: [photo, other], types: ['Files'] } })
+    await flushPromises()
+    expect(usePicturesStore().uploads.get(task.id)?.file).toBe(photo)
+    expect(useNoticesStore().list).toMatchObject([{ kind: 'onePhoto', title: task.title }])
+  })
+
   test('that is pasted with text into a text field is ignored', async () => {
     stubFetch({})
     const card = await mountCard(task)
@@ -225,6 +235,22 @@ describe('a task', () => {
     expect(card.find('h3').text()).toBe(task.title)
     expect(document.activeElement?.getAttribute('aria-label')).toBe(text.task.editNamed(task.title))
     expect(calls).toEqual([])
+  })
+
+  test('stays in the editor when Escape ends the composition of a character', async () => {
+    stubFetch({})
+    const card = await mountCard(task)
+    await button(card, text.task.editNamed(task.title)).trigger('click')
+    await card.find('form').trigger('keydown', { key: 'Escape', isComposing: true })
+    expect(card.find('form').exists()).toBe(true)
+  })
+
+  test('is written in the direction of its text', async () => {
+    stubFetch({})
+    const card = await mountCard({ ...task, title: 'לצבוע את המזח', body: 'שתי שכבות' })
+    expect(card.findAll('[dir=auto]').map((one) => one.element.tagName)).toEqual(['H3', 'P'])
+    await button(card, text.task.editNamed('לצבוע את המזח')).trigger('click')
+    expect(card.findAll('[dir=auto]').map((one) => one.element.tagName)).toEqual(['INPUT', 'TEXTAREA'])
   })
 
   test('restores a discarded edit on undo', async () => {

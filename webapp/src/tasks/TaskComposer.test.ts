@@ -116,6 +116,9 @@ describe('the form for a new task', () => {
     expect(form.classes()).toContain('open')
     await form.find('input[name=title]').trigger('keydown', { key: 'Escape' })
     expect(form.classes()).not.toContain('open')
+    await form.find('input[name=title]').trigger('focusin')
+    await form.find('input[name=title]').trigger('keydown', { key: 'Escape', isComposing: true })
+    expect(form.classes(), 'it ended the composition of a character').toContain('open')
     await form.find('textarea').setValue('Two coats')
     await form.find('textarea').trigger('keydown', { key: 'Escape' })
     expect(form.classes()).toContain('open')
@@ -187,6 +190,16 @@ describe('the form for a new task', () => {
     answer(json(makeTask(calls.at(-1)?.json as object)))
     await flushPromises()
     expect((FakeUpload.last.body as File).name).toBe('pier.jpg')
+  })
+
+  test('names a task after its photo if it has no title', async () => {
+    stubUploads()
+    const calls = stubFetch({ 'create-task': created })
+    const form = await mountApp(TaskComposer, { props })
+    const composer = form.vm as unknown as { addPhoto: (file: File) => void }
+    composer.addPhoto(new File(['1'], 'old_pier.jpg', { type: 'image/jpeg' }))
+    await form.find('form').trigger('submit')
+    expect(calls[0]?.json).toMatchObject({ title: 'old pier' })
   })
 
   test('makes ids by the server’s clock', async () => {

@@ -39,5 +39,15 @@ export const useAdditionsStore = defineStore('additions', () => {
     if (kept !== undefined) await add(kept.draft, kept.photo, kept.problem.outcomeUnknown ? id : null)
   }
 
-  return { add, retry }
+  /** Adds a task for each photo, named after its file. */
+  function addPhotos(photos: readonly File[], dueDate: string): void {
+    for (const photo of photos) void add({ title: titleOf(photo), body: '', dueDate }, photo, null)
+  }
+
+  return { add, addPhotos, retry }
 })
+
+/** Returns a title for a photo without one: the name of its file. */
+export function titleOf({ name }: File): string {
+  return name.replace(/\.\w+$/, '').replaceAll('_', ' ').trim() || name
+}

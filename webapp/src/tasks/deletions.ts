@@ -17,7 +17,7 @@ export const useDeletionsStore = defineStore('deletions', () => {
   function remove(task: Task): void {
     pictures.cancel(task.id)
     tasks.setHidden(task.id, true)
-    notices.offer('deleted', { title: task.title }, {
+    notices.offer('deleted', { title: task.title, taskID: task.id }, {
       undo: () => { tasks.setHidden(task.id, false) },
       commit: () => commit(task),
     })

@@ -1,12 +1,16 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { nextTick } from 'vue'
 import { Problem } from '@/api/problem'
 import { makeTask } from '@/testing/edge'
 import { useDraftsStore } from './drafts'
 
 const task = makeTask()
 
-beforeEach(() => { setActivePinia(createPinia()) })
+beforeEach(() => {
+  sessionStorage.clear()
+  setActivePinia(createPinia())
+})
 
 describe('unsent text', () => {
   test('would be lost once it differs from the task, and can be restored', () => {
@@ -57,5 +61,27 @@ describe('unsent text', () => {
     expect(drafts.composed.id, 'what is written next is another task').toBeNull()
     drafts.giveBack({ draft, photo: null, problem: new Problem(503, 'unavailable') })
     expect(drafts.composed).toMatchObject({ ...draft, id: null })
+  })
+
+  test('survives a reload of the page, for the same user, until signing out', async () => {
+    const drafts = useDraftsStore()
+    drafts.setOwner('demo')
+    drafts.edit(task)
+    const edit = drafts.edits.get(task.id)
+    if (edit !== undefined) edit.draft.body = 'Half a page'
+    Object.assign(drafts.composed, { title: 'Half a title', dueDate: '2026-12-24' })
+    await nextTick()
+    function reloaded(owner: string) {
+      setActivePinia(createPinia())
+      const again = useDraftsStore()
+      again.setOwner(owner)
+      return again
+    }
+    expect(reloaded('other').hasAny).toBe(false)
+    const again = reloaded('demo')
+    expect(again.composed).toMatchObject({ title: 'Half a title', dueDate: '2026-12-24', photo: null })
+    expect(again.edits.get(task.id)).toEqual({ base: task, draft: { title: task.title, body: 'Half a page', dueDate: task.dueDate } })
+    again.forgetKept()
+    expect(reloaded('demo').hasAny).toBe(false)
   })
 })

@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, reactive, shallowReactive, watch } from 'vue'
 import type { Problem } from '@/api/problem'
 import { draftFields, type NewTask, type Task, type TaskDraft } from '@/api/types'
+import { readDrafts, writeDrafts, type KeptDrafts } from './draft-storage'
 
 /** A task that is being edited. */
 export interface Edit {
@@ -25,7 +26,7 @@ export interface Unsent {
   problem: Problem
 }
 
-/** Text that has been typed and not sent. It outlives its forms, and the session if the same user signs in again. */
+/** Text that has been typed and not sent. It outlives its forms, a reload of the page, and the session if the same user signs in again. */
 export const useDraftsStore = defineStore('drafts', () => {
   const edits = shallowReactive(new Map<string, Edit>())
   const composed = reactive<Composed>(empty())
@@ -80,8 +81,10 @@ export const useDraftsStore = defineStore('drafts', () => {
 
   /** Sets whose drafts these are. Forgets another user's and reports whether there was another user. */
   function setOwner(username: string): boolean {
-    const changed = owner !== null && owner !== username
+    const isFirst = owner === null
+    const changed = !isFirst && owner !== username
     owner = username
+    if (isFirst) restore(readDrafts(username))
     if (!changed) return false
     edits.clear()
     unsent.clear()
@@ -89,7 +92,23 @@ export const useDraftsStore = defineStore('drafts', () => {
     return true
   }
 
-  return { edits, composed, unsent, hasNew, hasAny, edit, endEdit, rescue, giveBack, clearNew, setOwner }
+  function restore(kept: KeptDrafts | null): void {
+    if (kept === null) return
+    Object.assign(composed, kept.composed)
+    for (const { base, draft } of kept.edits) edits.set(base.id, { base, draft: reactive(draft) })
+  }
+
+  /** Keeps nothing of what is typed over a reload, until more is typed: the user signed out. */
+  function forgetKept(): void {
+    writeDrafts(null)
+  }
+
+  watch(() => {
+    const { id, title, body, dueDate } = composed
+    return { composed: { id, title, body, dueDate }, edits: [...edits.values()].map(({ base, draft }) => ({ base, draft: { ...draft } })) }
+  }, (typed) => { if (owner !== null) writeDrafts({ owner, ...typed }) })
+
+  return { edits, composed, unsent, hasNew, hasAny, edit, endEdit, rescue, giveBack, clearNew, setOwner, forgetKept }
 })
 
 function empty(): Composed {

@@ -36,6 +36,7 @@ describe('a filter', () => {
     ['week, a day late', { due: 'week' }, makeTask({ dueDate: '2026-11-30' }), false],
     ['text in the title', { q: 'JETTY' }, makeTask(), true],
     ['text in the notes', { q: 'coats' }, makeTask({ body: 'Two coats' }), true],
+    ['text without its accents', { q: 'uberweisung' }, makeTask({ title: 'Überweisung' }), true],
     ['text nowhere', { q: 'roof' }, makeTask(), false],
     ['a strong label', { label: 'lakeside' }, recognised(makeTask()), true],
     ['a weak label', { label: 'yawl' }, recognised(makeTask()), false],

@@ -1,6 +1,7 @@
 import type { Task, TaskQuery } from '@/api/types'
 import { strongPredictions } from '@/pictures/labels'
 import { addDays } from './dates'
+import { fold } from './fold'
 
 export const statuses = ['open', 'done', 'all'] as const
 export const dues = ['any', 'overdue', 'today', 'week'] as const
@@ -61,7 +62,7 @@ export function matches(task: Task, filter: Filter, today: string): boolean {
   if (filter.due === 'today' && task.dueDate !== today) return false
   if (filter.due === 'week' && (task.dueDate < today || task.dueDate > addDays(today, 6))) return false
   if (filter.label !== '' && !strongPredictions(task.predictions).some(({ label }) => label === filter.label)) return false
-  return `${task.title}\n${task.body}`.toLocaleLowerCase().includes(filter.q.trim().toLocaleLowerCase())
+  return fold(`${task.title}\n${task.body}`).includes(fold(filter.q).trim())
 }
 
 /** Compares two tasks for sorting, as the functions do. */

@@ -15,6 +15,7 @@ interface MountOptions {
 export async function mountApp(component: Component, options: MountOptions = {}): Promise<VueWrapper> {
   stubTabs()
   localStorage.clear()
+  sessionStorage.clear()
   if (options.signedIn !== false) localStorage.setItem('snaptask.session', JSON.stringify(grant))
   const pinia = createPinia()
   setActivePinia(pinia)

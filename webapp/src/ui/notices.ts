@@ -6,6 +6,7 @@ import type { text } from './text'
 /** What a notice is about. */
 interface About {
   title?: string
+  taskID?: string
   labels?: string[]
   problem?: Problem
 }

@@ -6,6 +6,7 @@ export const text = {
     signOut: 'Sign out',
     account: (username: string) => `Account of ${username}`,
     help: 'Keyboard shortcuts',
+    skip: 'Skip to the tasks',
     offline: 'You are offline. Tasks may be out of date, and changes need a connection.',
     title: (page: string) => `${page} · Snaptask`,
     retry: 'Try again',
@@ -52,6 +53,7 @@ export const text = {
       editDiscarded: ({ title }) => `Your changes to “${title}” were discarded.`,
       editRescued: ({ title }) => `“${title}” was deleted elsewhere. Your changes are in the form for a new task.`,
       recognised: ({ title, labels }) => labels === '' ? `No labels were found for the photo of “${title}”.` : `The photo of “${title}” looks like: ${labels}.`,
+      onePhoto: ({ title }) => `A task has one photo: the first one was added to “${title}”, the others were not.`,
       photoRemoved: ({ title }) => `The photo of “${title}” was removed.`,
       passwordChanged: () => 'Your password was changed. You are signed out everywhere else.',
     } satisfies Record<string, (about: { title: string; labels: string; reason: string }) => string>,
@@ -202,6 +204,7 @@ export const text = {
     singleKeys: 'Use the shortcuts n, / and ?',
     keys: [
       ['n', 'New task'], ['/', 'Search'], ['?', 'Show this help'], ['Ctrl Enter', 'Save the task you are editing'],
+      ['Ctrl Z', 'Undo the last deletion or change'],
       ['Ctrl V', 'Add a photo to the focused task, or to a new one'], ['Esc', 'Close a form or dialog'],
     ],
   },
