@@ -80,7 +80,7 @@ func statementSize(text string, args []driver.NamedValue) int {
 	return total
 }
 
-// hasTime reports whether a context without a deadline, or at least this long before it.
+// hasTime reports whether a context has no deadline, or at least this much time before it.
 func hasTime(ctx context.Context, needed time.Duration) bool {
 	deadline, limited := ctx.Deadline()
 	return !limited || time.Until(deadline) >= needed
