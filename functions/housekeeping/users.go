@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"snaptask/functions/internal/auth"
 	"snaptask/functions/internal/config"
@@ -69,6 +70,8 @@ func parseUser(args []string) (userCommand, error) {
 		return c, misuse("user %s takes no name", c.verb)
 	case !verb.noName && len(names) != 1:
 		return c, misuse("user %s takes the name of one user", c.verb)
+	case !verb.noName && !utf8.ValidString(names[0]):
+		return c, misuse("the name must be valid UTF-8")
 	case !verb.noName:
 		c.username = auth.TrimUsername(names[0])
 	}

@@ -111,6 +111,8 @@ func TestUserCommandsRefuseWrongUse(t *testing.T) {
 		"name for list":     {"list ada", "", Misused, "no name"},
 		"unknown flag":      {"add --password=12345678 eve", "", Misused, "takes no option"},
 		"flag out of place": {"disable --password-stdin ada", "", Misused, "takes no option"},
+		"invalid name":      {"disable \xff", "", Misused, "valid UTF-8"},
+		"name with filler":  {"add ada\u3164", "", Misused, "the username must consist of letters"},
 		"short name":        {"add ab", "", Misused, "the username must have 3 to 64 characters"},
 		"short password":    {"add eve --password-stdin", "1234567\n", Misused, "the password must have 8 to 128 characters"},
 		"no password":       {"reset-password ada --password-stdin", "", Misused, "the password must have 8 to 128 characters"},

@@ -58,6 +58,23 @@ func TestLoginReturnsATokenOfAValidSession(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestComposedAndDecomposedTextSignIn(t *testing.T) {
+	t.Parallel()
+	users := testbed.Store(t)
+	addUser(t, users, "José", "pässwort")
+	addUser(t, users, "before the rules \u3164", "pa\u0308sswort")
+	login := loginAt(t, users)
+	for _, body := range []string{
+		`{"username": "José", "password": "pässwort"}`,
+		`{"username": "Jose\u0301", "password": "pa\u0308sswort"}`,
+		`{"username": "before the rules \u3164", "password": "pa\u0308sswort"}`,
+	} {
+		require.Equal(t, http.StatusOK, login(body).Status, body)
+	}
+	require.Equal(t, http.StatusUnauthorized, login(`{"username": "José", "password": "passwort"}`).Status)
+	require.Equal(t, http.StatusUnauthorized, login(`{"username": "before the rules", "password": "pa\u0308sswort"}`).Status)
+}
+
 func TestWrongPasswordAndUnknownUserGetTheSameAnswer(t *testing.T) {
 	t.Parallel()
 	users := testbed.Store(t)

@@ -93,3 +93,22 @@ func TestRegisterSwitchedOff(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, nobody.Username)
 }
+
+func TestNamesThatLookLikeOthersAreRefused(t *testing.T) {
+	t.Parallel()
+	register := registerAt(t, testbed.Store(t), true)
+	name := func(text string) testbed.Answer {
+		return register(fmt.Sprintf(`{"username": %q, "password": "correct horse"}`, text))
+	}
+	require.Equal(t, http.StatusOK, name("José").Status)
+	for _, taken := range []string{"josé", "JOSE\u0301", "ｊｏｓé", " José "} {
+		answer := name(taken)
+		require.Equal(t, http.StatusConflict, answer.Status, taken)
+		require.Equal(t, "username_taken", answer.Fault(t).Code, taken)
+	}
+	for _, refused := range []string{"José\u3164", "José\u2800", "Jo\u200bsé", "Jo\u00adsé", "\u202eJosé", "José\ufe0f", "Jos  é", "\u0301\u0302\u0303", "\u3164\u3164\u3164"} {
+		answer := name(refused)
+		require.Equal(t, http.StatusBadRequest, answer.Status, "%q", refused)
+		require.Contains(t, answer.Fault(t).Fields, "username", "%q", refused)
+	}
+}

@@ -84,7 +84,8 @@ func (c Call) request(path string, operation *openapi3.Operation) *http.Request 
 		header.Set("Content-Type", "application/json")
 	}
 	return &http.Request{
-		Method: c.Method, URL: &url.URL{Path: path, RawQuery: c.Query}, Header: header, Body: io.NopCloser(bytes.NewReader(c.Body)),
+		Method: c.Method, URL: &url.URL{Path: path, RawQuery: c.Query}, Header: header,
+		Body: io.NopCloser(bytes.NewReader(bytes.TrimPrefix(c.Body, []byte("\ufeff")))), // the contract allows the mark outside of the schema
 	}
 }
 

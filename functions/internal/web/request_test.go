@@ -77,7 +77,7 @@ func TestBearer(t *testing.T) {
 
 // FuzzRequest feeds arbitrary requests: the result is a client's fault, or none.
 func FuzzRequest(f *testing.F) {
-	for _, body := range []string{"", "{}", `{"title": "x"}`, `{"title": 7}`, `{"x": 1}`, "[]", "null", `{"version": 1e99}`, `{"a":{"b":[{"c":null}]}}`, "{}{}", "\xff", `{"completed": "\ud83d"}`} {
+	for _, body := range []string{"", "{}", `{"title": "x"}`, `{"title": 7}`, `{"x": 1}`, "[]", "null", `{"version": 1e99}`, `{"a":{"b":[{"c":null}]}}`, "{}{}", "\xff", `{"completed": "\ud83d"}`, "\ufeff{}", `{"title": "x", "title": "y"}`, `{"Title": "x"}`} {
 		f.Add([]byte(body), "id=01890a5d-ac96-774b-bcce-b302099a8057", "Bearer x")
 	}
 	for _, query := range []string{"", "id", "id=1", "%", "%ff=%ff", "a;b", "&&&", "id=%7B01890a5d-ac96-774b-bcce-b302099a8057%7D"} {
