@@ -160,7 +160,7 @@ func (s *suite) pictures(t *testing.T, try attempt) {
 
 func (s *suite) tooManyTries(t *testing.T, try attempt) {
 	ada := s.signIn(t)
-	for range 6 {
+	for range 12 { // the later delays are longer than any check takes
 		try("login", testbed.Call{Method: "POST", Body: fmt.Appendf(nil, `{"username": %q, "password": "wrong"}`, ada.name)})
 		try("change-password", testbed.Call{Method: "POST", Token: ada.token, Body: []byte(`{"currentPassword": "wrong", "newPassword": "12345678"}`)})
 	}

@@ -70,7 +70,7 @@ func throttled(wait time.Duration) error {
 // BeginAttempt counts an attempt as failed. The caller checks the password after that, and may forgive the attempt. The fault is
 // Throttled if others have begun since: of concurrent attempts, no more begin than the failures allow.
 func (s *Store) BeginAttempt(ctx context.Context, a Attempt) error {
-	const tries = 5
+	const tries = 20 // far more than slots in which passwords are checked at once
 	for range tries {
 		begun, err := s.tryBegin(ctx, a)
 		if err != nil || begun {
