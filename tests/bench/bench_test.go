@@ -104,11 +104,11 @@ func TestLoadUsesEveryIDOnce(t *testing.T) {
 	}
 	close(ids)
 	var calls atomic.Int64
-	one := client{call: func(id uuid.UUID) error {
+	one := client{ids: ids, call: func(id uuid.UUID) error {
 		calls.Add(1)
 		return nil
 	}}
-	s, err := load(t.Context(), time.Minute, ids, []client{one, one, one})
+	s, err := load(t.Context(), time.Minute, []client{one, one, one})
 	require.NoError(t, err)
 	require.EqualValues(t, 1000, calls.Load())
 	require.Len(t, s.latencies, 1000)
@@ -119,10 +119,10 @@ func TestLoadEndsAfterItsTimeAndAtTheFirstError(t *testing.T) {
 	t.Parallel()
 	endless := client{call: func(uuid.UUID) error { return nil }}
 	failing := client{call: func(uuid.UUID) error { return io.ErrUnexpectedEOF }}
-	s, err := load(t.Context(), 20*time.Millisecond, nil, []client{endless})
+	s, err := load(t.Context(), 20*time.Millisecond, []client{endless})
 	require.NoError(t, err)
 	require.NotEmpty(t, s.latencies)
-	_, err = load(t.Context(), time.Minute, nil, []client{endless, failing})
+	_, err = load(t.Context(), time.Minute, []client{endless, failing})
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 }
 

@@ -55,19 +55,29 @@ var escaper = strings.NewReplacer("\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", 
 // escaped returns an id as the driver writes it between quotes.
 func escaped(id uuid.UUID) string { return escaper.Replace(string(id[:])) }
 
-// databaseAlone returns a contender that sends the statements of a function's request to the database, reads the rows, and does
-// nothing else. If ids is not nil, each call replaces the recorded id by its own.
-func (b *bench) databaseAlone(p *program, r *fasthttp.Request, recorded uuid.UUID, ids func(n int) []uuid.UUID) contender {
-	statements := b.record(p, r)
-	if ids != nil && !strings.Contains(strings.Join(statements, ""), escaped(recorded)) {
-		check(errors.New("the recorded statements do not contain the task's id"))
+// named is a request and the id of the task in it.
+type named struct {
+	request *fasthttp.Request
+	id      uuid.UUID
+}
+
+// databaseAlone returns a contender that sends the statements of a function's requests to the database, reads the rows, and does
+// nothing else. Client i sends those of the request at i modulo their number. If ids is not nil, each call replaces the recorded
+// id by its own.
+func (b *bench) databaseAlone(p *program, requests []named, ids func(n int) []uuid.UUID) contender {
+	var recorded [][]string
+	for _, r := range requests {
+		recorded = append(recorded, b.record(p, r.request))
+		if ids != nil && !strings.Contains(strings.Join(recorded[len(recorded)-1], ""), escaped(r.id)) {
+			check(errors.New("the recorded statements do not contain the task's id"))
+		}
 	}
-	return contender{name: databaseName, clients: clients, ids: ids, database: func() client {
-		conn := must(b.pool.Conn(b.ctx))
+	return contender{name: databaseName, clients: clients, ids: ids, database: func(i int) client {
+		conn, statements, of := must(b.pool.Conn(b.ctx)), recorded[i%len(recorded)], requests[i%len(requests)].id
 		return client{close: func() { conn.Close() }, call: func(id uuid.UUID) error {
 			for _, statement := range statements {
 				if ids != nil {
-					statement = strings.ReplaceAll(statement, escaped(recorded), escaped(id))
+					statement = strings.ReplaceAll(statement, escaped(of), escaped(id))
 				}
 				if err := drain(conn.QueryContext(b.ctx, statement)); err != nil {
 					return err

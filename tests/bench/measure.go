@@ -19,8 +19,8 @@ import (
 type contender struct {
 	name     string
 	program  *program                // the measured process; nil for the database alone
-	request  *fasthttp.Request       // sent to the program repeatedly
-	database func() client           // opens a client of the database alone
+	requests []*fasthttp.Request     // sent to the program repeatedly: client i sends the one at i modulo their number
+	database func(i int) client      // opens client i of the database alone
 	clients  int                     // concurrent ones, each sending its next call after the last answer
 	ids      func(n int) []uuid.UUID // prepares n calls, unmeasured, and returns an id for each; nil if all calls are the same
 }
@@ -28,6 +28,7 @@ type contender struct {
 // client sends calls one after another.
 type client struct {
 	call  func(id uuid.UUID) error // id is uuid.Nil if all calls are the same
+	ids   <-chan uuid.UUID         // of its calls; nil if all are the same
 	close func()
 }
 
@@ -83,22 +84,29 @@ type sample struct {
 func (s sample) rate() float64 { return float64(len(s.latencies)) / s.took.Seconds() }
 
 func (b *bench) repeat(c contender, duration time.Duration, calls int) sample {
-	var ids chan uuid.UUID
+	ids := make([]chan uuid.UUID, c.clients)
 	if c.ids != nil {
-		ids = make(chan uuid.UUID, calls)
-		for _, id := range c.ids(calls) {
-			ids <- id
+		for i := range ids {
+			ids[i] = make(chan uuid.UUID, calls)
 		}
-		close(ids)
+		for k, id := range c.ids(calls) {
+			ids[k%c.clients] <- id
+		}
+		for i := range ids {
+			close(ids[i])
+		}
 	}
 	var all []client
-	for range c.clients {
+	for i := range c.clients {
+		var one client
 		if c.program != nil {
-			all = append(all, c.program.client(c.request, succeeds))
+			one = c.program.client(c.requests[i%len(c.requests)], succeeds)
 		} else {
-			all = append(all, c.database())
+			one = c.database(i)
 		}
-		defer all[len(all)-1].close()
+		defer one.close()
+		one.ids = ids[i]
+		all = append(all, one)
 	}
 	used := func() (program, database time.Duration) {
 		if c.program != nil {
@@ -107,7 +115,7 @@ func (b *bench) repeat(c contender, duration time.Duration, calls int) sample {
 		return program, cpu(b.database.PID())
 	}
 	program, database := used()
-	s, err := load(b.ctx, duration, ids, all)
+	s, err := load(b.ctx, duration, all)
 	if err == nil && len(s.latencies) == 0 {
 		err = errors.New("no call was answered in time")
 	}
@@ -123,8 +131,8 @@ func (b *bench) repeat(c contender, duration time.Duration, calls int) sample {
 	return s
 }
 
-// load lets every client call until the time is over or, if ids is not nil, the ids are used up. The first error ends it.
-func load(ctx context.Context, duration time.Duration, ids <-chan uuid.UUID, all []client) (sample, error) {
+// load lets every client call until the time is over or its ids are used up. The first error ends it.
+func load(ctx context.Context, duration time.Duration, all []client) (sample, error) {
 	var (
 		mu    sync.Mutex
 		s     sample
@@ -140,8 +148,8 @@ func load(ctx context.Context, duration time.Duration, ids <-chan uuid.UUID, all
 			latencies := make([]time.Duration, 0, 4096)
 			for ctx.Err() == nil {
 				id, more := uuid.Nil, true
-				if ids != nil {
-					id, more = <-ids
+				if one.ids != nil {
+					id, more = <-one.ids
 				}
 				if !more {
 					break

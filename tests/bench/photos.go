@@ -54,11 +54,12 @@ func predicting(kind photo) func(*bench) []contender {
 	return func(b *bench) []contender {
 		a := b.newAccount(fmt.Sprintf("photographer-%d", kind.width))
 		photo := kind.jpeg(b.root)
-		all := b.rivals(1, newRequest("PUT", "/predict-image?id="+b.insertFlask(a, 1)[0].String(), a.flaskToken, "image/jpeg", photo),
-			"predict-image", newRequest("PUT", "/?id="+b.insertOurs(a, 1)[0].String(), a.ourToken, "image/jpeg", photo))
-		first := labelsOf(all[0].program, all[0].request)
+		theirs := newRequest("PUT", "/predict-image?id="+b.insertFlask(a, 1)[0].String(), a.flaskToken, "image/jpeg", photo)
+		ours := newRequest("PUT", "/?id="+b.insertOurs(a, 1)[0].String(), a.ourToken, "image/jpeg", photo)
+		all := b.rivals(1, []*fasthttp.Request{theirs}, "predict-image", []*fasthttp.Request{ours})
+		first := labelsOf(all[0].program, all[0].requests[0])
 		for _, c := range all[1:] {
-			if labels := labelsOf(c.program, c.request); labels != first {
+			if labels := labelsOf(c.program, c.requests[0]); labels != first {
 				check(fmt.Errorf("%s returned the labels %s instead of %s", c.name, labels, first))
 			}
 		}
@@ -117,7 +118,7 @@ func crowding(b *bench, _ []contenderResult) []figure {
 		all = append(all, p.client(put, judge))
 		defer all[len(all)-1].close()
 	}
-	must(load(lasting, time.Minute, nil, all))
+	must(load(lasting, time.Minute, all))
 	if labelled.Load() == 0 {
 		check(errors.New("no photo was labelled"))
 	}

@@ -77,13 +77,13 @@ func (b *bench) insert(into string, n int, row func(i int) (uuid.UUID, []any)) (
 }
 
 // rivals returns the Flask design, on both its servers, and a function, as contenders with n clients each.
-func (b *bench) rivals(n int, theirs *fasthttp.Request, function string, ours *fasthttp.Request) []contender {
+func (b *bench) rivals(n int, theirs []*fasthttp.Request, function string, ours []*fasthttp.Request) []contender {
 	var all []contender
 	for _, name := range []string{flaskName, gunicornName} {
 		p := b.running(name, func() *program { return b.launchFlask(name, name == gunicornName) })
-		all = append(all, contender{name: name, program: p, request: theirs, clients: n})
+		all = append(all, contender{name: name, program: p, requests: theirs, clients: n})
 	}
-	return append(all, contender{name: ourName, program: b.function(function), request: ours, clients: n})
+	return append(all, contender{name: ourName, program: b.function(function), requests: ours, clients: n})
 }
 
 // listing is a case of reading one user's list of n tasks.
@@ -93,19 +93,19 @@ func listing(user string, n int, target string) func(*bench) []contender {
 		b.insertOurs(a, n)
 		b.insertFlask(a, n)
 		ours := newRequest("GET", target, a.ourToken, "", nil)
-		all := b.rivals(clients, newRequest("GET", "/get-tasks", a.flaskToken, "", nil), "get-tasks", ours)
+		all := b.rivals(clients, []*fasthttp.Request{newRequest("GET", "/get-tasks", a.flaskToken, "", nil)}, "get-tasks", []*fasthttp.Request{ours})
 		for _, c := range all {
 			c.lists(n)
 		}
-		return append(all, b.databaseAlone(b.function("get-tasks"), ours, uuid.Nil, nil),
-			contender{name: serverName, program: b.function(trivialName), request: ours, clients: clients})
+		return append(all, b.databaseAlone(b.function("get-tasks"), []named{{request: ours}}, nil),
+			contender{name: serverName, program: b.function(trivialName), requests: []*fasthttp.Request{ours}, clients: clients})
 	}
 }
 
 // lists checks that the answer is a list of n of the tasks that were inserted.
 func (c contender) lists(n int) {
 	var tasks []struct{ ID, Title, Body, DueDate string }
-	check(json.Unmarshal(c.program.receive(c.request, 200), &tasks))
+	check(json.Unmarshal(c.program.receive(c.requests[0], 200), &tasks))
 	ids := map[string]bool{}
 	for _, t := range tasks {
 		if t.Title == taskTitle && t.Body == taskBody && t.DueDate == dueDate {
@@ -135,9 +135,9 @@ func paging(b *bench) []contender {
 			b.exec("INSERT INTO few.users SELECT * FROM users WHERE id = ?", a.ourID)
 			b.exec("INSERT INTO few.sessions SELECT * FROM sessions WHERE user_id = ?", a.ourID)
 			b.exec("INSERT INTO few.tasks SELECT * FROM tasks WHERE user_id = ?", a.ourID)
-			all = append(all, contender{name: pageFew, program: few, request: page, clients: 1})
+			all = append(all, contender{name: pageFew, program: few, requests: []*fasthttp.Request{page}, clients: 1})
 		}
-		all = append(all, contender{name: reader.name, program: b.function("get-tasks"), request: page, clients: 1})
+		all = append(all, contender{name: reader.name, program: b.function("get-tasks"), requests: []*fasthttp.Request{page}, clients: 1})
 	}
 	for _, c := range all {
 		c.lists(20)
@@ -145,27 +145,41 @@ func paging(b *bench) []contender {
 	return all
 }
 
-// creating is the case of creating tasks.
+// newAccounts creates as many users as there are clients.
+func (b *bench) newAccounts(name string) (all []account) {
+	for i := range clients {
+		all = append(all, b.newAccount(fmt.Sprintf("%s-%d", name, i)))
+	}
+	return all
+}
+
+// creating is the case of creating tasks, each client for a user of its own.
 func creating(b *bench) []contender {
-	a := b.newAccount("creator")
 	draft := fmt.Sprintf(`{"title": %q, "body": %q, "dueDate": %q}`, taskTitle, taskBody, dueDate)
-	all := b.rivals(clients, newRequest("POST", "/create-task", a.flaskToken, jsonType, []byte(draft)),
-		"create-task", newRequest("POST", "/", a.ourToken, jsonType, []byte(draft)))
+	var theirs, ours []*fasthttp.Request
+	var recorded []named
+	for _, a := range b.newAccounts("creator") {
+		theirs = append(theirs, newRequest("POST", "/create-task", a.flaskToken, jsonType, []byte(draft)))
+		ours = append(ours, newRequest("POST", "/", a.ourToken, jsonType, []byte(draft)))
+		id := uuid.Must(uuid.NewV7())
+		recorded = append(recorded, named{newRequest("POST", "/", a.ourToken, jsonType, []byte(strings.Replace(draft, "{", fmt.Sprintf(`{"id": %q, `, id), 1))), id})
+	}
+	all := b.rivals(clients, theirs, "create-task", ours)
 	count := func() (n int) {
 		check(b.pool.QueryRowContext(b.ctx, "SELECT (SELECT COUNT(*) FROM tasks) + (SELECT COUNT(*) FROM baseline.tasks)").Scan(&n))
 		return n
 	}
 	for _, c := range all {
-		before := count()
-		var made struct{ ID string }
-		check(json.Unmarshal(c.program.receive(c.request, 200), &made))
-		if count() != before+1 || uuid.Validate(made.ID) != nil {
-			check(fmt.Errorf("%s made %d tasks and answered %q", c.name, count()-before, made.ID))
+		for _, r := range c.requests { // the first creation also counts what the user has
+			before := count()
+			var made struct{ ID string }
+			check(json.Unmarshal(c.program.receive(r, 200), &made))
+			if count() != before+1 || uuid.Validate(made.ID) != nil {
+				check(fmt.Errorf("%s made %d tasks and answered %q", c.name, count()-before, made.ID))
+			}
 		}
 	}
-	id := uuid.Must(uuid.NewV7())
-	named := newRequest("POST", "/", a.ourToken, jsonType, []byte(strings.Replace(draft, "{", fmt.Sprintf(`{"id": %q, `, id), 1)))
-	return append(all, b.databaseAlone(b.function("create-task"), named, id, func(n int) (ids []uuid.UUID) {
+	return append(all, b.databaseAlone(b.function("create-task"), recorded, func(n int) (ids []uuid.UUID) {
 		for range n {
 			ids = append(ids, uuid.Must(uuid.NewV7()))
 		}
@@ -173,21 +187,45 @@ func creating(b *bench) []contender {
 	}))
 }
 
-// deleting is the case of deleting tasks that have no photo.
+// deleting is the case of deleting tasks that have no photo, each client for a user of its own.
 func deleting(b *bench) []contender {
-	a := b.newAccount("deleter")
-	insertOurs := func(n int) []uuid.UUID { return b.insertOurs(a, n) }
-	all := b.rivals(clients, newRequest("DELETE", "/delete-task", a.flaskToken, "", nil), "delete-task", newRequest("DELETE", "/", a.ourToken, "", nil))
-	for i, c := range all {
-		all[i].ids = func(n int) []uuid.UUID { return b.insertFlask(a, n) }
-		if c.name == ourName {
-			all[i].ids = insertOurs
-		}
-		c.request.URI().SetQueryString("id=" + all[i].ids(1)[0].String())
-		c.program.receive(c.request, 200)
-		c.program.receive(c.request, 404)
+	accounts := b.newAccounts("deleter")
+	var theirs, ours []*fasthttp.Request
+	for _, a := range accounts {
+		theirs = append(theirs, newRequest("DELETE", "/delete-task", a.flaskToken, "", nil))
+		ours = append(ours, newRequest("DELETE", "/", a.ourToken, "", nil))
 	}
-	id := insertOurs(1)[0]
-	named := newRequest("DELETE", "/?id="+id.String(), a.ourToken, "", nil)
-	return append(all, b.databaseAlone(b.function("delete-task"), named, id, insertOurs))
+	all := b.rivals(clients, theirs, "delete-task", ours)
+	inserts := func(insert func(account, int) []uuid.UUID) func(n int) []uuid.UUID {
+		return func(n int) []uuid.UUID { return spread(accounts, n, insert) }
+	}
+	for i, c := range all {
+		all[i].ids = inserts(b.insertFlask)
+		if c.name == ourName {
+			all[i].ids = inserts(b.insertOurs)
+		}
+		for k, id := range all[i].ids(clients) {
+			c.requests[k].URI().SetQueryString("id=" + id.String())
+			c.program.receive(c.requests[k], 200)
+			c.program.receive(c.requests[k], 404)
+		}
+	}
+	var recorded []named
+	for i, id := range spread(accounts, clients, b.insertOurs) {
+		recorded = append(recorded, named{newRequest("DELETE", "/?id="+id.String(), accounts[i].ourToken, "", nil), id})
+	}
+	return append(all, b.databaseAlone(b.function("delete-task"), recorded, inserts(b.insertOurs)))
+}
+
+// spread inserts at least n tasks, as many for each account, and returns their ids: every task is of the account after that of
+// the task before.
+func spread(accounts []account, n int, insert func(account, int) []uuid.UUID) (ids []uuid.UUID) {
+	each := (n + len(accounts) - 1) / len(accounts)
+	ids = make([]uuid.UUID, each*len(accounts))
+	for i, a := range accounts {
+		for k, id := range insert(a, each) {
+			ids[k*len(accounts)+i] = id
+		}
+	}
+	return ids
 }

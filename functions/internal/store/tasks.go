@@ -33,8 +33,8 @@ func taskFields(t *task.Task) []any {
 var (
 	selectTask = `SELECT t.id, t.` + strings.Join(taskColumns, `, t.`)
 	insertTask = `INSERT INTO tasks (user_id, id, ` + strings.Join(writtenColumns, `, `) + `)
-		SELECT ?, ?` + strings.Repeat(`, ?`, len(writtenColumns)) + ` FROM DUAL
-		WHERE NOT EXISTS (SELECT 1 FROM deleted_tasks d WHERE d.user_id = ? AND d.id = ? LOCK IN SHARE MODE)`
+		SELECT s.user_id, ?` + strings.Repeat(`, ?`, len(writtenColumns)) + ` FROM sessions s
+		WHERE ` + validSession + ` AND NOT EXISTS (SELECT 1 FROM deleted_tasks d WHERE d.user_id = s.user_id AND d.id = ?) LOCK IN SHARE MODE`
 	updateTask = `UPDATE tasks SET ` + strings.Join(writtenColumns, ` = ?, `) + ` = ? WHERE user_id = ? AND id = ?`
 )
 
@@ -49,31 +49,30 @@ func taskScanner() func(scanner) (task.Task, error) {
 	}
 }
 
-// AddTask stores a task that task.New made for its owner, created now by the database's clock, and returns it. If the owner
-// already has a task with this id, it returns that one: the call was repeated. The fault is Conflict if the owner had such a
-// task and deleted it, Forbidden if the task exceeds a quota.
+// AddTask stores a task that task.New made for its owner. It returns the stored task if the owner already has one with this
+// id: the call was repeated. The fault is Conflict if the owner had such a task and deleted it, Forbidden if the task exceeds
+// a quota.
 func (s *Store) AddTask(ctx context.Context, owner task.Owner, t task.Task) (task.Task, error) {
+	args := append([]any{t.ID[:]}, writtenFields(&t)...)
+	args = append(append(args, sessionOf(owner)...), t.ID[:])
 	err := s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		at, err := lockSession(ctx, tx, owner)
-		if err != nil {
-			return err
-		}
-		t.CreatedAt, t.UpdatedAt = at, at
-		args := append([]any{owner.UserID[:], t.ID[:]}, writtenFields(&t)...)
-		added, err := rowsFound(tx.ExecContext(ctx, insertTask, append(args, owner.UserID[:], t.ID[:])...))
+		added, err := rowsFound(tx.ExecContext(ctx, insertTask, args...))
 		if err != nil {
 			return err
 		}
 		if added == 0 {
-			return taskDeleted()
+			return sql.ErrNoRows
 		}
 		return s.use(ctx, tx, owner.UserID, usageChange(task.Task{}, t))
 	})
-	if number(err) == duplicateKey {
+	switch {
+	case number(err) == duplicateKey:
 		t, err = s.Task(ctx, owner, t.ID)
 		if fault.Is(err, fault.NotFound) { // deleted since
 			err = taskDeleted()
 		}
+	case errors.Is(err, sql.ErrNoRows):
+		err = s.orSessionEnded(ctx, owner, taskDeleted())
 	}
 	if err != nil {
 		return task.Task{}, err
@@ -164,16 +163,6 @@ func (s *Store) changeTask(ctx context.Context, owner task.Owner, id uuid.UUID, 
 		return task.Task{}, err
 	}
 	return t, nil
-}
-
-// lockSession takes a shared lock on the row of the owner's session, so that the session can't end before the transaction
-// does. It returns the database's time. The fault is Unauthorized if the session has ended.
-func lockSession(ctx context.Context, tx *sql.Tx, owner task.Owner) (now task.Time, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT UTC_TIMESTAMP(6) FROM sessions s WHERE `+validSession+` LOCK IN SHARE MODE`, sessionOf(owner)...).Scan((*timeColumn)(&now))
-	if errors.Is(err, sql.ErrNoRows) {
-		err = sessionEnded()
-	}
-	return now, err
 }
 
 // saveTask writes a task that is locked in this transaction, as its next version. The fault is Conflict if there is none.
