@@ -112,7 +112,7 @@ var discarded = sync.Pool{New: func() any { return new([8 << 10]byte) }}
 // to come, the connection closes with the response, or before it when there are too many.
 func discard(w http.ResponseWriter, r *http.Request, limit int64) {
 	connection := connections.Of(r.Context())
-	connection.Arrives()
+	connection.Refused()
 	into := discarded.Get().(*[8 << 10]byte)
 	defer discarded.Put(into)
 	from := newPacedReader(w, r, drainGrace, drainTime)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -13,7 +14,7 @@ import (
 
 // minAge is how long a connection stays open at least, so that a client that sends its request at once is served even when many
 // others connect.
-const minAge = 50 * time.Millisecond
+const minAge = 100 * time.Millisecond
 
 // connections bounds the open connections, in all and of one address. Beyond a bound it closes the oldest one without a request,
 // then the one that has been idle longest. functions/serve/connections bounds those of a function in the same way; this server has
@@ -58,6 +59,7 @@ func (c *connections) accept(ctx context.Context, accepted net.Conn) context.Con
 				accepted.Close()
 				return ctx
 			}
+			runtime.Gosched() // first read what clients that were accepted before have sent
 			break
 		}
 		time.Sleep(wait)

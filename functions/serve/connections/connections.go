@@ -6,19 +6,21 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"runtime"
 	"sync"
 	"time"
 )
 
 // minAge is how long a connection stays open at least: a client that sends its request at once is served even when many others
 // connect. Until the next one may be closed, new connections wait in the listener.
-const minAge = 50 * time.Millisecond
+const minAge = 100 * time.Millisecond
 
 // A connection is in one of these states. Those before served are closed in this order, the oldest of each first.
 const (
-	waiting  = iota // no request so far, or only a part of its header
+	refused  = iota // a request was refused, and the rest of its body is discarded
+	waiting         // no request so far, or only a part of its header
 	idle            // between two requests
-	arriving        // a request's body arrives
+	arriving        // a request's body arrives; closed only if no connection is in one of the states above
 	served          // a request is served
 )
 
@@ -63,7 +65,7 @@ func Of(ctx context.Context) *Conn {
 func (l *Limiter) accept(ctx context.Context, accepted net.Conn) context.Context {
 	l.makeRoom()
 	now := time.Now()
-	c := &Conn{Conn: accepted, Accepted: now, limiter: l, since: now}
+	c := &Conn{Conn: accepted, Accepted: now, limiter: l, state: waiting, since: now}
 	l.mu.Lock()
 	l.open[accepted] = c
 	c.place = l.states[waiting].PushBack(c)
@@ -84,6 +86,7 @@ func (l *Limiter) makeRoom() {
 			return
 		case wait <= 0:
 			l.close(c)
+			runtime.Gosched() // first read what clients that were accepted before have sent
 			return
 		}
 		time.Sleep(wait)
@@ -97,13 +100,24 @@ func (l *Limiter) leastMissed() (*Conn, time.Duration) {
 	if len(l.open) < l.most {
 		return nil, 0
 	}
+	var next *Conn
 	for state := range served {
-		if first := l.states[state].Front(); first != nil {
-			c := first.Value.(*Conn)
-			return c, minAge - time.Since(c.since)
+		first := l.states[state].Front()
+		if first == nil || next != nil && state == arriving {
+			continue
+		}
+		c := first.Value.(*Conn)
+		if time.Since(c.since) >= minAge {
+			return c, 0
+		}
+		if next == nil || c.since.Before(next.since) {
+			next = c
 		}
 	}
-	return nil, 0
+	if next == nil {
+		return nil, 0
+	}
+	return next, minAge - time.Since(next.since)
 }
 
 // close closes a connection and forgets it.
@@ -153,7 +167,10 @@ func (c *Conn) enter(state int) {
 // Arrives notes that the body of the connection's request is still arriving, until Served is called.
 func (c *Conn) Arrives() { c.change(arriving) }
 
-// Served notes that the connection's request is being served, which is also so before Arrives is called.
+// Refused notes that the connection's request was refused, until Served is called.
+func (c *Conn) Refused() { c.change(refused) }
+
+// Served notes that the connection's request is being served, which is also so before Arrives and Refused are called.
 func (c *Conn) Served() { c.change(served) }
 
 func (c *Conn) change(state int) {

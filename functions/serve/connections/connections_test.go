@@ -58,12 +58,22 @@ func isClosed(c net.Conn) bool {
 	return err == nil || !err.(net.Error).Timeout()
 }
 
+// waitIdle waits until so many connections are idle: the server notes it after the response.
+func (l *Limiter) waitIdle(t *testing.T, count int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.states[idle].Len() == count
+	}, 5*time.Second, time.Millisecond)
+}
+
 func TestTheOldestConnectionWithoutARequestIsClosedFirst(t *testing.T) {
 	t.Parallel()
-	_, address := serve(t, 3, ok)
-	idle := dial(t, address)
-	send(t, idle, get)
-	require.Equal(t, 200, status(idle))
+	limiter, address := serve(t, 3, ok)
+	first := dial(t, address)
+	send(t, first, get)
+	require.Equal(t, 200, status(first))
 	silent := dial(t, address)
 	partial := dial(t, address)
 	send(t, partial, "GET / HTTP/1.1\r\nHost: ")
@@ -73,20 +83,47 @@ func TestTheOldestConnectionWithoutARequestIsClosedFirst(t *testing.T) {
 	send(t, fourth, get)
 	require.Equal(t, 200, status(fourth))
 	require.True(t, isClosed(silent))
+	limiter.waitIdle(t, 2)
 
 	fifth := dial(t, address)
 	send(t, fifth, get)
 	require.Equal(t, 200, status(fifth))
 	require.True(t, isClosed(partial))
+	limiter.waitIdle(t, 3)
 
-	send(t, idle, get)
-	require.Equal(t, 200, status(idle), "it had a request")
-
+	send(t, first, get)
+	require.Equal(t, 200, status(first), "it had a request")
+	limiter.waitIdle(t, 3)
 	time.Sleep(2 * minAge)
+
 	sixth := dial(t, address)
 	send(t, sixth, get)
 	require.Equal(t, 200, status(sixth))
 	require.True(t, isClosed(fourth), "idle for longer than the others")
+}
+
+func TestARefusedCallersConnectionIsClosedBeforeOthers(t *testing.T) {
+	t.Parallel()
+	entered, finish := make(chan struct{}, 1), make(chan struct{})
+	defer close(finish)
+	_, address := serve(t, 2, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			Of(r.Context()).Refused()
+			entered <- struct{}{}
+			<-finish
+		}
+		ok(w, r)
+	})
+	silent, refused := dial(t, address), dial(t, address)
+	send(t, refused, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+	<-entered
+	time.Sleep(2 * minAge)
+	third := dial(t, address)
+	send(t, third, get)
+	require.Equal(t, 200, status(third))
+	require.True(t, isClosed(refused))
+	send(t, silent, get)
+	require.Equal(t, 200, status(silent))
 }
 
 func TestAConnectionIsNeverClosedWhileItsRequestIsServed(t *testing.T) {
