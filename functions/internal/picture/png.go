@@ -101,7 +101,7 @@ func readPNG(data []byte) (c pngChunks) {
 }
 
 // wantedPNG are the ancillary chunks that are used.
-var wantedPNG = map[string]bool{"tRNS": true, "eXIf": true, "iCCP": true, "sRGB": true, "gAMA": true, "cHRM": true}
+var wantedPNG = map[string]bool{"tRNS": true, "eXIf": true, "iCCP": true, "sRGB": true, "gAMA": true, "cHRM": true, "cICP": true}
 
 // essential returns a PNG of the chunks that the pixels need: without metadata, in the right order, and with an end.
 func (c pngChunks) essential() io.Reader {
@@ -134,8 +134,15 @@ func pngChunk(name string, body []byte) []byte {
 // maxProfile bounds the size of a compressed ICC profile, in bytes. Those of displays and cameras have a few kilobytes.
 const maxProfile = 4 << 20
 
-// colours returns the colour space of a PNG. iCCP comes before sRGB, and that before gAMA and cHRM (4.3).
+// colours returns the colour space of a PNG. cICP comes before iCCP, that before sRGB, and that before gAMA and cHRM (4.3).
 func (c pngChunks) colours() *colour.Space {
+	// Primaries, transfer function, matrix and range, by the codes of ITU-T H.273. High dynamic range is ignored.
+	const transferSRGB, noMatrix, fullRange = 13, 0, 1
+	if body := c.ancillary["cICP"]; len(body) == 4 && [3]byte(body[1:]) == [3]byte{transferSRGB, noMatrix, fullRange} {
+		if primaries, ok := colour.PrimariesByCode[body[0]]; ok {
+			return colour.OfPNG(0, &primaries)
+		}
+	}
 	if body, ok := c.ancillary["iCCP"]; ok {
 		// A name that ends with 0, the compression method, and the profile.
 		_, compressed, _ := bytes.Cut(body, []byte{0})

@@ -132,6 +132,7 @@ func TestColoursBecomeSRGBInEveryFormat(t *testing.T) {
 	// What Pillow 13.0's ImageCms makes of the muted quarters, (191, 64, 64) and so on, and of the others for WebP.
 	fromAdobe := [4]color.RGBA{{221, 62, 62, 255}, {62, 62, 196, 255}, {0, 145, 55, 255}, {192, 192, 192, 255}}
 	fromLight := [4]color.RGBA{{224, 137, 137, 255}, {137, 137, 224, 255}, {137, 198, 137, 255}, {224, 224, 224, 255}}
+	fromP3 := [4]color.RGBA{{207, 50, 58, 255}, {64, 64, 198, 255}, {0, 146, 51, 255}, {191, 191, 191, 255}}
 	one := binary.BigEndian.AppendUint32(nil, 100_000)
 	for name, c := range map[string]struct {
 		data []byte
@@ -139,6 +140,8 @@ func TestColoursBecomeSRGBInEveryFormat(t *testing.T) {
 	}{
 		"PNG":                    {pngWith(asPNG(t, muted), iccp), fromAdobe},
 		"PNG, profile and gamma": {pngWith(asPNG(t, muted), pngChunk("gAMA", one), iccp), fromAdobe},
+		"PNG, code for P3":       {pngWith(asPNG(t, muted), pngChunk("cICP", []byte{12, 13, 0, 1}), iccp), fromP3},
+		"PNG, code for HDR":      {pngWith(asPNG(t, muted), pngChunk("cICP", []byte{9, 16, 0, 1}), iccp), fromAdobe},
 		"PNG, gamma":             {pngWith(asPNG(t, muted), pngChunk("gAMA", one)), fromLight},
 		"JPEG":                   {append(header, append(segment, photo[2:]...)...), fromAdobe},
 	} {

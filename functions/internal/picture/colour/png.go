@@ -8,6 +8,13 @@ type Chromaticities struct {
 	Primaries [3][2]float64 // red, green, blue
 }
 
+// PrimariesByCode are the colours of ITU-T H.273, table 2: those of sRGB, of Rec. 2020 and of Display P3.
+var PrimariesByCode = map[byte]Chromaticities{
+	1:  {whiteD65, primariesSRGB},
+	9:  {whiteD65, [3][2]float64{{0.708, 0.292}, {0.170, 0.797}, {0.131, 0.046}}},
+	12: {whiteD65, [3][2]float64{{0.680, 0.320}, {0.265, 0.690}, {0.150, 0.060}}},
+}
+
 // OfPNG returns the colour space of PNG's gAMA and cHRM (PNG specification, third edition, 11.3.2). The exponent is gAMA's,
 // the inverse of a display's; 0 stands for none, nil for no cHRM. It returns nil for sRGB and for values that make no sense.
 func OfPNG(exponent float64, c *Chromaticities) *Space {

@@ -7,9 +7,12 @@
 // It reduces the CPU time that predict-image spends on a photo (BenchmarkPicture in package picture) from 36 ms to 11 ms for
 // 1024 x 683 pixels, and from 312 ms to 88 ms for 12 megapixels.
 //
-// To do without this package, use image/jpeg in the two places of package picture that call it: let inspectJPEG leave
-// header.fast nil, and let encode call image/jpeg's Encode. Uploads that could be stored as they are would then be encoded
-// again and lose some quality.
+// It also finds the segments of every kind of JPEG, and rebuilds a file whose pixels are complete so that image/jpeg can
+// decode it.
+//
+// To do without its decoder and its encoder, let inspectJPEG and decodeRepaired in package picture use only image/jpeg, and let
+// encodeFull and Thumb call image/jpeg's Encode. Uploads that could be stored as they are would then be encoded again and lose
+// some quality.
 package jpeg
 
 import "errors"
