@@ -18,7 +18,7 @@ export interface components {
         Login: {
             username: string;
             password: string;
-            device?: string;
+            device?: string | null;
         };
         Registered: {
             username: string;
