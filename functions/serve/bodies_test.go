@@ -52,8 +52,8 @@ func TestABodyThatHasArrivedIsNotGivenUp(t *testing.T) {
 	require.True(t, b.grow(late, 80))
 }
 
+// Not parallel: it measures what the process allocates.
 func TestABodyTakesMemoryAsItArrives(t *testing.T) {
-	t.Parallel()
 	settings := bounds()
 	settings.BodyLimit, settings.BodyBudget = 64<<20, 512<<20
 	s := newServer(t.Name(), Function{Handle: echo}, settings)
