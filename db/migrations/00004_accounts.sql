@@ -8,10 +8,7 @@ ALTER TABLE deleted_users
 -- Until now, deleting an account deleted all of its rows at once.
 UPDATE deleted_users SET emptied_at = deleted_at;
 
--- What counted as failed in the last 15 minutes is forgotten.
-DROP TABLE login_failures;
-
--- subject is the SHA-256 of what failures are counted for, such as an account's name, so that unknown accounts are counted like
+-- Replaces login_failures, which stays for replicas of the version before, during an update. subject is the SHA-256 of what failures are counted for, such as an account's name, so that unknown accounts are counted like
 -- existing ones. The next password is checked not before not_before, or at once if that is NULL.
 CREATE TABLE IF NOT EXISTS password_failures (
   subject    BINARY(32)   NOT NULL,
@@ -34,11 +31,4 @@ CREATE TABLE IF NOT EXISTS registrations (
 -- +goose Down
 DROP TABLE registrations;
 DROP TABLE password_failures;
-CREATE TABLE IF NOT EXISTS login_failures (
-  subject   BINARY(32)  NOT NULL,
-  failed_at DATETIME(6) NOT NULL,
-  id        BINARY(16)  NOT NULL,
-  PRIMARY KEY (subject, failed_at, id),
-  KEY login_failures_failed_at (failed_at)
-) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 ALTER TABLE deleted_users DROP KEY deleted_users_emptied_at, DROP COLUMN emptied_at;
