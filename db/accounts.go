@@ -15,6 +15,8 @@ import (
 // errAddress replaces the error of mysql.ParseDSN, which may contain the password.
 var errAddress = errors.New("the database address can't be read: want USER:PASSWORD@tcp(HOST:PORT)/DATABASE")
 
+var errAdministrator = errors.New("the administrator's account must differ from those of migrations and of the application")
+
 // administrator is a connection that may create databases and accounts.
 type administrator struct {
 	*sql.DB
@@ -77,6 +79,9 @@ func Accounts(ctx context.Context, admin string, addresses map[string]string, ti
 		return err
 	}
 	defer server.Close()
+	if users[server.user] != nil {
+		return errAdministrator
+	}
 	for name, user := range users {
 		if err := server.ensure(ctx, user); err != nil {
 			return err
@@ -103,7 +108,7 @@ func account(dsn string) (*mysql.Config, error) {
 // ensure creates the account, or sets its password.
 func (a administrator) ensure(ctx context.Context, user *mysql.Config) error {
 	if user.User == a.user {
-		return errors.New("the administrator's account must differ from those of migrations and of the application")
+		return errAdministrator
 	}
 	for _, statement := range []string{"CREATE USER IF NOT EXISTS ?@'%' IDENTIFIED BY ?", "ALTER USER ?@'%' IDENTIFIED BY ?"} {
 		if _, err := a.ExecContext(ctx, statement, user.User, user.Passwd); err != nil {
@@ -128,7 +133,7 @@ func (a administrator) permit(ctx context.Context, user *mysql.Config, wanted []
 		if slices.Contains(wanted, r) {
 			continue
 		}
-		if err := a.change(ctx, "REVOKE", r.privilege, on(user.DBName, r.table), user.User); err != nil {
+		if err := a.change(ctx, "REVOKE", r.privilege, on(user.DBName, r.table), user.User); err != nil && !noSuchGrant(err) {
 			return err
 		}
 	}
@@ -162,6 +167,13 @@ func (a administrator) change(ctx context.Context, verb, privilege, on, user str
 	preposition := map[string]string{"GRANT": "TO", "REVOKE": "FROM"}[verb]
 	_, err := a.ExecContext(ctx, verb+" "+privilege+" ON "+on+" "+preposition+" ?@'%'", user)
 	return err
+}
+
+// noSuchGrant reports whether a right was revoked already, by a concurrent call.
+func noSuchGrant(err error) bool {
+	const onDatabase, onTable = 1141, 1147
+	var answer *mysql.MySQLError
+	return errors.As(err, &answer) && (answer.Number == onDatabase || answer.Number == onTable)
 }
 
 // on returns what GRANT calls a table of a database, or all of them.

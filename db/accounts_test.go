@@ -135,6 +135,22 @@ func TestAccountsAreChangedToTheirRightsAndPasswords(t *testing.T) {
 	require.Error(t, as(t, old, "SELECT 1"), "the old password")
 }
 
+func TestConcurrentCallsRevokeTheSameRights(t *testing.T) {
+	t.Parallel()
+	p := made(t)
+	root, err := mysql.ParseDSN(p.admin)
+	require.NoError(t, err)
+	require.NoError(t, as(t, root, "GRANT ALL PRIVILEGES ON "+on(p.migration.DBName, "*")+" TO '"+p.accounts["read"].User+"'@'%'"))
+	failures := make(chan error)
+	for range 4 {
+		go func() { failures <- Accounts(t.Context(), p.admin, p.addresses(), time.Minute) }()
+	}
+	for range 4 {
+		require.NoError(t, <-failures)
+	}
+	require.Error(t, as(t, p.accounts["read"], "DELETE FROM tasks"))
+}
+
 func TestOneAccountHasTheRightsOfAllItsNames(t *testing.T) {
 	t.Parallel()
 	p := newPlan(t)
