@@ -145,6 +145,25 @@ describe('tasks', () => {
     expect(tasks.state).toBe('ready')
   })
 
+  test('are found once the search before has ended', async () => {
+    vi.useFakeTimers()
+    const tasks = useTasksStore()
+    let running = 2
+    stubFetch({
+      'get-tasks': () => {
+        if ((running -= 1) < 0) return json([makeTask()])
+        const busy = failure(429, 'too_many_searches', 'Another search is running.')
+        busy.headers.set('Retry-After', '1')
+        return busy
+      },
+    })
+    await longWait(tasks.load({ ...defaultFilter, q: 'jetty' }))
+    expect(tasks.list).toHaveLength(1)
+    running = 100
+    await longWait(tasks.load({ ...defaultFilter, q: 'jetty' }))
+    expect(tasks.problem?.code).toBe('too_many_searches')
+  })
+
   test('that are added while the list is loading stay in it', async () => {
     const tasks = useTasksStore()
     let answer: (response: Response) => void = () => undefined

@@ -14,6 +14,9 @@ import { openTaskChannel } from './task-channel'
 
 const pageSize = '100'
 
+/** How often a search is sent while another one runs. */
+const searchAttempts = 5
+
 /** How often a task is asked for whose last write is not confirmed, in milliseconds. */
 const lookInterval = 5000
 
@@ -64,8 +67,17 @@ export const useTasksStore = defineStore('tasks', () => {
     return task === undefined || overlay === undefined ? task : { ...task, ...overlay.change, ...overlay.picture }
   }
 
-  function fetchPage(query: Record<string, string>, signal?: AbortSignal): Promise<TaskPage> {
-    return session.authorized((token) => functions.getTasks(token, query, signal))
+  /** Returns a page of tasks; throws a Problem. A search waits for the user's search before it. */
+  async function fetchPage(query: Record<string, string>, signal?: AbortSignal): Promise<TaskPage> {
+    for (let left = searchAttempts - 1; ; left -= 1) {
+      try {
+        return await session.authorized((token) => functions.getTasks(token, query, signal))
+      } catch (thrown) {
+        const { code, retryAfter } = asProblem(thrown)
+        if (code !== 'too_many_searches' || left === 0) throw thrown
+        await new Promise((resolve) => { setTimeout(resolve, retryAfter * 1000) })
+      }
+    }
   }
 
   const firstPage = () => ({ ...queryOf(filter.value, dayOf(new Date())), limit: pageSize })
