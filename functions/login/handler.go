@@ -22,7 +22,7 @@ type deps struct {
 
 type login struct {
 	auth.Credentials
-	Device string `json:"device"` // of an earlier reply
+	Device string `json:"device"` // of an earlier reply; optional
 }
 
 var function = web.Function[deps]{
@@ -40,7 +40,7 @@ var Handle, Admit = function.Handle, function.Admit
 func (d *deps) login(ctx context.Context, _ task.Owner, r web.Request[login]) (any, error) {
 	device := d.signer.Device(r.Body.Device)
 	attempt := credentials.Login{Credentials: r.Body.Credentials, Address: d.clients.Address(r.Header), Device: device}
-	var session auth.Session
+	var session auth.Session // filled in once the password has been checked
 	return &session, d.checker.Login(ctx, attempt, func(user store.User) (err error) {
 		if session, err = d.signer.NewSession(user.ID, user.Username, device); err != nil {
 			return err

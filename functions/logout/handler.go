@@ -1,4 +1,4 @@
-// Package function signs a person out by ending the session everywhere -> {}.
+// Package function signs a person out: it ends the session, whose token is no longer valid -> {}.
 package function
 
 import (

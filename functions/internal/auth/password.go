@@ -66,7 +66,7 @@ func (p *Passwords) release() {
 	p.queue.done()
 }
 
-// Hash returns the password's argon2id hash with a new salt, as a PHC string. The caller holds a slot of Passwords.
+// Hash returns the password's argon2id hash with a new salt, as a PHC string. A function's caller holds a slot of Passwords.
 func Hash(password string) string {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt)
@@ -76,8 +76,8 @@ func Hash(password string) string {
 }
 
 // Matches reports whether hash is the hash of the password, in NFC or as it was typed: accounts from before passwords were
-// normalized may have either. An empty hash, which stands for an unknown user, costs the same work and never matches. The
-// caller holds a slot of Passwords.
+// normalized may have either. An empty hash, which stands for an unknown user, takes the same time and never matches. The caller
+// holds a slot of Passwords.
 func Matches(hash, password string) (bool, error) {
 	if len(password) > maxTyped {
 		hash, password = "", "" // longer than any valid password; this bounds the work

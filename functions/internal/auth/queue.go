@@ -13,7 +13,7 @@ type queue struct {
 	mu      sync.Mutex
 	free    int // slots
 	waiting int
-	longest int // the most that may wait
+	longest int // maximum of waiting
 	known   line
 	unknown []*line // by address, in the order of their turns
 }
@@ -24,7 +24,7 @@ type line struct {
 	waiting []chan bool // receives true for a slot, false for a refusal
 }
 
-// wait returns whether the caller got a slot, which it must give to done. It did not if it was refused or ctx has ended.
+// wait reports whether the caller got a slot, which it must then release with done. It gets none if it is refused or ctx ends.
 func (q *queue) wait(ctx context.Context, address string, known bool) bool {
 	q.mu.Lock()
 	if q.free > 0 {
@@ -49,7 +49,7 @@ func (q *queue) wait(ctx context.Context, address string, known bool) bool {
 	return false
 }
 
-// done gives the caller's slot to the next one.
+// done passes the caller's slot to the next one, or frees it if none waits.
 func (q *queue) done() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -69,7 +69,7 @@ func (q *queue) done() {
 	next <- true
 }
 
-// add lets a caller wait. If too many wait then, it refuses one: an unknown one, unless there are none.
+// add lets a caller wait. If that makes too many, it refuses one: an unknown one if there is any.
 func (q *queue) add(address string, known bool, turn chan bool) {
 	to := &q.known
 	if !known {
@@ -81,7 +81,7 @@ func (q *queue) add(address string, known bool, turn chan bool) {
 	}
 	fullest := &q.known
 	for i, l := range q.unknown {
-		if i == 0 || len(l.waiting) >= len(fullest.waiting) { // of lines as full as each other, the newest
+		if i == 0 || len(l.waiting) >= len(fullest.waiting) { // the newest of equally full lines
 			fullest = l
 		}
 	}
@@ -90,7 +90,7 @@ func (q *queue) add(address string, known bool, turn chan bool) {
 	last <- false
 }
 
-// lineOf returns the line of an address, a new one at the end if there is none.
+// lineOf returns the line of an address. If there is none, it adds one at the end.
 func (q *queue) lineOf(address string) *line {
 	for _, l := range q.unknown {
 		if l.address == address {

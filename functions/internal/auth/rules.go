@@ -16,17 +16,17 @@ type Credentials struct {
 }
 
 // Validate returns the credentials of a new account in the form in which they are stored. A username has 3 to 64 characters
-// after trimming and conforms to text.Username; a password has 8 to 128 characters, none a control character. The fault names each wrong field.
-func (a Credentials) Validate() (Credentials, error) {
+// after trimming and conforms to text.Username; for passwords see NewPassword. The fault names each wrong field.
+func (c Credentials) Validate() (Credentials, error) {
 	fields := map[string]string{}
-	username, err := text.Normalize(a.Username)
+	username, err := text.Normalize(c.Username)
 	if err == nil {
 		username, err = newUsername(strings.TrimSpace(username))
 	}
 	if err != nil {
 		fields["username"] = err.Error()
 	}
-	password, err := newPassword(a.Password)
+	password, err := newPassword(c.Password)
 	if err != nil {
 		fields["password"] = err.Error()
 	}
@@ -47,8 +47,8 @@ func newUsername(trimmed string) (string, error) {
 // checks no rule: accounts from before a rule keep their names.
 func TrimUsername(username string) string { return text.NFC(strings.TrimSpace(username)) }
 
-// NewPassword returns a new password in the form in which it is hashed: text of 8 to 128 characters, normalized by package
-// text. The fault names the field.
+// NewPassword returns a new password in the form in which it is hashed: 8 to 128 characters after text.Normalize, which refuses
+// control characters other than tab and line feed. The fault names the field.
 func NewPassword(field, sent string) (string, error) {
 	password, err := newPassword(sent)
 	if err != nil {

@@ -1,4 +1,5 @@
-// Package auth hashes and checks passwords and signs and verifies session tokens.
+// Package auth has the rules for usernames and passwords, hashes and checks passwords, signs and verifies the tokens of sessions
+// and devices, and verifies clients' addresses.
 package auth
 
 import (
@@ -72,11 +73,11 @@ type Session struct {
 	Token      string    `json:"token"`
 	Username   string    `json:"username"`
 	ExpiresAt  task.Time `json:"expiresAt"` // UTC, whole seconds: a token has no fractions
-	Device     string    `json:"device"`    // see DeviceToken
+	Device     string    `json:"device"`    // of Signer.DeviceToken
 }
 
-// NewSession returns a session of the user that begins now, on a device, or on a new one if the device is not the user's. Its
-// token is valid once the session is stored.
+// NewSession returns a session of the user that begins now. It is on the given device, or on a new one if that is not a device of
+// the user. The session's token is valid once the session is stored.
 func (s *Signer) NewSession(userID uuid.UUID, username string, device task.Device) (Session, error) {
 	id, err := uuid.NewV7()
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package credentials checks the passwords of people who sign in, or who confirm a change that a stolen session must not be able to
-// make. It checks a few at a time, and after failures it lets the next attempt wait.
+// Package credentials checks the passwords of people who sign in, or who confirm a change that a stolen session must not allow. It
+// checks a few at a time, and after failures it delays the next attempt.
 package credentials
 
 import (
@@ -51,7 +51,7 @@ func (c *Checker) Login(ctx context.Context, l Login, do func(store.User) error)
 type Confirmed struct {
 	store.User
 	Expires  time.Time // of the session
-	Repeated bool      // the password was already changed to the new one
+	Repeated bool      // an earlier call has already changed the password to the new one
 }
 
 // Confirm calls do if the password is the current one of the session's user. If it is not, but newPassword, which may be empty, is,
@@ -65,7 +65,7 @@ func (c *Checker) Confirm(ctx context.Context, owner task.Owner, password, newPa
 	return c.attempt(ctx, attempt, "", func() error {
 		confirmed := Confirmed{User: user, Expires: expires}
 		matches, err := auth.Matches(user.PasswordHash, password)
-		if err == nil && !matches && newPassword != "" && attempt.Early() { // later, it would double the guesses
+		if err == nil && !matches && newPassword != "" && attempt.Early() { // once attempts are delayed, two checks per attempt would double the guesses
 			matches, err = auth.Matches(user.PasswordHash, newPassword)
 			confirmed.Repeated = matches
 		}
@@ -79,7 +79,7 @@ func (c *Checker) Confirm(ctx context.Context, owner task.Owner, password, newPa
 	})
 }
 
-// attempt waits for its turn, counts the attempt as failed, calls check, and forgives the attempt if check returns no error.
+// attempt waits for a slot, counts the attempt as failed, calls check, and forgives the attempt if check returns no error.
 func (c *Checker) attempt(ctx context.Context, a store.Attempt, address string, check func() error) error {
 	release, err := c.passwords.Acquire(ctx, address, a.Known)
 	if err != nil {

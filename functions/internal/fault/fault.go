@@ -14,7 +14,7 @@ const (
 	Internal         Kind = iota // a bug
 	Invalid                      // the request's JSON or fields are wrong
 	Unauthorized                 // no session, or one that has ended
-	Forbidden                    // not allowed for anybody
+	Forbidden                    // not allowed here: a quota, registration switched off, a page of another origin
 	NotFound                     // no such thing, or it belongs to another user
 	MethodNotAllowed             // the function has no such verb
 	Conflict                     // the state has changed: stale version, name taken
@@ -22,7 +22,7 @@ const (
 	UnsupportedMedia             // a media type that is not accepted
 	Unprocessable                // an accepted media type, but damaged data
 	Throttled                    // too many attempts; try again later
-	Unavailable                  // MySQL, the object store or the classifier is unreachable; try again later
+	Unavailable                  // too busy, or a dependency is unreachable; try again later
 )
 
 // Error is a fault: Code and Message are for the client, Cause is for the log.

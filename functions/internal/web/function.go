@@ -26,7 +26,7 @@ const CallIDHeader = "X-Call-Id"
 type Function[Deps any] struct {
 	Open   func(*config.Reader) *Deps // called at the first request, and again after a failure; dials nothing
 	Verbs  Verbs[Deps]
-	Public bool // callable without a session
+	Public bool // callable without a token
 
 	// Session, if not nil, checks the session before the body of a PUT is read: a photo is large.
 	Session func(*Deps, context.Context, task.Owner) error

@@ -69,7 +69,7 @@ func Refuse(err error, callID string) handler.Response {
 	return response
 }
 
-// oneLine bounds the length of a driver's error in the log.
+// oneLine returns an error's text for the log, without line feeds and cut off after 500 bytes.
 func oneLine(text string) string {
 	const most = 500
 	text = strings.ReplaceAll(text, "\n", " ")
