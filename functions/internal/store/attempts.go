@@ -12,12 +12,13 @@ import (
 // too. Failures delay the next attempt; they never lock an account.
 type Attempt struct {
 	Known  bool           // by a device that has signed in before, or by a valid session
-	counts []failureCount // the last one is the client's own
+	counts []failureCount // the last one is the client's own; BeginAttempt updates them for all copies of the Attempt
 }
 
-// NewLogin returns the user with this name, without an ID if there is none, and an attempt to sign in. The attempt counts for the
-// device if it is one of this user, and else for the name together with the address, which is empty if unknown, and for the name
-// alone. The fault is Throttled, with the time until the next attempt, if there were too many failures.
+// NewLogin returns the user with this name, or a User without an ID if there is none, and an attempt to sign in. If the device is
+// one of the user's, the attempt counts for it and for all devices of the user; otherwise for the name together with the address,
+// which is empty if unknown, and for the name alone. The fault is Throttled, with the time until the next attempt, after too many
+// failures.
 func (s *Store) NewLogin(ctx context.Context, username, address string, device task.Device) (User, Attempt, error) {
 	user, key, err := s.userAndKey(ctx, username)
 	if err != nil {
@@ -68,7 +69,7 @@ func throttled(wait time.Duration) error {
 }
 
 // BeginAttempt counts an attempt as failed. The caller checks the password after that, and may forgive the attempt. The fault is
-// Throttled if others have begun since: of concurrent attempts, no more begin than the failures allow.
+// Throttled if other attempts have begun since this one was made, and the next one has to wait.
 func (s *Store) BeginAttempt(ctx context.Context, a Attempt) error {
 	const tries = 20 // far more than slots in which passwords are checked at once
 	for range tries {
@@ -83,7 +84,7 @@ func (s *Store) BeginAttempt(ctx context.Context, a Attempt) error {
 	return throttled(time.Second)
 }
 
-// tryBegin counts a failure for each subject, or for none of them if the row of one has changed since it was read.
+// tryBegin counts a failure for every subject, or for none if the row of any has changed since it was read.
 func (s *Store) tryBegin(ctx context.Context, a Attempt) (begun bool, err error) {
 	for i := range a.counts {
 		added, err := s.addFailure(ctx, &a.counts[i])
@@ -104,10 +105,10 @@ func (a Attempt) Early() bool {
 	return own.after(own.failures) == 0
 }
 
-// Forgive takes back the failures of an attempt's client, this one included: whoever knows the password may mistype it. What
-// others have failed for the same name still counts. If it can't be done soon, the failures count until they are old.
+// Forgive takes back the failures of an attempt's client, this one included: people who know their password mistype it. Failures
+// of others for the same name still count. If the database does not answer soon, nothing is taken back: failures expire by themselves.
 func (s *Store) Forgive(ctx context.Context, a Attempt) {
-	ctx, cancel := context.WithTimeout(ctx, 2*answerTime(s.timeout)) // what the caller did is done, and must be answered
+	ctx, cancel := context.WithTimeout(ctx, 2*answerTime(s.timeout)) // the caller has done its work, and its reply must not wait for long
 	defer cancel()
 	own := a.counts[len(a.counts)-1]
 	_ = s.removeFailures(ctx, own.failures, a.counts)

@@ -37,7 +37,7 @@ type unanswered struct{ error }
 
 func (u *unanswered) Unwrap() error { return u.error }
 
-// failed returns err, as unanswered unless the server reported it or nothing was sent. The connection is not used again
+// failed returns err, wrapped in unanswered unless the server reported it or nothing was sent. The connection is not used again
 // after an unanswered statement.
 func (c *conn) failed(err error) error {
 	var reported *mysql.MySQLError
@@ -111,7 +111,7 @@ func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx
 // IsValid reports whether the pool may use the connection again.
 func (c *conn) IsValid() bool { return !c.broken && c.mysqlConn.IsValid() }
 
-// Close closes the connection. Its place is free again when the server runs nothing for it any more.
+// Close closes the connection. Its place becomes free when the server no longer runs a statement for it.
 func (c *conn) Close() error {
 	idle := c.IsValid()
 	err := c.mysqlConn.Close()

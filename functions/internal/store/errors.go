@@ -74,7 +74,7 @@ var temporary = map[uint16]bool{
 // tooLarge are the error numbers of a statement that exceeds max_allowed_packet.
 var tooLarge = map[uint16]bool{1153: true, 1301: true}
 
-// outOfRange are the error numbers of a number that its column can't hold: a version at its end.
+// outOfRange are the error numbers of a value that its column can't hold. Only a version can become too large.
 var outOfRange = map[uint16]bool{1264: true, 1690: true}
 
 // asFault returns the fault for an error of the database that a request, or the state of the database, may cause. It returns

@@ -20,8 +20,8 @@ type delays struct {
 	longest time.Duration
 }
 
-// Somebody who guesses from any number of addresses gets 10 checks of a name at once, 6 more in the following 63 s, and then one
-// every 36 s: fewer than 120 an hour. One address alone gets fewer, so that it leaves turns of the name to others.
+// From any number of addresses, a name's password can be checked 10 times at once, 6 times more in the following 63 s, and then once
+// every 36 s: fewer than 120 times an hour. One address gets fewer checks, so that it does not take all of the name's.
 var (
 	ofName   = delays{10, 36 * time.Second}
 	ofSource = delays{5, 40 * time.Second}
@@ -34,10 +34,10 @@ func (d delays) after(failures int) time.Duration {
 	return min(d.longest, time.Second<<min(failures-d.free, 6))
 }
 
-// subject is what failures are counted for, as a SHA-256.
+// subject is the SHA-256 of what failures are counted for.
 type subject [sha256.Size]byte
 
-// newSubject returns the subject of a kind with this identity. No identity but the last one may contain a colon.
+// newSubject returns a subject of this kind and identity. Only the last part of an identity may contain a colon.
 func newSubject(kind string, identity ...string) subject {
 	return sha256.Sum256([]byte(kind + ":" + strings.Join(identity, ":")))
 }
@@ -52,13 +52,13 @@ func sessionSubject(sessionID uuid.UUID) subject { return newSubject("session", 
 type failureCount struct {
 	subject
 	delays
-	failures int           // that count
+	failures int           // those that still count
 	wait     time.Duration // until the next check
 	stored   int           // the row's failures
 	failedAt sql.NullTime  // the row's failed_at, not valid if there is no row
 }
 
-// readFailures reads the rows of counts, whose subjects and delays are set. Failures count until there was none for 15 minutes.
+// readFailures reads the rows of counts, whose subjects and delays are set. Failures count until 15 minutes after the last one.
 func (s *Store) readFailures(ctx context.Context, counts []failureCount) error {
 	var subjects []any
 	for _, c := range counts {
@@ -85,10 +85,10 @@ func (s *Store) readFailures(ctx context.Context, counts []failureCount) error {
 	return err
 }
 
-// addFailure counts one more failure, unless the row has changed since it was read. It reports whether it did.
+// addFailure counts one more failure, unless the row has changed since it was read. It reports whether it has counted one.
 func (s *Store) addFailure(ctx context.Context, c *failureCount) (added bool, err error) {
 	failures := c.failures + 1
-	var wait any // stays NULL without a delay: no clock decides then
+	var wait any // NULL without a delay, so that setting the server's clock back adds none
 	if delay := c.after(failures); delay > 0 {
 		wait = delay.Seconds()
 	}
@@ -110,8 +110,8 @@ func (s *Store) addFailure(ctx context.Context, c *failureCount) (added bool, er
 	return true, nil
 }
 
-// notDone converts the fault OutcomeUnknown of a statement that only counts to Unavailable: whether the caller's call was counted or
-// not, it is not done.
+// notDone converts the fault OutcomeUnknown of a statement that counts an attempt to "unavailable": whether it was counted or not,
+// what the caller asked for has not been done.
 func notDone(err error) error {
 	var f *fault.Error
 	if errors.As(err, &f) && f.Code == fault.OutcomeUnknown(nil).Code {
@@ -120,7 +120,7 @@ func notDone(err error) error {
 	return err
 }
 
-// removeFailures takes back as many failures of each subject. If a subject has no others, its next check need not wait.
+// removeFailures takes back this many failures of each subject. A subject without failures need not wait for its next check.
 func (s *Store) removeFailures(ctx context.Context, failures int, counts []failureCount) error {
 	args := []any{failures, failures, failures}
 	for _, c := range counts {

@@ -61,7 +61,7 @@ func (k *killer) kill(v victim) {
 	}
 }
 
-// close gives the killer a moment to finish and ends it.
+// close waits for the killer to finish, for at most killGrace, and then stops it.
 func (k *killer) close() {
 	k.mu.Lock()
 	k.closed = true
@@ -135,8 +135,8 @@ func (k *killer) round() {
 	}
 }
 
-// killOnce kills a connection and reports whether the server does not know it any more. A connection that has been killed
-// first rolls back what it did.
+// killOnce kills a connection and reports whether it has ended. That takes longer than KILL, because the server first rolls back
+// what the connection did.
 func killOnce(ctx context.Context, c driver.ExecerContext, id uint64) (ended bool, err error) {
 	_, err = c.ExecContext(ctx, fmt.Sprintf("KILL %d", id), nil)
 	if number(err) == noSuchThread || number(err) == notOwner {
@@ -158,8 +158,8 @@ func startOf(ctx context.Context, c driver.QueryerContext) (time.Time, error) {
 	return time.Now().Add(-time.Duration(seconds) * time.Second), nil
 }
 
-// isOf reports whether the connection is one of a server that was started at a time, to the second. After a restart, a
-// server gives the same ids to other connections.
+// isOf reports whether the connection belongs to this server since it was started, at a time known to the second. After a
+// restart, a server uses the same ids for other connections.
 func (v victim) isOf(current server, started time.Time) bool {
 	return v.server == current && !v.opened.Before(started.Add(-time.Second))
 }

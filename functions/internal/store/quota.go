@@ -38,7 +38,7 @@ func size(bytes int64) string {
 	return fmt.Sprintf("%d bytes", bytes)
 }
 
-// exceeded returns the fault of a change after which a user has now, or nil if no amount that grows is above the quota. A
+// exceeded returns the fault of a change that increases an amount above its quota, or nil. now is the usage after the change. A
 // quota of 0 does not limit.
 func exceeded(quota, now, change Usage) error {
 	limits, have, growth := quota.amounts(), now.amounts(), change.amounts()

@@ -1,9 +1,10 @@
 // Package store keeps users, sessions and tasks, and the keys of their pictures, in MySQL or MariaDB. Every SQL statement
 // of the functions is in this package.
 //
-// A read is one statement with the session in its WHERE clause. So is logging out. Everything else on behalf of a user is a
-// transaction that first locks the session's row, so that the session can't end before the transaction does.
-// Transactions lock users before sessions, sessions before tasks, tasks before what belongs to them, and user_usage last.
+// A read on behalf of a user is one statement with the session in its WHERE clause. So is logging out. Everything else on behalf of
+// a user is a transaction that locks the session's row before it changes anything, so that the session can't end before the
+// transaction does. Transactions lock users before sessions, sessions before tasks, tasks before what belongs to them, and
+// user_usage last.
 package store
 
 import (
@@ -28,7 +29,7 @@ type Config struct {
 	Quota       Usage         // of each user; 0 does not limit
 }
 
-// Store runs the statements. When the database is unreachable or does not respond in time, its methods return the fault
+// Store runs the statements. If the database is unreachable or does not respond in time, its methods return the fault
 // Unavailable: with the code outcome_unknown if a write may have taken effect, otherwise it has not.
 type Store struct {
 	pool    *sql.DB

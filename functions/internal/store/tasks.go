@@ -182,13 +182,13 @@ type timeColumn task.Time
 func (t *timeColumn) Scan(value any) error {
 	moment, ok := value.(time.Time)
 	if !ok {
-		return fmt.Errorf("a time as %T", value)
+		return fmt.Errorf("unexpected type %T for a time", value)
 	}
 	*t = timeColumn(task.NewTime(moment))
 	return nil
 }
 
-// Value returns the time as text: SQL has a space for the T and no Z.
+// Value returns the time as SQL writes it, with a space instead of the T and without the Z.
 func (t timeColumn) Value() (driver.Value, error) {
 	return strings.TrimSuffix(strings.Replace(string(t), "T", " ", 1), "Z"), nil
 }

@@ -110,8 +110,8 @@ func lockUsage(ctx context.Context, tx *sql.Tx, userID uuid.UUID) (Usage, error)
 	return scanUsage(tx.QueryRowContext(ctx, `SELECT `+strings.Join(usageColumns, ", ")+` FROM user_usage WHERE user_id = ? FOR UPDATE`, userID[:]))
 }
 
-// countUsage counts what the user's tasks take. The user's row in user_usage has to be locked, and the transaction must not
-// have read without a lock before: then it sees what all transactions that have used the row have committed.
+// countUsage counts what the user's tasks take. The user's row in user_usage has to be locked, and the transaction must not have
+// read without a lock before: its snapshot then includes every transaction that has changed the row.
 func countUsage(ctx context.Context, tx *sql.Tx, userID uuid.UUID) (Usage, error) {
 	return scanUsage(tx.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(LENGTH(title) + LENGTH(body)), 0), COALESCE(SUM(image_key <> ''), 0),
 		COALESCE(SUM(CASE image_key WHEN '' THEN 0 ELSE image_bytes END), 0) FROM tasks WHERE user_id = ?`, userID[:]))

@@ -39,9 +39,9 @@ func (s *Store) UserByName(ctx context.Context, username string) (User, error) {
 	return user, err
 }
 
-// userAndKey is UserByName that also returns a key of the name. All spellings that the database treats as one name have the same
-// key, whether there is a user or not: it is made of the name's collation weights. The collation is written out, since a proxy may
-// not pass on that of the connection, and ignores trailing spaces, of weight 020A.
+// userAndKey is UserByName that also returns a key of the name: its collation weights, which are the same for all spellings that the
+// database treats as one name, whether there is a user or not. Trailing spaces, of weight 020A, are removed because comparisons
+// ignore them. The statement names the collation, because a proxy may not pass on that of the connection.
 func (s *Store) userAndKey(ctx context.Context, username string) (User, string, error) {
 	var key string
 	found, err := query(ctx, s, func(row scanner) (User, error) {
@@ -122,8 +122,8 @@ func lockUser(ctx context.Context, tx *sql.Tx, owner task.Owner, passwordHash st
 	return err
 }
 
-// endSessions ends all sessions of a user who is locked in this transaction, so that no session can be added, but keeps the
-// owner's session if it has an ID.
+// endSessions ends all sessions of the owner's user except the owner's own, if that has an ID. The user has to be locked in this
+// transaction, so that no session can be added.
 func endSessions(ctx context.Context, tx *sql.Tx, owner task.Owner) error {
 	_, err := tx.ExecContext(ctx, `UPDATE sessions SET ended_at = UTC_TIMESTAMP(6) WHERE user_id = ? AND id <> ? AND ended_at IS NULL`,
 		owner.UserID[:], owner.SessionID[:])

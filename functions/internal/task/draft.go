@@ -65,8 +65,8 @@ type Change struct {
 	Version   *uint32 `json:"version"` // the version that the client saw
 }
 
-// Validate returns the change with its texts normalized and its title trimmed. It obeys the rules of New, has a version and changes something. The
-// fault names every field that is wrong.
+// Validate returns the change with its texts normalized and its title trimmed. A valid change follows the rules of New, has a
+// version, and changes something. The fault names every field that is wrong.
 func (c Change) Validate() (Change, error) {
 	fields := map[string]string{}
 	if c.Title != nil {

@@ -32,8 +32,7 @@ func Fold(s string) string {
 }
 
 // decomposition returns the full decomposition by compatibility (NFKD) of the first character of s, or nil if it has none. A
-// character that stands for more than 4 others, of which there are up to 18, is not decomposed: the longest canonical
-// decomposition has 4.
+// character that decomposes into more than 4 (U+FDFA: 18) is not decomposed; no canonical decomposition is longer than 4.
 func decomposition(s string) []byte {
 	parts := norm.NFKD.PropertiesString(s).Decomposition()
 	if utf8.RuneCount(parts) > 4 {
@@ -103,6 +102,6 @@ func accent(class uint8) bool {
 	return true
 }
 
-// plainLetters has letters with a stroke, and ligatures, that have no decomposition. But for ŧ, of Sami, Unicode's collation
-// algorithm treats them like this as well.
+// plainLetters has letters with a stroke, and ligatures, that have no decomposition. Except for ŧ (Sami), Unicode's
+// collation algorithm does the same.
 var plainLetters = map[rune]string{'æ': "ae", 'ð': "d", 'ø': "o", 'đ': "d", 'ħ': "h", 'ł': "l", 'œ': "oe", 'ß': "ss", 'ŧ': "t"}
