@@ -15,7 +15,7 @@ type bodies struct {
 // held is the memory of one user's bodies.
 type held struct {
 	bytes    int64
-	arriving []*body // the one that has been arriving longest first
+	arriving []*body // in the order in which they began to arrive
 }
 
 // body is a request's body.
@@ -41,8 +41,8 @@ func (b *bodies) begin(user string, from *pacedReader) *body {
 	return arriving
 }
 
-// grow reports whether a body may occupy so many more bytes. When there are too few, the bodies that have been arriving longest,
-// of the user who holds the most, are given up: a body that is sent at once gets through.
+// grow reserves this many more bytes for a body and reports whether it could. If too few are free, it gives up the bodies that have
+// been arriving longest, of the user who holds the most: a body that is sent at once gets through.
 func (b *bodies) grow(arriving *body, bytes int64) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -50,13 +50,13 @@ func (b *bodies) grow(arriving *body, bytes int64) bool {
 		return false
 	}
 	for b.free < bytes {
-		slowest := b.slowest()
-		if slowest == nil || slowest == arriving {
+		oldest := b.oldest()
+		if oldest == nil || oldest == arriving {
 			return false
 		}
-		slowest.giveUp()
-		b.arrived(slowest)
-		b.release(slowest)
+		oldest.giveUp()
+		b.arrived(oldest)
+		b.release(oldest)
 	}
 	b.free -= bytes
 	arriving.bytes += bytes
@@ -64,18 +64,18 @@ func (b *bodies) grow(arriving *body, bytes int64) bool {
 	return true
 }
 
-// slowest returns the body that has been arriving longest, of the user who holds the most memory.
-func (b *bodies) slowest() (slowest *body) {
+// oldest returns the body that has been arriving longest, of the user who holds the most memory, or nil if none is arriving.
+func (b *bodies) oldest() (oldest *body) {
 	var most int64 = -1
 	for _, h := range b.holders {
 		if len(h.arriving) > 0 && h.bytes > most {
-			slowest, most = h.arriving[0], h.bytes
+			oldest, most = h.arriving[0], h.bytes
 		}
 	}
-	return slowest
+	return oldest
 }
 
-// complete notes that a body has arrived, so that it is not given up any more.
+// complete notes that a body has arrived. It is not given up from then on.
 func (b *bodies) complete(arrived *body) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -19,7 +19,7 @@ func begin(b *bodies, user string) *body {
 	return b.begin(user, newPacedReader(httptest.NewRecorder(), r, time.Second, time.Second))
 }
 
-func TestTheSlowestBodyOfTheLargestHolderIsGivenUp(t *testing.T) {
+func TestTheOldestBodyOfTheLargestHolderIsGivenUp(t *testing.T) {
 	t.Parallel()
 	b := newBodies(100)
 	ada, first, second := begin(b, "ada"), begin(b, "eve"), begin(b, "eve")

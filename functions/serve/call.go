@@ -23,12 +23,12 @@ type call struct {
 	r        *http.Request
 	id       string
 	admitted web.Admission
-	patience time.Duration // how long it still waits for turns
+	patience time.Duration // how long it may still wait for its turns
 	received int           // bytes of the body
-	taken    []func()      // frees what the call has taken
+	taken    []func()      // each frees a turn or the memory that the call has taken
 }
 
-// respond returns the response. What the call has taken is freed by release.
+// respond returns the response. Its caller has to call release.
 func (c *call) respond() handler.Response {
 	request := handler.Request{Header: c.r.Header, QueryString: c.r.URL.RawQuery, Method: c.r.Method, Host: c.r.Host}
 	request.WithContext(c.r.Context())
@@ -49,8 +49,7 @@ func (c *call) respond() handler.Response {
 	return c.run(request)
 }
 
-// admit checks the request before its body arrives: its method and token, whether it is the user's turn, and then whether the
-// session is valid.
+// admit checks the request's method and token, waits for the user's turn, and then checks the session if that can't wait for the body.
 func (c *call) admit(request handler.Request) (err error) {
 	if c.Admit == nil {
 		return nil
@@ -106,6 +105,7 @@ func (c *call) refuse(err error) handler.Response {
 	return response
 }
 
+// release frees what the call has taken.
 func (c *call) release() {
 	for _, free := range c.taken {
 		free()
@@ -113,7 +113,7 @@ func (c *call) release() {
 	c.taken = nil
 }
 
-// run runs the function within EXEC_TIMEOUT. A function that overruns keeps what its call has taken until it returns.
+// run runs the function within EXEC_TIMEOUT. If it takes longer, what its call has taken is freed only when it returns.
 func (c *call) run(request handler.Request) handler.Response {
 	ctx, cancel := context.WithTimeout(c.r.Context(), c.settings.ExecTimeout)
 	request.WithContext(ctx)
@@ -141,7 +141,7 @@ func (c *call) run(request handler.Request) handler.Response {
 	return c.refuse(timedOut(request.Method, context.Cause(ctx)))
 }
 
-// timedOut returns the fault of a function that overran. It may still do what was asked.
+// timedOut returns the fault of a function that took too long. The function may still do what was asked.
 func timedOut(method string, cause error) error {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:

@@ -18,8 +18,8 @@ import (
 // Handle is a function in the form of the OpenFaaS templates.
 type Handle func(handler.Request) (handler.Response, error)
 
-// Admit decides on a request without its body. The error is the fault with which it is refused; the Admission's header is valid
-// with it, too.
+// Admit decides on a request without its body. The error is the fault with which the request is refused; the Admission's Header is
+// valid even then.
 type Admit func(handler.Request) (web.Admission, error)
 
 // Function is what a server serves.
@@ -47,8 +47,8 @@ type server struct {
 // maxQueue is how many calls of one user may wait for the user's turn.
 const maxQueue = 128
 
-// newServer returns a server. At most three quarters of its connections have a request that is being served or waits, so that there
-// is always room for another one, such as a health check.
+// newServer returns a server. The requests that are served or wait for a turn occupy at most three quarters of its connections, so
+// that there is always room for another connection, such as that of a health check.
 func newServer(name string, f Function, settings Settings) *server {
 	half := settings.MaxConnections / 2
 	return &server{
@@ -85,7 +85,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // write sends the response and returns how many bytes of its body it wrote. A response occupies its slot while it is sent,
 // because a response that the client does not read occupies memory. The slot is released before the last byte, so that a
-// client that sends its next request right after it never finds its own slot taken.
+// client that then sends its next request at once never waits for its own slot.
 func write(w http.ResponseWriter, response handler.Response, callID string, release func()) int {
 	header := w.Header()
 	for name, values := range response.Header {
@@ -112,7 +112,7 @@ func write(w http.ResponseWriter, response handler.Response, callID string, rele
 	return n
 }
 
-// callID returns the gateway's call ID, or a new one if that is not fit for a header and a log.
+// callID returns the given call ID, or a new one if that is not fit for a header and a log.
 func callID(given string) string {
 	if given == "" || len(given) > 128 {
 		return uuid.NewString()

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// minRate is how many bytes of a body must arrive in a second, on average and after a grace period. A client that sends less is
-// given up.
+// minRate is how many bytes of a body must arrive in a second, on average and after a grace period.
 const minRate = 8 << 10
 
-// pacedReader reads a request's body until a time, and at minRate after a grace period.
+// pacedReader reads a request's body. Reading fails at a fixed time, or earlier if the body arrives at less than minRate
+// after a grace period.
 type pacedReader struct {
 	request    *http.Request
 	connection *http.ResponseController
@@ -51,7 +51,7 @@ func (p *pacedReader) setDeadline(t time.Time) {
 	}
 }
 
-// giveUp ends the reading.
+// giveUp makes the current and all later reads fail.
 func (p *pacedReader) giveUp() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -18,7 +18,7 @@ const (
 	drainTime  = 10 * time.Second
 )
 
-// How long a body may take to arrive at minRate, in addition to the time that its bytes take.
+// The grace periods of pacedReader: how long a body may take in addition to the time that its bytes take at minRate.
 const (
 	bodyGrace  = 5 * time.Second
 	drainGrace = time.Second
@@ -27,8 +27,8 @@ const (
 // firstBytes is the memory of a body before any of it has arrived. It then grows with the body, whatever length was announced.
 const firstBytes = 4 << 10
 
-// receive reads the request's body, up to the limit. end frees its memory. If it did not arrive, the connection closes with the
-// response.
+// receive reads the request's body, up to the limit. end frees its memory. If the body does not arrive in full, the connection
+// closes with the response.
 func (s *server) receive(w http.ResponseWriter, r *http.Request, user string) (received []byte, end func(), err error) {
 	if r.Body == http.NoBody {
 		return nil, func() {}, nil
@@ -65,7 +65,7 @@ var (
 	errNoMemory = errors.New("no memory for the body")
 )
 
-// readAll reads a body of so many bytes, or of any number up to the limit if length is negative.
+// readAll reads a body of length bytes, or of any number up to the limit if length is negative, as for a chunked body.
 func (s *server) readAll(arriving *body, length int64) ([]byte, error) {
 	most := length
 	if length < 0 {
@@ -108,8 +108,8 @@ func discardUnread(w http.ResponseWriter, r *http.Request) {
 
 var discarded = sync.Pool{New: func() any { return new([8 << 10]byte) }}
 
-// discard discards up to limit bytes of the body, because a client that is still sending does not read the response. If more is
-// to come, the connection closes with the response, or before it when there are too many.
+// discard discards up to limit bytes of the body, because a client that is still sending does not read the response. If there is
+// more, the connection closes with the response, or before it if there are too many connections.
 func discard(w http.ResponseWriter, r *http.Request, limit int64) {
 	connection := connections.Of(r.Context())
 	connection.Refused()

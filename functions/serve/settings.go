@@ -11,9 +11,9 @@ import (
 type Settings struct {
 	Port           int           // PORT: of requests, for Main
 	MetricsPort    int           // METRICS_PORT: of Prometheus, for Main
-	MaxConnections int           // MAX_CONNECTIONS: beyond which those without a request are closed
+	MaxConnections int           // MAX_CONNECTIONS: to accept more, one that serves no request is closed
 	BodyLimit      int64         // BODY_LIMIT: bytes of a request's body
-	BodyBudget     int64         // BODY_BUDGET: bytes of all bodies in memory
+	BodyBudget     int64         // BODY_BUDGET: memory for all bodies, in bytes
 	MaxInflight    int           // MAX_INFLIGHT: concurrent calls of the function
 	UserInflight   int           // USER_INFLIGHT: concurrent requests of one user, from before their bodies arrive
 	QueueTime      time.Duration // QUEUE_TIME: how long a request waits for its turn
@@ -46,8 +46,8 @@ func SettingsFromEnv() (Settings, error) {
 	return s, c.Err()
 }
 
-// connectionsWithin returns how many connections fit into a third of a limit of the Go runtime's memory, in bytes: one costs up to
-// 32 KiB. Without GOMEMLIMIT that is 1,024.
+// connectionsWithin returns how many connections fit into a third of the Go runtime's memory limit, given in bytes, of up to 32 KiB
+// each: at least 256 and at most 1,024, which is also the number without GOMEMLIMIT.
 func connectionsWithin(memory int64) int {
 	const each, least, most = 32 << 10, 256, 1024
 	return int(min(max(memory/3/each, least), most))

@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// turns admits a bounded number of calls at once, in all and of each user. The others wait. Users take turns, so a user with many
-// calls does not delay those of another by more than one of them.
+// turns admits a bounded number of calls at once, in total and for each user. The others wait. Users take turns, so the waiting calls
+// of one user delay a call of another by one of them at most.
 type turns struct {
 	each  int // calls of one user at once
 	queue int // waiting calls of one user
 
 	mu    sync.Mutex
 	free  int              // places
-	room  int              // for waiting calls
+	room  int              // for further waiting calls, of all users
 	lines map[string]*line // of each user with a call
-	next  []*line          // with a waiting call that may be admitted, in the order of their turns
+	next  []*line          // lines with a call that may be admitted, in the order of their turns
 }
 
 // line is what one user has running and waiting.
@@ -71,7 +71,7 @@ func (t *turns) join(user string) chan struct{} {
 		t.lines[user] = l
 	}
 	switch {
-	case t.free > 0 && l.running < t.each: // then no call waits that may be admitted
+	case t.free > 0 && l.running < t.each: // then no waiting call could be admitted
 		t.free--
 		l.running++
 		return atOnce
@@ -86,7 +86,7 @@ func (t *turns) join(user string) chan struct{} {
 	return admitted
 }
 
-// leave gives up the place of a call of the user.
+// leave frees the place of a call of the user.
 func (t *turns) leave(user string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -112,13 +112,14 @@ func (t *turns) abandon(user string, admitted chan struct{}) bool {
 	return true
 }
 
+// tidy forgets the line of a user without calls.
 func (t *turns) tidy(user string, l *line) {
 	if l.running == 0 && len(l.waiting) == 0 {
 		delete(t.lines, user)
 	}
 }
 
-// admit lets a line that has changed take its turn, and admits calls while there are places.
+// admit puts a line that has changed among the next ones if it has a call to admit, and admits calls while there are places.
 func (t *turns) admit(changed *line) {
 	t.queueUp(changed)
 	for t.free > 0 && len(t.next) > 0 {

@@ -11,21 +11,22 @@ import (
 	"time"
 )
 
-// minAge is how long a connection stays open at least: a client that sends its request at once is served even when many others
-// connect. Until the next one may be closed, new connections wait in the listener.
+// minAge is how long a connection has to be in its state before it may be closed: a client that sends its request at once is served
+// even when many others connect. Until there is one to close, new connections wait in the listener.
 const minAge = 100 * time.Millisecond
 
-// A connection is in one of these states. Those before served are closed in this order, the oldest of each first.
+// A connection is in one of these states. To make room, connections are closed in this order, and in each state the one that has
+// been in it longest first. Served ones are never closed.
 const (
 	refused  = iota // a request was refused, and the rest of its body is discarded
 	waiting         // no request so far, or only a part of its header
 	idle            // between two requests
-	arriving        // a request's body arrives; closed only if no connection is in one of the states above
-	served          // a request is served
+	arriving        // a request's body is arriving; closed only if no connection is in one of the states above
+	served          // a request is being served
 )
 
-// Limiter bounds the open connections of one server. Beyond the bound it closes the connections that are missed least, and never
-// one whose request is being served.
+// Limiter bounds the open connections of one server. To accept one beyond the bound it closes another, in the order of their
+// states, but none whose request is being served.
 type Limiter struct {
 	most   int
 	mu     sync.Mutex
@@ -44,7 +45,7 @@ type Conn struct {
 	place   *list.Element // in the list of the state; nil once the connection is closed
 }
 
-// NewLimiter returns a Limiter of so many connections.
+// NewLimiter returns a Limiter that allows at most this many open connections.
 func NewLimiter(most int) *Limiter { return &Limiter{most: most, open: map[net.Conn]*Conn{}} }
 
 // Bound makes server close connections beyond the limit. It sets the server's ConnContext and ConnState.
@@ -77,10 +78,10 @@ func (l *Limiter) accept(ctx context.Context, accepted net.Conn) context.Context
 	return context.WithValue(ctx, key{}, c)
 }
 
-// makeRoom closes the connection that is missed least, if there are as many as allowed.
+// makeRoom closes a connection if there are as many as allowed. It waits until one may be closed.
 func (l *Limiter) makeRoom() {
 	for {
-		c, wait := l.leastMissed()
+		c, wait := l.nextToClose()
 		switch {
 		case c == nil:
 			return
@@ -93,8 +94,9 @@ func (l *Limiter) makeRoom() {
 	}
 }
 
-// leastMissed returns the next connection to close and how long it must still stay open, or nil.
-func (l *Limiter) leastMissed() (*Conn, time.Duration) {
+// nextToClose returns the connection to close for a new one and how long it must still stay open, or nil if there is room or every
+// request is being served.
+func (l *Limiter) nextToClose() (*Conn, time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.open) < l.most {
@@ -164,13 +166,14 @@ func (c *Conn) enter(state int) {
 	c.place = c.limiter.states[state].PushBack(c)
 }
 
-// Arrives notes that the body of the connection's request is still arriving, until Served is called.
+// Arrives marks the connection as one whose request's body is arriving, until Served is called.
 func (c *Conn) Arrives() { c.change(arriving) }
 
-// Refused notes that the connection's request was refused, until Served is called.
+// Refused marks the connection as one whose request was refused, until Served is called.
 func (c *Conn) Refused() { c.change(refused) }
 
-// Served notes that the connection's request is being served, which is also so before Arrives and Refused are called.
+// Served marks the connection as one whose request is being served. It is in this state already when
+// the handler is called.
 func (c *Conn) Served() { c.change(served) }
 
 func (c *Conn) change(state int) {
@@ -182,7 +185,7 @@ func (c *Conn) change(state int) {
 	c.enter(state)
 }
 
-// Crowded reports whether more than half of the connections are open.
+// Crowded reports whether more than half as many connections as allowed are open.
 func (l *Limiter) Crowded() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
