@@ -8,8 +8,9 @@ ALTER TABLE deleted_users
 -- Until now, deleting an account deleted all of its rows at once.
 UPDATE deleted_users SET emptied_at = deleted_at;
 
--- Replaces login_failures, which stays for replicas of the version before, during an update. subject is the SHA-256 of what failures are counted for, such as an account's name, so that unknown accounts are counted like
--- existing ones. The next password is checked not before not_before, or at once if that is NULL.
+-- Replaces login_failures, which stays for replicas of the previous version during an update. subject is the SHA-256 of what
+-- failures are counted for, such as an account's name, so that unknown accounts are counted like existing ones. The next password is
+-- not checked before not_before; NULL means at once.
 CREATE TABLE IF NOT EXISTS password_failures (
   subject    BINARY(32)   NOT NULL,
   failures   INT UNSIGNED NOT NULL,

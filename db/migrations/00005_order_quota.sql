@@ -7,7 +7,7 @@ ALTER TABLE tasks
   ADD KEY tasks_completed_created (user_id, completed, created_at, id),
   DROP KEY tasks_completed;
 
--- created_at is that of the task. It has a default for replicas of the version before, during an update; the sweep corrects it.
+-- created_at is that of the task. It has a default for replicas of the previous version during an update; the sweep corrects it.
 ALTER TABLE task_labels ADD COLUMN created_at DATETIME(6) NOT NULL DEFAULT '1970-01-01 00:00:00';
 UPDATE task_labels l JOIN tasks t ON t.user_id = l.user_id AND t.id = l.task_id SET l.created_at = t.created_at;
 ALTER TABLE task_labels
@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS user_usage (
   KEY user_usage_counted_at (counted_at)
 ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
 
--- The sweep counts a user again after a day: here in an hour, when no replica of the version before runs that does not count.
+-- The sweep counts a user again a day after counted_at. Here that is in an hour, when no replica of the previous version, which does
+-- not count, runs any longer.
 INSERT IGNORE INTO user_usage (user_id, tasks, text_bytes, photos, counted_at)
 SELECT user_id, COUNT(*), SUM(LENGTH(title) + LENGTH(body)), SUM(image_key <> ''), UTC_TIMESTAMP(6) - INTERVAL 23 HOUR FROM tasks GROUP BY user_id;
 

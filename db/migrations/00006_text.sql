@@ -2,7 +2,7 @@
 
 -- +goose Up
 -- search is the folded title and body of the task's version search_version. It is binary: LIKE compares bytes several times faster
--- than by a collation. A replica of the version before leaves both as they are; such a task, whose search_version differs from its
+-- than by a collation. A replica of the previous version leaves both as they are; such a task, whose search_version differs from its
 -- version, is searched by title and body until the sweep has written them.
 ALTER TABLE tasks
   ADD COLUMN search MEDIUMBLOB NULL,

@@ -65,7 +65,8 @@ func (c *Checker) Confirm(ctx context.Context, owner task.Owner, password, newPa
 	return c.attempt(ctx, attempt, "", func() error {
 		confirmed := Confirmed{User: user, Expires: expires}
 		matches, err := auth.Matches(user.PasswordHash, password)
-		if err == nil && !matches && newPassword != "" && attempt.Early() { // once attempts are delayed, two checks per attempt would double the guesses
+		// Once attempts are delayed, a second check in one attempt would double the guesses.
+		if err == nil && !matches && newPassword != "" && attempt.Early() {
 			matches, err = auth.Matches(user.PasswordHash, newPassword)
 			confirmed.Repeated = matches
 		}

@@ -99,7 +99,7 @@ func (s *Store) tryBegin(ctx context.Context, a Attempt) (begun bool, err error)
 	return true, nil
 }
 
-// Early reports whether the attempt is one of the first, which need not wait for each other.
+// Early reports whether the next attempt of the same client need not wait, even if this one fails.
 func (a Attempt) Early() bool {
 	own := a.counts[len(a.counts)-1]
 	return own.after(own.failures) == 0

@@ -30,6 +30,12 @@ var (
 // Unanswered returns the error of a statement whose answer was lost.
 func Unanswered(cause error) error { return &unanswered{cause} }
 
+// UserOf returns the user of a session.
+func (s *Store) UserOf(ctx context.Context, owner task.Owner) (User, error) {
+	user, _, err := s.userAndExpiry(ctx, owner)
+	return user, err
+}
+
 // Pool returns the store's connections.
 func (s *Store) Pool() *sql.DB { return s.pool }
 

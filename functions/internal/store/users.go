@@ -60,13 +60,7 @@ func (s *Store) userAndKey(ctx context.Context, username string) (User, string, 
 	return found[0], key, nil
 }
 
-// UserOf returns the user of a session. The fault is Unauthorized if the session is not valid.
-func (s *Store) UserOf(ctx context.Context, owner task.Owner) (User, error) {
-	user, _, err := s.userAndExpiry(ctx, owner)
-	return user, err
-}
-
-// userAndExpiry is UserOf that also returns when the session expires.
+// userAndExpiry returns the user of a session and when the session expires. The fault is Unauthorized if the session is not valid.
 func (s *Store) userAndExpiry(ctx context.Context, owner task.Owner) (User, time.Time, error) {
 	var expires time.Time
 	found, err := query(ctx, s, func(row scanner) (u User, err error) {
