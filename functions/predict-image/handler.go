@@ -24,9 +24,9 @@ type deps struct {
 }
 
 var function = web.Function[deps]{
-	Open:    func(c *config.Reader) *deps { return &deps{store.Open(c), objects.Open(c), classifier.Open(c)} },
-	Verbs:   web.Verbs[deps]{http.MethodPut: web.Verb((*deps).attach), http.MethodPost: web.Verb((*deps).again)},
-	Session: func(d *deps, ctx context.Context, owner task.Owner) error { return d.tasks.CheckSession(ctx, owner) },
+	Open:         func(c *config.Reader) *deps { return &deps{store.Open(c), objects.Open(c), classifier.Open(c)} },
+	Verbs:        web.Verbs[deps]{http.MethodPut: web.Verb((*deps).attach), http.MethodPost: web.Verb((*deps).again)},
+	CheckSession: func(d *deps, ctx context.Context, owner task.Owner) error { return d.tasks.CheckSession(ctx, owner) },
 }
 
 // Handle answers one call. Admit decides on it before its body arrives.

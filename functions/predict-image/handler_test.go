@@ -128,7 +128,7 @@ func TestTheSessionIsCheckedBeforeAPhotoArrives(t *testing.T) {
 	admit := func() error {
 		admitted, err := f.Admit(handler.Request{Method: http.MethodPut, Header: http.Header{"Authorization": {"Bearer " + ada.Token}}})
 		require.NoError(t, err)
-		return admitted.Confirm(t.Context())
+		return admitted.CheckSession(t.Context())
 	}
 	roundTrips()
 	require.NoError(t, admit())

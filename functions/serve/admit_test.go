@@ -48,7 +48,7 @@ func TestRequestsAreRefusedWithoutTheirBody(t *testing.T) {
 	for name, admit := range map[string]Admit{
 		"the token": admitNobody,
 		"the session": func(handler.Request) (web.Admission, error) {
-			return web.Admission{User: "ada", Header: http.Header{"Vary": {"Origin"}}, Confirm: func(context.Context) error { return unauthorized }}, nil
+			return web.Admission{User: "ada", Header: http.Header{"Vary": {"Origin"}}, CheckSession: func(context.Context) error { return unauthorized }}, nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

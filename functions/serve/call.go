@@ -64,10 +64,10 @@ func (c *call) admit(request handler.Request) (err error) {
 	if !c.wait(c.users, user) {
 		return busy("You have too many requests at once. Please try again.")
 	}
-	if c.admitted.Confirm == nil {
+	if c.admitted.CheckSession == nil {
 		return nil
 	}
-	return c.admitted.Confirm(c.r.Context())
+	return c.admitted.CheckSession(c.r.Context())
 }
 
 // wait waits for the call's turn and reports whether it has come.

@@ -103,7 +103,7 @@ func complete(values map[string]string, servers string) error {
 	return nil
 }
 
-// sameKeys gives each account without keys those of s3-access-key and s3-secret-key.
+// sameKeys sets the keys of each account without any to those of s3-access-key and s3-secret-key.
 func sameKeys(values map[string]string, has func(string) bool) error {
 	for _, account := range s3Accounts {
 		access, secret := "s3-access-key-"+account, "s3-secret-key-"+account

@@ -80,7 +80,7 @@ func LimitedStore(t testing.TB, dsn string, quota store.Usage) *store.Store {
 	return s
 }
 
-// EndVersions gives every task in the database at dsn the last version that there is.
+// EndVersions sets the version of every task in the database at dsn to the last one that there is.
 func EndVersions(t testing.TB, dsn string) {
 	t.Helper()
 	pool, err := sql.Open("mysql", dsn)

@@ -26,8 +26,8 @@ func TestAdmitChecksTheMethodThenTheToken(t *testing.T) {
 	require.NoError(t, err)
 	ended := errors.New("the session has ended")
 	f := (&Function[nothing]{
-		Verbs:   Verbs[nothing]{http.MethodPut: nil, http.MethodPost: nil},
-		Session: func(_ *nothing, _ context.Context, of task.Owner) error { require.Equal(t, owner, of); return ended },
+		Verbs:        Verbs[nothing]{http.MethodPut: nil, http.MethodPost: nil},
+		CheckSession: func(_ *nothing, _ context.Context, of task.Owner) error { require.Equal(t, owner, of); return ended },
 	}).With(&nothing{}, auth.NewVerifier([]ed25519.PublicKey{public}))
 
 	admit := func(method, authorization string) (Admission, error) {
@@ -44,10 +44,10 @@ func TestAdmitChecksTheMethodThenTheToken(t *testing.T) {
 	admitted, err := admit("PUT", "Bearer "+token)
 	require.NoError(t, err)
 	require.Equal(t, string(owner.UserID[:]), admitted.User)
-	require.ErrorIs(t, admitted.Confirm(t.Context()), ended)
+	require.ErrorIs(t, admitted.CheckSession(t.Context()), ended)
 	admitted, err = admit("POST", "Bearer "+token)
 	require.NoError(t, err)
-	require.Nil(t, admitted.Confirm, "only a PUT has a large body")
+	require.Nil(t, admitted.CheckSession, "only a PUT has a large body")
 	admitted, err = admit("OPTIONS", "")
 	require.NoError(t, err)
 	require.Empty(t, admitted.User)

@@ -28,8 +28,8 @@ type Function[Deps any] struct {
 	Verbs  Verbs[Deps]
 	Public bool // callable without a token
 
-	// Session, if not nil, checks the session before the body of a PUT is read: a photo is large.
-	Session func(*Deps, context.Context, task.Owner) error
+	// CheckSession, if not nil, checks the session before the body of a PUT is read: a photo is large.
+	CheckSession func(*Deps, context.Context, task.Owner) error
 
 	mu   sync.Mutex
 	open *opened[Deps]
@@ -51,15 +51,15 @@ type opened[Deps any] struct {
 // With returns the function with other dependencies and another token verifier, for tests.
 func (f *Function[Deps]) With(deps *Deps, tokens *auth.Verifier) *Function[Deps] {
 	open := &opened[Deps]{deps: deps, tokens: tokens, clients: auth.NewClients(nil)}
-	return &Function[Deps]{Verbs: f.Verbs, Public: f.Public, Session: f.Session, open: open}
+	return &Function[Deps]{Verbs: f.Verbs, Public: f.Public, CheckSession: f.CheckSession, open: open}
 }
 
 // Admission is what package serve needs to know of a request before its body arrives.
 type Admission struct {
-	User    string                      // on whose behalf it is; empty for a public function
-	Client  string                      // the caller's address, if our web server proves it and there is no User
-	Header  http.Header                 // of an error response to it
-	Confirm func(context.Context) error // checks the session; nil if that can wait for the body
+	User         string                      // on whose behalf it is; empty for a public function
+	Client       string                      // the caller's address, if our web server proves it and there is no User
+	Header       http.Header                 // of an error response to it
+	CheckSession func(context.Context) error // nil if the session can be checked after the body has arrived
 }
 
 // Admit checks a request's method and token; the body is not needed. The fault is MethodNotAllowed, Unauthorized, or Forbidden for a
@@ -79,8 +79,8 @@ func (f *Function[Deps]) Admit(r handler.Request) (Admission, error) {
 		return admission, nil
 	}
 	admission.User = string(owner.UserID[:])
-	if f.Session != nil && r.Method == http.MethodPut {
-		admission.Confirm = func(ctx context.Context) error { return f.Session(open.deps, ctx, owner) }
+	if f.CheckSession != nil && r.Method == http.MethodPut {
+		admission.CheckSession = func(ctx context.Context) error { return f.CheckSession(open.deps, ctx, owner) }
 	}
 	return admission, nil
 }
