@@ -38,7 +38,7 @@ async function whileRecognising(page: Page, task: Locator, act: () => Promise<vo
   await signal(page, 'STOP', classifier)
   try {
     await task.getByLabel('Add photo').setInputFiles(photo('landscape.jpg'))
-    await expect(task.getByText('Looking at your photo…').first()).toBeVisible()
+    await expect(task.getByText('Looking at it…').first()).toBeVisible()
     await act()
   } finally {
     await signal(page, 'CONT', classifier)

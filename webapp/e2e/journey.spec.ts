@@ -20,7 +20,7 @@ for (const { name, use } of looks) test.describe(name, () => {
     await addTask(page, 'Buy paint')
 
     const jetty = card(page, 'Paint the jetty')
-    const lookedAt = await watchFor(page, 'Looking at your photo…')
+    const lookedAt = await watchFor(page, 'Looking at it…')
     await pastePhoto(jetty, 'landscape.jpg')
     const labels = jetty.getByRole('list', { name: 'Suggested labels' })
     await expect(labels.getByRole('listitem').first()).toContainText(/pier\s*\d+\s?%/)

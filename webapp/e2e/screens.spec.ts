@@ -218,7 +218,7 @@ test('uploading a photo', async ({ page }) => {
   }
   const release = await hold(page, 'predict-image')
   await pier.getByRole('button', { name: 'Look again' }).click()
-  await expect(pier.getByText('Looking at your photo…').first()).toBeVisible()
+  await expect(pier.getByText('Looking at it…').first()).toBeVisible()
   await look(page, 'recognising')
   await release()
   await expect(pier.getByRole('link', { name: 'pier' })).toBeVisible()
