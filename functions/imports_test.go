@@ -67,9 +67,9 @@ var rules = []rule{
 		forbidden: []string{"function"},
 	},
 	{
-		sentence:  "the server around a function imports only config, fault, web and its connections",
+		sentence:  "the server around a function imports only config, fault, turns, web and its connections",
 		importers: []string{"snaptask/functions/serve"},
-		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "config", internal + "fault", internal + "web", "snaptask/functions/serve/connections"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "config", internal + "fault", internal + "turns", internal + "web", "snaptask/functions/serve/connections"},
 	},
 	{
 		sentence:  "store, objects and picture import task, fault, config, dial and their driver, never each other, never web",
@@ -106,9 +106,9 @@ var rules = []rule{
 		forbidden: []string{"function", "snaptask/functions/serve", internal + "web", "net/http"},
 	},
 	{
-		sentence:  "auth imports task, fault, text and config",
+		sentence:  "auth imports task, fault, text, turns and config",
 		importers: []string{internal + "auth"},
-		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault", internal + "text", internal + "config"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault", internal + "text", internal + "turns", internal + "config"},
 	},
 	{
 		sentence:  "credentials joins auth and store",
@@ -119,6 +119,11 @@ var rules = []rule{
 	{
 		sentence:  "config needs only the standard library",
 		importers: []string{internal + "config"},
+		forbidden: []string{"..."}, allowed: []string{"std"},
+	},
+	{
+		sentence:  "turns needs only the standard library",
+		importers: []string{internal + "turns"},
 		forbidden: []string{"..."}, allowed: []string{"std"},
 	},
 	{

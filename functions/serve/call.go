@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/internal/turns"
 	"snaptask/functions/internal/web"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
@@ -71,13 +72,16 @@ func (c *call) admit(request handler.Request) (err error) {
 }
 
 // wait waits for the call's turn and reports whether it has come.
-func (c *call) wait(turns *turns, user string) bool {
+func (c *call) wait(queue *turns.Queue, user string) bool {
 	begun := time.Now()
-	if !turns.enter(c.r.Context(), user, c.patience) {
+	ctx, cancel := context.WithTimeout(c.r.Context(), c.patience)
+	defer cancel()
+	done, ok := queue.Wait(ctx, turns.Line{Name: user})
+	if !ok {
 		return false
 	}
 	c.patience -= time.Since(begun)
-	c.taken = append(c.taken, func() { turns.leave(user) })
+	c.taken = append(c.taken, done)
 	return true
 }
 

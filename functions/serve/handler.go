@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"snaptask/functions/internal/turns"
 	"snaptask/functions/internal/web"
 	"snaptask/functions/serve/connections"
 
@@ -37,8 +38,8 @@ type server struct {
 	name        string
 	settings    Settings
 	connections *connections.Limiter
-	users       *turns // a user's calls, from before their bodies arrive
-	slots       *turns // all calls, once their bodies have arrived
+	users       *turns.Queue // a user's calls, from before their bodies arrive
+	slots       *turns.Queue // all calls, once their bodies have arrived
 	bodies      *bodies
 	metrics     *metrics
 	stopping    atomic.Bool
@@ -54,8 +55,8 @@ func newServer(name string, f Function, settings Settings) *server {
 	return &server{
 		Function: f, name: name, settings: settings,
 		connections: connections.NewLimiter(settings.MaxConnections),
-		users:       newTurns(half, settings.UserInflight, maxQueue, half/2),
-		slots:       newTurns(settings.MaxInflight, settings.MaxInflight, half, half),
+		users:       turns.New(turns.Limits{Working: half, LineWorking: settings.UserInflight, Waiting: half / 2, LineWaiting: maxQueue}),
+		slots:       turns.New(turns.Limits{Working: settings.MaxInflight, Waiting: half}),
 		bodies:      newBodies(settings.BodyBudget),
 		metrics:     newMetrics(name),
 	}

@@ -13,6 +13,7 @@ import (
 
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/text"
+	"snaptask/functions/internal/turns"
 
 	"golang.org/x/crypto/argon2"
 )
@@ -36,7 +37,7 @@ const (
 
 // Passwords limits how many passwords are hashed or checked concurrently, so that many sign-ins can't exhaust memory or CPU.
 type Passwords struct {
-	queue queue
+	queue *turns.Queue
 }
 
 const (
@@ -46,24 +47,27 @@ const (
 
 // NewPasswords returns Passwords with one slot for each CPU, and at most maxSlots.
 func NewPasswords() *Passwords {
-	return &Passwords{queue{free: min(runtime.GOMAXPROCS(0), maxSlots), longest: maxWaiting}}
+	return &Passwords{turns.New(turns.Limits{Working: min(runtime.GOMAXPROCS(0), maxSlots), Waiting: maxWaiting, FullestGivesWay: true})}
 }
 
 // Acquire waits for a slot, in which the caller hashes or checks a password, and returns a function that releases it.
 // This also bounds the number of attempts that are counted but not yet checked. Known callers, who have shown that they have
 // signed in before, come first; the others take turns by address. The fault is Unavailable if too many wait, or if ctx ends.
 func (p *Passwords) Acquire(ctx context.Context, address string, known bool) (release func(), err error) {
-	if !p.queue.wait(ctx, address, known) {
+	line := turns.Line{Name: address}
+	if known {
+		line = turns.Line{First: true}
+	}
+	done, ok := p.queue.Wait(ctx, line)
+	if !ok {
 		return nil, &fault.Error{Kind: fault.Unavailable, Code: "busy", Message: "Too many people are signing in. Please try again.", RetryAfter: 2 * time.Second, Cause: ctx.Err()}
 	}
-	return p.release, nil
-}
-
-// release frees the memory of the hash before the slot: otherwise the next 19 MiB may be allocated before the garbage
-// collector has freed these, in a process limited to 96 MiB. It costs little compared to the hash.
-func (p *Passwords) release() {
-	runtime.GC()
-	p.queue.done()
+	return func() {
+		// Free the memory of the hash before the slot: otherwise the next 19 MiB may be allocated before the garbage collector
+		// has freed these, in a process limited to 96 MiB. It costs little compared to the hash.
+		runtime.GC()
+		done()
+	}, nil
 }
 
 // Hash returns the password's argon2id hash with a new salt, as a PHC string. A function's caller holds a slot of Passwords.

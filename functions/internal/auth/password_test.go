@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"snaptask/functions/internal/fault"
 
@@ -166,6 +167,42 @@ func TestConcurrentPasswordChecksAreBounded(t *testing.T) {
 	}()
 	done()
 	require.NoError(t, <-waiting, "the next one starts when one is done")
+}
+
+func TestKnownCallersComeFirstAndAFloodFromOneAddressGivesWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPasswords()
+		var release func()
+		for range min(runtime.GOMAXPROCS(0), maxSlots) {
+			var err error
+			release, err = p.Acquire(t.Context(), "", false)
+			require.NoError(t, err)
+		}
+		var order, refused []string
+		arrive := func(name, address string, known bool) {
+			go func() {
+				next, err := p.Acquire(t.Context(), address, known)
+				if err != nil {
+					refused = append(refused, name)
+					return
+				}
+				order, release = append(order, name), next
+			}()
+			synctest.Wait()
+		}
+		for range maxWaiting {
+			arrive("flood", "192.0.2.1", false)
+		}
+		arrive("ada", "198.51.100.1", false)
+		arrive("known", "192.0.2.1", true)
+		require.Equal(t, []string{"flood", "flood"}, refused)
+		for range maxWaiting {
+			release()
+			synctest.Wait()
+		}
+		require.Equal(t, []string{"known", "flood", "ada", "flood"}, order[:4])
+	})
 }
 
 func encode(text string) string { return base64.RawStdEncoding.EncodeToString([]byte(text)) }
