@@ -81,7 +81,7 @@ func (c *Checker) Confirm(ctx context.Context, owner task.Owner, password, newPa
 }
 
 // attempt waits for a slot, counts the attempt as failed, calls check, and forgives the attempt if check returns no error.
-func (c *Checker) attempt(ctx context.Context, a store.Attempt, address string, check func() error) error {
+func (c *Checker) attempt(ctx context.Context, a *store.Attempt, address string, check func() error) error {
 	release, err := c.passwords.Acquire(ctx, address, a.Known)
 	if err != nil {
 		return err

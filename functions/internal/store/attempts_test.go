@@ -53,7 +53,7 @@ func (g *guesses) confirm(t *testing.T, owner task.Owner) (wait time.Duration) {
 	return began(t, g.Store, a, err)
 }
 
-func began(t *testing.T, s *store.Store, a store.Attempt, err error) (wait time.Duration) {
+func began(t *testing.T, s *store.Store, a *store.Attempt, err error) (wait time.Duration) {
 	t.Helper()
 	if err == nil {
 		err = s.BeginAttempt(t.Context(), a)
@@ -219,7 +219,7 @@ func TestConcurrentGuessesGetOneTurn(t *testing.T) {
 	g := newGuesses(t)
 	const addresses = 20
 	for round, turns := range []int{10, 1, 1} {
-		attempts := make([]store.Attempt, addresses)
+		attempts := make([]*store.Attempt, addresses)
 		for i := range attempts {
 			var err error
 			_, attempts[i], err = g.NewLogin(t.Context(), "ada", fmt.Sprint("192.0.2.", i), task.Device{})

@@ -23,8 +23,8 @@ type delays struct {
 // From any number of addresses, a name's password can be checked 10 times at once, 6 times more in the following 63 s, and then once
 // every 36 s: fewer than 120 times an hour. One address gets fewer checks, so that it does not take all of the name's.
 var (
-	ofName   = delays{10, 36 * time.Second}
-	ofSource = delays{5, 40 * time.Second}
+	nameDelays   = delays{10, 36 * time.Second}
+	sourceDelays = delays{5, 40 * time.Second}
 )
 
 func (d delays) after(failures int) time.Duration {
@@ -50,8 +50,8 @@ func sessionSubject(sessionID uuid.UUID) subject { return newSubject("session", 
 
 // failureCount is the row of a subject in password_failures.
 type failureCount struct {
-	subject
-	delays
+	subject  subject
+	delays   delays
 	failures int           // those that still count
 	wait     time.Duration // until the next check
 	stored   int           // the row's failures
@@ -77,7 +77,7 @@ func (s *Store) readFailures(ctx context.Context, counts []failureCount) error {
 		counts[i] = failureCount{subject: c.subject, delays: c.delays}
 		for _, r := range read {
 			if r.subject == c.subject {
-				r.delays, r.wait = c.delays, min(r.wait, c.longest)
+				r.delays, r.wait = c.delays, min(r.wait, c.delays.longest)
 				counts[i] = r
 			}
 		}
@@ -89,7 +89,7 @@ func (s *Store) readFailures(ctx context.Context, counts []failureCount) error {
 func (s *Store) addFailure(ctx context.Context, c *failureCount) (added bool, err error) {
 	failures := c.failures + 1
 	var wait any // NULL without a delay, so that setting the server's clock back adds none
-	if delay := c.after(failures); delay > 0 {
+	if delay := c.delays.after(failures); delay > 0 {
 		wait = delay.Seconds()
 	}
 	var rows int64
