@@ -46,12 +46,13 @@ func (d *deps) change(ctx context.Context, owner task.Owner, r web.Request[passw
 	if err != nil {
 		return nil, err
 	}
-	session := reply{Token: r.Token()} // completed once the current password has been checked
-	return &session, d.checker.Confirm(ctx, owner, r.Body.Current, password, func(c credentials.Confirmed) error {
+	session := reply{Token: r.Token()}
+	err = d.checker.Confirm(ctx, owner, r.Body.Current, password, func(c credentials.Confirmed) error {
 		session.Username, session.ExpiresAt = c.Username, task.NewTime(c.Expires)
 		if c.Repeated {
 			return nil
 		}
 		return d.users.ChangePassword(ctx, owner, c.PasswordHash, auth.Hash(password))
 	})
+	return session, err
 }

@@ -40,11 +40,12 @@ var Handle, Admit = function.Handle, function.Admit
 func (d *deps) login(ctx context.Context, _ task.Owner, r web.Request[login]) (any, error) {
 	device := d.signer.Device(r.Body.Device)
 	attempt := credentials.Login{Credentials: r.Body.Credentials, Address: d.clients.Address(r.Header), Device: device}
-	var session auth.Session // filled in once the password has been checked
-	return &session, d.checker.Login(ctx, attempt, func(user store.User) (err error) {
+	var session auth.Session
+	err := d.checker.Login(ctx, attempt, func(user store.User) (err error) {
 		if session, err = d.signer.NewSession(user.ID, user.Username, device); err != nil {
 			return err
 		}
 		return d.users.AddSession(ctx, session.Owner, user.PasswordHash, session.ExpiresAt.Time())
 	})
+	return session, err
 }
