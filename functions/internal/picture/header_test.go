@@ -62,6 +62,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		"JPEG":               asJPEG(t, image.NewRGBA(area)),
 		"JPEG, grey":         asJPEG(t, image.NewGray(area)),
 		"JPEG, progressive":  testdata(t, "large-progressive.jpg"),
+		"JPEG, late height":  withLateHeight(testdata(t, "large-progressive.jpg"), markerSOF2),
 		"JPEG, CMYK":         testdata(t, "cmyk.jpg"),
 		"PNG":                asPNG(t, image.NewRGBA(area)),
 		"PNG, 16 bits":       asPNG(t, image.NewNRGBA64(area)),
@@ -86,6 +87,15 @@ func TestMemoryIsBounded(t *testing.T) {
 			}), h.fast.Memory(scale), "%s at scale %d", name, scale)
 		}
 	}
+}
+
+// withLateHeight returns a JPEG whose height follows its scans.
+func withLateHeight(data []byte, frame byte) []byte {
+	out := bytes.Clone(data[:len(data)-2])
+	at := bytes.Index(out, []byte{0xff, frame}) + 5
+	out = append(append(out, 0xff, 0xdc, 0, 4), out[at:at+2]...) // DNL (B.2.5)
+	clear(out[at : at+2])
+	return append(out, 0xff, markerEOI)
 }
 
 func allocated(f func()) int {

@@ -3,7 +3,6 @@ package picture
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"image"
 	stdjpeg "image/jpeg"
@@ -53,7 +52,7 @@ func inspectJPEG(data []byte) (header, error) {
 	}
 	readMetadata(&h, &outline)
 	rgb, adobe := adobeTransform(&outline)
-	h.memory = frameMemory(frame.Body, progressive, rgb)
+	h.memory = frameMemory(frame.Body, h.width, h.height, progressive, rgb)
 	switch components := frame.Body[5]; components {
 	case 1:
 		h.colours = colour.OfICC(outline.Profile(), colour.Grey)
@@ -118,9 +117,8 @@ func adobeTransform(outline *jpeg.Outline) (rgb, adobe bool) {
 }
 
 // frameMemory returns an upper bound of what image/jpeg allocates for a frame, in bytes: one for each sample, four more for
-// its coefficient when progressive, and four for each pixel when it converts the colours.
-func frameMemory(frame []byte, progressive, rgb bool) int {
-	height, width := int(binary.BigEndian.Uint16(frame[1:])), int(binary.BigEndian.Uint16(frame[3:]))
+// its coefficient when progressive, and four for each pixel when it converts the colours. A frame may lack its height.
+func frameMemory(frame []byte, width, height int, progressive, rgb bool) int {
 	components := frame[6:]
 	count := int(frame[5])
 	hMax, vMax := int(components[1]>>4), int(components[1]&15)

@@ -22,6 +22,9 @@ func (o *Outline) missing(frame *Segment) (m missing) {
 			continue
 		}
 		n := int(s.Body[0])
+		if n > maxComponents {
+			continue
+		}
 		from, to, low := int(s.Body[1+2*n]), int(s.Body[2+2*n]), s.Body[3+2*n]&15
 		if frame.Marker != markerSOF2 {
 			from, to, low = 0, 63, 0

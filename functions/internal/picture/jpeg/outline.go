@@ -28,7 +28,7 @@ type Segment struct {
 func ReadOutline(data []byte) Outline {
 	var o Outline
 	rest := data[min(2, len(data)):]
-	resyncs := 0
+	resyncs, scanned := 0, false
 	for len(o.Segments) < maxSegments {
 		i := bytes.IndexByte(rest, 0xff)
 		if i < 0 {
@@ -46,7 +46,7 @@ func ReadOutline(data []byte) Outline {
 		case marker == markerEOI:
 			o.Ended = true
 			return o
-		case marker == markerSOI && o.scanned():
+		case marker == markerSOI && scanned:
 			return o // the next picture of a file that holds several
 		case marker == 0 || marker >= markerRST0 && marker < markerSOI:
 			continue
@@ -68,6 +68,7 @@ func ReadOutline(data []byte) Outline {
 		s := Segment{Marker: marker, Body: body}
 		if marker == markerSOS {
 			s.Coded, after = cutScan(after)
+			scanned = true
 		}
 		o.Segments = append(o.Segments, s)
 		rest = after
@@ -75,21 +76,15 @@ func ReadOutline(data []byte) Outline {
 	return o
 }
 
-// Find returns the first segment with the given marker, nil if there is none.
-func (o *Outline) Find(marker byte) *Segment {
-	for i := range o.Segments {
-		if o.Segments[i].Marker == marker {
-			return &o.Segments[i]
-		}
-	}
-	return nil
-}
+// maxComponents bounds the components of a frame, as B.2.3 does those of a scan: otherwise a small file could make missing
+// compare them all for minutes.
+const maxComponents = 4
 
-// Frame returns the frame header, nil if there is none or it is too short for its components.
+// Frame returns the frame header, nil if there is none, or if it is too short for its components or has too many.
 func (o *Outline) Frame() *Segment {
 	for i := range o.Segments {
 		if s := &o.Segments[i]; isFrame(s.Marker) {
-			if len(s.Body) < frameFixed || len(s.Body) < frameFixed+frameEach*int(s.Body[5]) {
+			if len(s.Body) < frameFixed || s.Body[5] > maxComponents || len(s.Body) < frameFixed+frameEach*int(s.Body[5]) {
 				return nil
 			}
 			return s
@@ -108,8 +103,6 @@ func (o *Outline) Scans() int {
 	}
 	return n
 }
-
-func (o *Outline) scanned() bool { return o.Find(markerSOS) != nil }
 
 // Sizes of a frame header, in bytes (B.2.2).
 const (

@@ -7,6 +7,7 @@ import (
 	stdjpeg "image/jpeg"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -70,7 +71,7 @@ func TestRepairMendsWhatDoesNotConcernThePixels(t *testing.T) {
 	thumbnail := encoded(t, mixed(16, 16), 50)
 	renumbered := bytes.Clone(restart)
 	o := ReadOutline(renumbered)
-	eachRestart(o.Find(markerSOS).Coded, func(i int, marker *byte) { *marker = markerRST0 + byte((i+3)%8) })
+	eachRestart(o.Segments[len(o.Segments)-1].Coded, func(i int, marker *byte) { *marker = markerRST0 + byte((i+3)%8) })
 	lines := bytes.Clone(good[:len(good)-2])
 	frame := bytes.Index(lines, []byte{0xff, markerSOF0})
 	binary.BigEndian.PutUint16(lines[frame+5:], 0)
@@ -134,6 +135,29 @@ func TestRepairKeepsCuts(t *testing.T) {
 	require.False(t, luma.Complete())
 	require.Nil(t, repaired(nil))
 	require.Nil(t, repaired([]byte("\xff\xd8\xff\xd9")))
+}
+
+func TestFramesAndScansOfTooManyComponentsAreRefused(t *testing.T) {
+	t.Parallel()
+	complete := func(components, inScan int) bool {
+		frame := append([]byte{8, 0, 16, 0, 16, byte(components)}, bytes.Repeat([]byte{1, 0x11, 0}, components)...)
+		scan := append(append([]byte{byte(inScan)}, bytes.Repeat([]byte{1, 0}, inScan)...), 0, 63, 0)
+		o := Outline{Segments: []Segment{{Marker: markerSOF2, Body: frame}, {Marker: markerSOS, Body: scan}}, Ended: true}
+		return o.Complete()
+	}
+	require.True(t, complete(4, 4))
+	require.False(t, complete(5, 4))
+	require.False(t, complete(4, 5))
+}
+
+// If each start were compared to all segments before it, this would take a minute.
+func TestManyStartsAreSkipped(t *testing.T) {
+	t.Parallel()
+	comments := bytes.Repeat([]byte{0xff, markerCOM, 0, 2}, maxSegments-1)
+	starts := bytes.Repeat([]byte{0xff, markerSOI}, 8<<20)
+	o := ReadOutline(slices.Concat(starts[:2], comments, starts, comments))
+	require.Len(t, o.Segments, maxSegments)
+	require.False(t, o.Complete())
 }
 
 func TestTheProfileIsJoinedInOrder(t *testing.T) {
