@@ -89,6 +89,15 @@ func TestAdmissionSeesTheRequestWithoutItsBody(t *testing.T) {
 	require.Nil(t, sent.Body)
 }
 
+func TestABodyOfAPreflightRequestTakesNoMemory(t *testing.T) {
+	t.Parallel()
+	settings := bounds()
+	settings.BodyBudget = 1 // no body of a request fits
+	r := startFunction(t, settings, Function{Admit: func(handler.Request) (web.Admission, error) { return web.Admission{}, nil }, Handle: echo})
+	require.Empty(t, r.do(t, "OPTIONS", "/", strings.NewReader("words"), nil).body)
+	requireFault(t, r.do(t, "POST", "/", strings.NewReader("words"), nil), 503, "busy")
+}
+
 // stalled sends requests whose bodies never arrive, and waits until the server has read their headers.
 func (r *running) stalled(t *testing.T, count int, header string) {
 	t.Helper()

@@ -27,10 +27,14 @@ const (
 // firstBytes is the memory of a body before any of it has arrived. It then grows with the body, whatever length was announced.
 const firstBytes = 4 << 10
 
-// receive reads the request's body, up to the limit. end frees its memory. If the body does not arrive in full, the connection
-// closes with the response.
+// receive reads the request's body, up to the limit; that of OPTIONS is discarded. end frees its memory. If the body does not arrive in
+// full, the connection closes with the response.
 func (s *server) receive(w http.ResponseWriter, r *http.Request, user string) (received []byte, end func(), err error) {
 	if r.Body == http.NoBody {
+		return nil, func() {}, nil
+	}
+	if r.Method == http.MethodOptions { // needs no token
+		discardUnread(w, r)
 		return nil, func() {}, nil
 	}
 	if r.ContentLength > s.settings.BodyLimit {
