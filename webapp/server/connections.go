@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// minAge is how long a connection stays open at least, so that a client that sends its request at once is served even when many
-// others connect.
+// minAge is how long a connection stays open at least, unless its address has too many, so that a client that sends its request at
+// once is served even when many others connect.
 const minAge = 100 * time.Millisecond
 
 // connections bounds the open connections, in all and of one address. Beyond a bound it closes the oldest one without a request,
@@ -87,14 +87,16 @@ func (c *connections) addressOf(accepted net.Conn) (address string, each int) {
 }
 
 // makeRoom closes a connection if there are too many. It returns whether there is room for another one, or how long the next one to
-// close must still stay open.
+// close must still stay open. One of an address that has too many is closed at once: while a connection waits, so do those of all
+// other addresses.
 func (c *connections) makeRoom(address string, each int) (room bool, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var next *connection
+	age := minAge
 	switch {
-	case c.of[address] >= each:
-		next = c.oldest(address)
+	case each < c.most && c.of[address] >= each:
+		next, age = c.oldest(address), 0
 	case len(c.open) >= c.most:
 		next = c.oldest("")
 	default:
@@ -103,7 +105,7 @@ func (c *connections) makeRoom(address string, each int) (room bool, wait time.D
 	if next == nil {
 		return false, 0
 	}
-	if wait = minAge - time.Since(next.since); wait <= 0 {
+	if wait = age - time.Since(next.since); wait <= 0 {
 		c.forget(next)
 		next.Close()
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -61,6 +62,25 @@ func TestOneAddressCannotTakeAllConnections(t *testing.T) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	require.LessOrEqual(t, c.of["127.0.0.1"], 3)
+}
+
+func TestAnAddressWithTooManyConnectionsDelaysNoOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newConnections(6, 3, nil)
+		var all []net.Conn
+		begun := time.Now()
+		for range 9 {
+			one, peer := net.Pipe()
+			t.Cleanup(func() { peer.Close() })
+			c.accept(t.Context(), one)
+			all = append(all, peer)
+		}
+		require.Zero(t, time.Since(begun), "nothing waits for a connection to grow old")
+		require.Len(t, c.open, 3)
+		_, err := all[5].Read(make([]byte, 1))
+		require.ErrorIs(t, err, io.EOF, "the oldest are closed")
+	})
 }
 
 func TestATrustedProxyMayTakeAllConnections(t *testing.T) {
