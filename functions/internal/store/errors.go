@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"time"
 
 	"snaptask/functions/internal/fault"
 
@@ -163,4 +164,9 @@ func noSuchUser() error { return fault.New(fault.NotFound, "user_not_found", "Th
 
 func sessionEnded() error {
 	return fault.New(fault.Unauthorized, "unauthorized", "The session has ended. Please sign in again.")
+}
+
+func passwordChanged() error {
+	return &fault.Error{Kind: fault.Unavailable, Code: "busy", RetryAfter: time.Second,
+		Message: "The password was changed by another request at the same time. Please try again."}
 }

@@ -225,7 +225,9 @@ func TestARejectedCallLeavesNoTransactionOpen(t *testing.T) {
 	requireFault(t, fault.NotFound, err)
 	_, err = s.SetPredictions(t.Context(), owner, d.ID, "key", task.ImageDone, nil)
 	requireFault(t, fault.Conflict, err)
-	requireFault(t, fault.Unauthorized, s.DeleteUser(t.Context(), owner, "another hash"))
+	requireFault(t, fault.Unavailable, s.DeleteUser(t.Context(), owner, "another hash"))
+	requireFault(t, fault.Unavailable, s.ChangePassword(t.Context(), owner, "another hash", "new"))
+	require.NoError(t, s.CheckSession(t.Context(), owner), "the session goes on")
 	require.False(t, r.isLocked(t, taskRow, owner.UserID[:], d.ID[:]))
 	require.False(t, r.isLocked(t, sessionRow, owner.UserID[:], owner.SessionID[:]))
 }

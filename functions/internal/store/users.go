@@ -77,7 +77,7 @@ func (s *Store) userAndExpiry(ctx context.Context, owner task.Owner) (User, time
 }
 
 // ChangePassword replaces the password hash of the owner's user, if it is still oldHash, and ends all sessions of the user but the
-// owner's. The fault is Unauthorized if the owner's session has ended or the password was changed.
+// owner's. The fault is Unauthorized if the owner's session has ended, Unavailable if the password was changed.
 func (s *Store) ChangePassword(ctx context.Context, owner task.Owner, oldHash, newHash string) error {
 	return s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := lockUser(ctx, tx, owner, oldHash); err != nil {
@@ -91,7 +91,8 @@ func (s *Store) ChangePassword(ctx context.Context, owner task.Owner, oldHash, n
 }
 
 // DeleteUser deletes the owner's user and all sessions of the user, if the password hash is still the given one. The username is
-// free at once; EmptyUser deletes the tasks. The fault is Unauthorized if the owner's session has ended or the password was changed.
+// free at once; EmptyUser deletes the tasks. The fault is Unauthorized if the owner's session has ended, Unavailable if the password
+// was changed.
 func (s *Store) DeleteUser(ctx context.Context, owner task.Owner, passwordHash string) error {
 	return s.inTx(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		if err := lockUser(ctx, tx, owner, passwordHash); err != nil {
@@ -102,7 +103,8 @@ func (s *Store) DeleteUser(ctx context.Context, owner task.Owner, passwordHash s
 }
 
 // lockUser locks the owner's user, and then the owner's session, for a transaction that ends sessions. The lock on the user
-// serializes such transactions, whichever of the user's sessions they run for.
+// serializes such transactions, whichever of the user's sessions they run for. If another call of the same session has changed the
+// password since it was checked, the session is still valid, and a repeat finds out what holds now.
 func lockUser(ctx context.Context, tx *sql.Tx, owner task.Owner, passwordHash string) error {
 	var stored string
 	err := tx.QueryRowContext(ctx, `SELECT password_hash FROM users WHERE id = ? FOR UPDATE`, owner.UserID[:]).Scan(&stored)
@@ -110,8 +112,11 @@ func lockUser(ctx context.Context, tx *sql.Tx, owner task.Owner, passwordHash st
 		var valid int
 		err = tx.QueryRowContext(ctx, `SELECT 1 FROM sessions s WHERE `+validSession+` FOR UPDATE`, sessionOf(owner)...).Scan(&valid)
 	}
-	if errors.Is(err, sql.ErrNoRows) || (err == nil && stored != passwordHash) {
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
 		return sessionEnded()
+	case err == nil && stored != passwordHash:
+		return passwordChanged()
 	}
 	return err
 }
