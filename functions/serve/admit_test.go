@@ -171,3 +171,31 @@ func TestAUserWithTooManyRequestsIsRefused(t *testing.T) {
 	require.Equal(t, 200, (<-first).StatusCode)
 	require.Equal(t, 200, r.do(t, "POST", "/", nil, http.Header{"User": {"eve"}}).StatusCode)
 }
+
+func TestAClientWithTooManyRequestsMakesRoomForOthers(t *testing.T) {
+	t.Parallel()
+	settings := bounds()
+	settings.MaxConnections, settings.MaxInflight, settings.QueueTime = 16, 1, 20*time.Second
+	g := newGate()
+	r := startFunction(t, settings, Function{Handle: g.handle, Admit: func(sent handler.Request) (web.Admission, error) {
+		return web.Admission{Client: sent.Header.Get("Client")}, nil
+	}})
+	send := func(client string, answers chan answer) {
+		go func() { answers <- r.do(t, "POST", "/", strings.NewReader(client), http.Header{"Client": {client}}) }()
+	}
+	const waiting = 8 // half of the connections
+	greedy, ordinary := make(chan answer, 1+waiting), make(chan answer, 1)
+	send("192.0.2.1", greedy)
+	<-g.entered
+	for range waiting {
+		send("192.0.2.1", greedy)
+	}
+	r.waitInFlight(t, 1+waiting)
+	send("192.0.2.2", ordinary)
+	requireFault(t, <-greedy, 503, "busy")
+	close(g.open)
+	require.Equal(t, 200, (<-ordinary).StatusCode)
+	for range waiting {
+		require.Equal(t, 200, (<-greedy).StatusCode)
+	}
+}

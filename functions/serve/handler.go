@@ -55,10 +55,12 @@ func newServer(name string, f Function, settings Settings) *server {
 	return &server{
 		Function: f, name: name, settings: settings,
 		connections: connections.NewLimiter(settings.MaxConnections),
-		users:       turns.New(turns.Limits{Working: half, LineWorking: settings.UserInflight, Waiting: half / 2, LineWaiting: maxQueue}),
-		slots:       turns.New(turns.Limits{Working: settings.MaxInflight, Waiting: half}),
-		bodies:      newBodies(settings.BodyBudget),
-		metrics:     newMetrics(name),
+		users: turns.New(turns.Limits{
+			Working: half, LineWorking: settings.UserInflight, Waiting: half / 2, LineWaiting: maxQueue, FullestGivesWay: true,
+		}),
+		slots:   turns.New(turns.Limits{Working: settings.MaxInflight, Waiting: half, FullestGivesWay: true}),
+		bodies:  newBodies(settings.BodyBudget),
+		metrics: newMetrics(name),
 	}
 }
 
