@@ -24,8 +24,12 @@ const (
 	drainGrace = time.Second
 )
 
-// firstBytes is the memory of a body before any of it has arrived. It then grows with the body, whatever length was announced.
-const firstBytes = 4 << 10
+// firstBytes is the memory of a body before any of it has arrived. It then grows with the body, whatever length was announced, to
+// growth times as much each time.
+const (
+	firstBytes = 4 << 10
+	growth     = 4
+)
 
 // receive reads the request's body, up to the limit; that of OPTIONS is discarded. end frees its memory. If the body does not arrive in
 // full, the connection closes with the response.
@@ -78,7 +82,7 @@ func (s *server) readAll(arriving *body, length int64) ([]byte, error) {
 	var all []byte
 	for {
 		if len(all) == cap(all) {
-			size := min(most, max(firstBytes, 2*int64(cap(all))))
+			size := min(most, max(firstBytes, growth*int64(cap(all))))
 			if !s.bodies.grow(arriving, size-int64(cap(all))) {
 				return nil, errNoMemory
 			}

@@ -26,14 +26,19 @@ type Result struct {
 // Store stores a photo under key while the classifier classifies it. The error is the object store's.
 func Store(ctx context.Context, model *classifier.Client, pictures *objects.Store, key string, p *picture.Picture) (Result, error) {
 	var result Result
+	var stored int64
 	var both errgroup.Group
-	both.Go(func() error { return pictures.Put(ctx, key, p.Full(), p.Thumb()) })
+	both.Go(func() error {
+		full, thumb := p.Full(), p.Thumb() // each encodes
+		stored = int64(len(full) + len(thumb))
+		return pictures.Put(ctx, key, full, thumb)
+	})
 	both.Go(func() error {
 		result = classify(ctx, model, p)
 		return nil
 	})
 	err := both.Wait()
-	result.Bytes = int64(len(p.Full()) + len(p.Thumb()))
+	result.Bytes = stored
 	return result, err
 }
 
