@@ -4,6 +4,8 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+
+	"snaptask/functions/internal/picture/colour"
 )
 
 // reduce returns the area of img upright, scaled to size. Where the area lies outside of img, it is white. A picture that
@@ -143,24 +145,7 @@ type plane struct {
 // planes returns the planes Y, Cb and Cr of a picture whose first pixel is at (0, 0).
 func planes(img *image.YCbCr) [3]plane {
 	width, height := img.Rect.Dx(), img.Rect.Dy()
-	h, v := subsampling(img.SubsampleRatio)
+	h, v := colour.Subsampling(img.SubsampleRatio)
 	w2, h2 := ceilDiv(width, h), ceilDiv(height, v)
 	return [3]plane{{img.Y, img.YStride, width, height, 1, 1}, {img.Cb, img.CStride, w2, h2, h, v}, {img.Cr, img.CStride, w2, h2, h, v}}
-}
-
-// subsampling returns how many columns and rows of pixels share one sample of Cb and Cr.
-func subsampling(ratio image.YCbCrSubsampleRatio) (horizontal, vertical int) {
-	switch ratio {
-	case image.YCbCrSubsampleRatio422:
-		return 2, 1
-	case image.YCbCrSubsampleRatio420:
-		return 2, 2
-	case image.YCbCrSubsampleRatio440:
-		return 1, 2
-	case image.YCbCrSubsampleRatio411:
-		return 4, 1
-	case image.YCbCrSubsampleRatio410:
-		return 4, 2
-	}
-	return 1, 1
 }

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"snaptask/functions/internal/picture/colour"
+
 	"github.com/stretchr/testify/require"
 )
 
@@ -74,7 +76,7 @@ func triangleAt(src plane, x, y, reachX, reachY float64) float64 {
 // ramp is a picture whose channels encode the position: Y grows by 1 with each column, Cb by 1 and Cr by 1 with each row.
 func ramp(width, height int, ratio image.YCbCrSubsampleRatio) *image.YCbCr {
 	img := image.NewYCbCr(image.Rect(0, 0, width, height), ratio)
-	h, v := subsampling(ratio)
+	h, v := colour.Subsampling(ratio)
 	for y := range height {
 		for x := range width {
 			img.Y[img.YOffset(x, y)] = byte(x)

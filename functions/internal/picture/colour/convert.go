@@ -9,19 +9,7 @@ import (
 // The picture's first pixel is at (0, 0).
 func (s *Space) Convert(img *image.YCbCr) {
 	width, height := img.Rect.Dx(), img.Rect.Dy()
-	stepX, stepY := 1, 1
-	switch img.SubsampleRatio {
-	case image.YCbCrSubsampleRatio420:
-		stepX, stepY = 2, 2
-	case image.YCbCrSubsampleRatio422:
-		stepX = 2
-	case image.YCbCrSubsampleRatio440:
-		stepY = 2
-	case image.YCbCrSubsampleRatio411:
-		stepX = 4
-	case image.YCbCrSubsampleRatio410:
-		stepX, stepY = 4, 2
-	}
+	stepX, stepY := Subsampling(img.SubsampleRatio)
 	for y := 0; y < height; y += stepY {
 		for x := 0; x < width; x += stepX {
 			shared := img.COffset(x, y)
@@ -38,4 +26,21 @@ func (s *Space) Convert(img *image.YCbCr) {
 			img.Cb[shared], img.Cr[shared] = byte((sumB+n/2)/n), byte((sumR+n/2)/n)
 		}
 	}
+}
+
+// Subsampling returns how many columns and rows of pixels share one sample of Cb and Cr.
+func Subsampling(ratio image.YCbCrSubsampleRatio) (horizontal, vertical int) {
+	switch ratio {
+	case image.YCbCrSubsampleRatio422:
+		return 2, 1
+	case image.YCbCrSubsampleRatio420:
+		return 2, 2
+	case image.YCbCrSubsampleRatio440:
+		return 1, 2
+	case image.YCbCrSubsampleRatio411:
+		return 4, 1
+	case image.YCbCrSubsampleRatio410:
+		return 4, 2
+	}
+	return 1, 1
 }
