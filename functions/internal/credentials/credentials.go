@@ -41,7 +41,7 @@ func (c *Checker) Login(ctx context.Context, l Login, do func(store.User) error)
 		case err != nil:
 			return err
 		case !matches:
-			return fault.New(fault.Unauthorized, "wrong_credentials", "The username or the password is wrong.")
+			return store.WrongCredentials()
 		}
 		return do(user)
 	})

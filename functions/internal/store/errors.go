@@ -162,6 +162,11 @@ func noPicture() error { return fault.New(fault.NotFound, "no_picture", "This ta
 
 func noSuchUser() error { return fault.New(fault.NotFound, "user_not_found", "There is no such user.") }
 
+// WrongCredentials returns the fault of a login with an unknown username or a wrong password: the same, so that neither is revealed.
+func WrongCredentials() error {
+	return fault.New(fault.Unauthorized, "wrong_credentials", "The username or the password is wrong.")
+}
+
 func sessionEnded() error {
 	return fault.New(fault.Unauthorized, "unauthorized", "The session has ended. Please sign in again.")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/task"
 )
 
@@ -21,7 +20,7 @@ func (s *Store) AddSession(ctx context.Context, owner task.Owner, passwordHash s
 		SELECT u.id, ?, ?, ? FROM users u WHERE u.id = ? AND u.password_hash = ? AND u.disabled_at IS NULL LOCK IN SHARE MODE`,
 		owner.SessionID[:], now(), expiresAt.UTC(), owner.UserID[:], passwordHash)
 	if err == nil && added == 0 {
-		err = fault.New(fault.Unauthorized, "wrong_credentials", "The username or the password is wrong.")
+		err = WrongCredentials()
 	}
 	return err
 }
