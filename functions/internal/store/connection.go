@@ -9,7 +9,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// mysqlConn is what package database/sql uses of a connection of the driver.
+// mysqlConn has those interfaces of the driver's connections that package database/sql uses.
 type mysqlConn interface {
 	driver.Conn
 	driver.ConnBeginTx

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Usage is what a user's tasks take, by how much a transaction changes that, or a quota.
+// Usage is how much a user's tasks take in total, how much a transaction adds to that, or a quota.
 type Usage struct {
 	Tasks      int64
 	TextBytes  int64 // of titles and bodies, in UTF-8

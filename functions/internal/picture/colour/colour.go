@@ -8,7 +8,7 @@ package colour
 
 import "math"
 
-// Model is what the samples of a picture are.
+// Model is the colour model of a picture's samples.
 type Model string
 
 // Models of pictures, by their signatures in ICC profiles.

@@ -1,6 +1,6 @@
 package jpeg
 
-// missing is what the scans of a file leave out.
+// missing is the part of a picture that no scan of its file has.
 type missing struct {
 	components bool // a component without any scan of its mean values
 	bits       bool // some bits of some coefficients
