@@ -148,7 +148,12 @@ var renders = func() map[string]func() ([]object, error) {
 	return all
 }()
 
+// rendering is held while kustomize runs: its schema is global and unguarded, so two runs at once are a data race.
+var rendering sync.Mutex
+
 func kustomize(folder string) ([]object, error) {
+	rendering.Lock()
+	defer rendering.Unlock()
 	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
 	if err != nil {
 		return nil, err
