@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"database/sql"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -57,14 +58,29 @@ var disturbances = []disturbance{
 		return func() { s.relay.Set(t, relay.Working) }
 	}, true},
 	{"locked", func(t *testing.T, s *slow) func() {
-		tx, err := s.pool.Begin()
-		require.NoError(t, err)
-		for _, table := range []string{"users", "sessions", "tasks"} { // all rows, and the gaps between them
-			_, err := tx.Exec(`SELECT COUNT(*) FROM (SELECT * FROM ` + table + ` FOR UPDATE) locked`)
-			require.NoError(t, err)
-		}
+		var tx *sql.Tx
+		require.Eventually(t, func() bool {
+			var err error
+			tx, err = lockEverything(s.pool)
+			return err == nil
+		}, 30*time.Second, time.Millisecond)
 		return func() { require.NoError(t, tx.Rollback()) }
 	}, false},
+}
+
+// lockEverything locks all rows that people write, and the gaps between them, until the transaction ends. While people write,
+// it can be the one that the server ends to break a deadlock: try again.
+func lockEverything(pool *sql.DB) (*sql.Tx, error) {
+	tx, err := pool.Begin()
+	if err != nil {
+		return nil, err
+	}
+	for _, table := range []string{"users", "sessions", "tasks"} {
+		if _, err := tx.Exec(`SELECT COUNT(*) FROM (SELECT * FROM ` + table + ` FOR UPDATE) locked`); err != nil {
+			return nil, errors.Join(err, tx.Rollback())
+		}
+	}
+	return tx, nil
 }
 
 // TestNothingIsLostWhenTheDatabaseIsSlow pauses the database, cuts it off and locks its rows at random while people use the application.
