@@ -1,5 +1,6 @@
 // Package objects stores the bytes of pictures in MinIO or any other S3 server, as two objects for each picture:
-// KEY/full.jpg and KEY/thumb.jpg. It uses plain PUT, GET, DELETE and ListObjectsV2 only.
+// KEY/full.jpg and KEY/thumb.jpg. Beside them are uploads: photos as clients sent them, until they have become pictures. It uses
+// plain PUT, GET, DELETE and ListObjectsV2 only.
 package objects
 
 import (
@@ -20,13 +21,14 @@ import (
 	"snaptask/functions/internal/fault"
 )
 
-// Config locates the bucket. All but Timeout are required.
+// Config locates the bucket. All but PublicURL and Timeout are required.
 type Config struct {
 	Endpoint  string // http://host:port or https://host:port
 	Region    string // us-east-1 for MinIO, unless it is configured otherwise
 	Bucket    string
 	AccessKey string
 	SecretKey string
+	PublicURL string        // where clients reach the server; if empty, they send uploads to the web server, which forwards them
 	Timeout   time.Duration // how long one call may take, retries included; 5 s when 0
 }
 
@@ -38,14 +40,16 @@ const attempts = 2
 
 // Store is a bucket of pictures. It is safe for concurrent use.
 type Store struct {
-	client  *minio.Core
-	bucket  string
-	timeout time.Duration
+	client     *minio.Core
+	presigner  *minio.Core // signs for the host to which uploads are sent
+	sameOrigin bool        // clients send uploads to the web server
+	bucket     string
+	timeout    time.Duration
 }
 
-// Open returns a Store with the settings S3_ENDPOINT, S3_REGION, S3_BUCKET and S3_TIMEOUT and the secrets s3-access-key and
-// s3-secret-key, or with S3_ACCOUNT=read the secrets s3-access-key-read and s3-secret-key-read. It dials nothing; c collects the
-// problems.
+// Open returns a Store with the settings S3_ENDPOINT, S3_REGION, S3_BUCKET, S3_TIMEOUT and OBJECTS_PUBLIC_URL and the secrets
+// s3-access-key and s3-secret-key, or with S3_ACCOUNT=read the secrets s3-access-key-read and s3-secret-key-read. It dials nothing;
+// c collects the problems.
 func Open(c *config.Reader) *Store {
 	account := c.Text("S3_ACCOUNT", "")
 	s, err := New(Config{
@@ -54,26 +58,42 @@ func Open(c *config.Reader) *Store {
 		Bucket:    c.Text("S3_BUCKET", "snaptask"),
 		AccessKey: c.SecretOf("s3-access-key", account),
 		SecretKey: c.SecretOf("s3-secret-key", account),
+		PublicURL: c.Text("OBJECTS_PUBLIC_URL", ""),
 		Timeout:   c.Duration("S3_TIMEOUT", 8*time.Second, time.Millisecond),
 	})
 	if err != nil && c.Err() == nil { // else c has the cause
-		c.Fail("S3_ENDPOINT", "%w", err)
+		c.Fail("S3_ENDPOINT or OBJECTS_PUBLIC_URL", "%w", err)
 	}
 	return s
 }
 
 // New checks c and returns a Store. It dials nothing. The error is for the operator.
 func New(c Config) (*Store, error) {
-	endpoint, err := url.Parse(c.Endpoint)
-	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" ||
-		endpoint.Path != "" && endpoint.Path != "/" {
-		return nil, fmt.Errorf("object store: endpoint %q is not of the form http://host:port or https://host:port", c.Endpoint)
-	}
 	if c.Region == "" || c.Bucket == "" || c.AccessKey == "" || c.SecretKey == "" {
 		return nil, errors.New("object store: region, bucket, access key and secret key are required")
 	}
 	if c.Timeout == 0 {
 		c.Timeout = 5 * time.Second
+	}
+	client, err := newClient(c, c.Endpoint)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{client: client, presigner: client, sameOrigin: c.PublicURL == "", bucket: c.Bucket, timeout: c.Timeout}
+	if !s.sameOrigin {
+		if s.presigner, err = newClient(c, c.PublicURL); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// newClient returns a client of the server at address.
+func newClient(c Config, address string) (*minio.Core, error) {
+	endpoint, err := url.Parse(address)
+	if err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https" ||
+		endpoint.Path != "" && endpoint.Path != "/" {
+		return nil, fmt.Errorf("object store: %q is not of the form http://host:port or https://host:port", address)
 	}
 	client, err := minio.NewCore(endpoint.Host, &minio.Options{
 		Creds:  credentials.NewStaticV4(c.AccessKey, c.SecretKey, ""),
@@ -95,7 +115,7 @@ func New(c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("object store: %w", err)
 	}
-	return &Store{client: client, bucket: c.Bucket, timeout: c.Timeout}, nil
+	return client, nil
 }
 
 // both runs do for the two objects of a picture concurrently, within the timeout of one call.
