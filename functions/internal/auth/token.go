@@ -1,5 +1,5 @@
 // Package auth has the rules for usernames and passwords, hashes and checks passwords, signs and verifies the tokens of sessions
-// and devices, and verifies clients' addresses.
+// and devices, and verifies clients' addresses and the secrets of programs that call functions.
 package auth
 
 import (

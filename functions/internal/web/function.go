@@ -26,7 +26,8 @@ const CallIDHeader = "X-Call-Id"
 type Function[Deps any] struct {
 	Open   func(*config.Reader) *Deps // called at the first request, and again after a failure; dials nothing
 	Verbs  Verbs[Deps]
-	Public bool // callable without a token
+	Public bool   // callable without a token
+	Secret string // the name of the secret with which a program calls it; empty if users call it with their tokens
 
 	// CheckSession, if not nil, checks the session before the body of a PUT is read: a photo is large.
 	CheckSession func(*Deps, context.Context, task.Owner) error
@@ -43,15 +44,21 @@ type verb[Deps any] func(context.Context, *Deps, task.Owner, handler.Request) (a
 // opened holds what a function reads from its environment once.
 type opened[Deps any] struct {
 	deps    *Deps
-	tokens  *auth.Verifier // nil for a public function
+	owner   func(authorization string) (task.Owner, error) // checks the credentials of a request; nil for a public function
 	clients *auth.Clients
 	origins []string // whose pages may call it from a browser, besides those of the same origin
 }
 
 // With returns the function with other dependencies and another token verifier, for tests.
 func (f *Function[Deps]) With(deps *Deps, tokens *auth.Verifier) *Function[Deps] {
-	open := &opened[Deps]{deps: deps, tokens: tokens, clients: auth.NewClients(nil)}
+	open := &opened[Deps]{deps: deps, owner: userOf(tokens), clients: auth.NewClients(nil)}
 	return &Function[Deps]{Verbs: f.Verbs, Public: f.Public, CheckSession: f.CheckSession, open: open}
+}
+
+// WithCaller is With for a function with a Secret.
+func (f *Function[Deps]) WithCaller(deps *Deps, caller *auth.Caller) *Function[Deps] {
+	open := &opened[Deps]{deps: deps, owner: nobodyWith(caller), clients: auth.NewClients(nil)}
+	return &Function[Deps]{Verbs: f.Verbs, Secret: f.Secret, open: open}
 }
 
 // Admission is what package serve needs to know of a request before its body arrives.
@@ -62,7 +69,7 @@ type Admission struct {
 	CheckSession func(context.Context) error // nil if the session can be checked after the body has arrived
 }
 
-// Admit checks a request's method and token; the body is not needed. The fault is MethodNotAllowed, Unauthorized, or Forbidden for a
+// Admit checks a request's method and its token or secret; the body is not needed. The fault is MethodNotAllowed, Unauthorized, or Forbidden for a
 // page that may not call the function.
 func (f *Function[Deps]) Admit(r handler.Request) (Admission, error) {
 	open, err := f.opened()
@@ -121,7 +128,8 @@ func (f *Function[Deps]) errorHeader(open *opened[Deps], r handler.Request, err 
 	return header
 }
 
-// check returns the verb for the request's method and the owner of its token. A public function and OPTIONS have no owner.
+// check returns the verb for the request's method and the owner of its token. A public function, one with a Secret, and OPTIONS have
+// no owner.
 func (f *Function[Deps]) check(open *opened[Deps], r handler.Request) (verb verb[Deps], owner task.Owner, err error) {
 	if r.Method == http.MethodOptions {
 		return f.preflight(), owner, checkOrigin(open.origins, r)
@@ -131,7 +139,7 @@ func (f *Function[Deps]) check(open *opened[Deps], r handler.Request) (verb verb
 		return nil, owner, fault.New(fault.MethodNotAllowed, "method_not_allowed", "This function answers "+f.allowed()+".")
 	}
 	if !f.Public {
-		owner, err = open.tokens.Owner(bearer(r.Header.Get("Authorization")))
+		owner, err = open.owner(r.Header.Get("Authorization"))
 	}
 	return verb, owner, err
 }
@@ -162,8 +170,12 @@ func (f *Function[Deps]) opened() (*opened[Deps], error) {
 	}
 	c := config.New()
 	open := &opened[Deps]{deps: f.Open(c), origins: readOrigins(c), clients: auth.OpenClients(c)}
-	if !f.Public {
-		open.tokens = auth.OpenVerifier(c)
+	switch {
+	case f.Public:
+	case f.Secret != "":
+		open.owner = nobodyWith(auth.OpenCaller(c, f.Secret))
+	default:
+		open.owner = userOf(auth.OpenVerifier(c))
 	}
 	if err := c.Err(); err != nil {
 		return nil, err

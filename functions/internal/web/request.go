@@ -15,7 +15,7 @@ import (
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
 
-// Request is a request whose token has been verified and whose body has been read. Body is []byte for the raw bytes, NoBody
+// Request is a request whose token or secret has been verified and whose body has been read. Body is []byte for the raw bytes, NoBody
 // to ignore them, and any struct for a JSON object.
 type Request[Body any] struct {
 	Body   Body
@@ -90,12 +90,4 @@ func parseQuery(text string) (url.Values, error) {
 		return nil, fault.InvalidFields(repeated)
 	}
 	return query, nil
-}
-
-func bearer(authorization string) string {
-	scheme, token, _ := strings.Cut(authorization, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
 }
