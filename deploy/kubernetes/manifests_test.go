@@ -180,6 +180,30 @@ func TestGracePeriodsCoverShutdown(t *testing.T) {
 	require.Equal(t, "5s", setting(deployments["webapp"].Spec.Template.Spec.Containers[0], "SHUTDOWN_DELAY"))
 }
 
+// TestPrometheusFindsMetrics checks the annotations by which Prometheus finds the port of the metrics.
+func TestPrometheusFindsMetrics(t *testing.T) {
+	inEach(t, func(t *testing.T, all []object) {
+		for _, o := range all {
+			running, ok := o.pod()
+			if !ok {
+				continue
+			}
+			want := map[string]string{}
+			for _, c := range running.Spec.Containers {
+				for _, port := range c.Ports {
+					if port.Name == "metrics" {
+						want = map[string]string{"prometheus.io/scrape": "true", "prometheus.io/port": strconv.Itoa(port.ContainerPort), "prometheus.io/path": "/metrics"}
+					}
+				}
+			}
+			for key, value := range want {
+				require.Equal(t, value, running.Metadata.Annotations[key], "%s: %s", o, key)
+			}
+			require.Equal(t, len(want) > 0, running.Metadata.Annotations["prometheus.io/scrape"] != "", "%s has no port of this name", o)
+		}
+	})
+}
+
 func TestEverySecretIsMadeByTheSecretsCommand(t *testing.T) {
 	source, err := os.ReadFile("secrets/values.go")
 	require.NoError(t, err)
@@ -227,6 +251,7 @@ func TestFunctionsAreThoseOfTheStack(t *testing.T) {
 		}
 		require.ElementsMatch(t, f.Secrets, secrets, name)
 		require.Equal(t, "snaptask/"+name+":dev", c.Image)
+		require.Equal(t, f.Annotations, d.Spec.Template.Metadata.Annotations, name)
 		require.Equal(t, f.Limits.Memory, c.Resources.Limits["memory"], name)
 		require.Contains(t, ofKind(all, "Service"), name)
 		least, most, err := f.Replicas()

@@ -17,23 +17,35 @@ type caller struct {
 	ports           []int // of its servers
 }
 
-// serving are the ports of servers by the label app.kubernetes.io/name; functions serve on 8080 and 8081.
-var serving = map[string][]int{
-	"mysql": {3306}, "minio": {9000, 9090}, "tensorflow-serving": {8500, 8501}, "model": {8080}, "webapp": {8080},
-}
+// observing is a namespace whose label admits its pods to metrics.
+const observing = "observing"
+
+// scraper is Prometheus in that namespace.
+var scraper = caller{name: "scraper", namespace: observing}
 
 func callers(all []object) []caller {
 	var pods []caller
 	for _, o := range all {
 		if p, ok := o.pod(); ok {
-			c := caller{o.Metadata.Name, o.Metadata.Namespace, p.Metadata.Labels, serving[p.Metadata.Labels["app.kubernetes.io/name"]]}
-			if c.labels["app.kubernetes.io/component"] == "function" {
-				c.ports = []int{8080, 8081}
+			c := caller{name: o.Metadata.Name, namespace: o.Metadata.Namespace, labels: p.Metadata.Labels}
+			for _, container := range p.Spec.Containers {
+				for _, port := range container.Ports {
+					c.ports = append(c.ports, port.ContainerPort)
+				}
 			}
 			pods = append(pods, c)
 		}
 	}
 	return pods
+}
+
+// namespaceLabels returns the labels of a namespace that the policies know.
+func namespaceLabels(name string) map[string]string {
+	labels := map[string]string{"kubernetes.io/metadata.name": name}
+	if name == observing {
+		labels["snaptask/scrapes-metrics"] = "true"
+	}
+	return labels
 }
 
 func (s selector) matches(labels map[string]string) bool {
@@ -61,7 +73,7 @@ func allows(rules []rule, policy object, other caller, port int, side func(rule)
 		for _, p := range side(r) {
 			inNamespace := other.namespace == policy.Metadata.Namespace
 			if p.NamespaceSelector != nil {
-				inNamespace = p.NamespaceSelector.matches(map[string]string{"kubernetes.io/metadata.name": other.namespace})
+				inNamespace = p.NamespaceSelector.matches(namespaceLabels(other.namespace))
 			}
 			peerFits = peerFits || p.IPBlock == nil && inNamespace && (p.PodSelector == nil || p.PodSelector.matches(other.labels))
 		}
@@ -147,7 +159,7 @@ func TestEveryNamespaceDeniesByDefault(t *testing.T) {
 	})
 }
 
-// expected are the calls of each function by its secrets and settings in stack.yml, and those of the Jobs.
+// expected are the calls of each function by its secrets and settings in stack.yml, those of the Jobs, and those of Prometheus.
 func expected(t *testing.T, gateway string) []string {
 	t.Helper()
 	functions := stackFunctions(t)
@@ -156,7 +168,7 @@ func expected(t *testing.T, gateway string) []string {
 		"sweep to mysql 3306", "sweep to minio 9000", "sweep to tensorflow-serving 8500", "sweep to tensorflow-serving 8501",
 	}
 	for name, f := range functions {
-		wanted = append(wanted, gateway+" to "+name+" 8080", name+" to mysql 3306")
+		wanted = append(wanted, gateway+" to "+name+" 8080", name+" to mysql 3306", "scraper to "+name+" 8081")
 		if f.CallsS3() {
 			wanted = append(wanted, name+" to minio 9000")
 		}
@@ -178,7 +190,9 @@ func TestPlainAllowsOnlyTheCallsThatAreNeeded(t *testing.T) {
 			wanted = slices.DeleteFunc(wanted, func(way string) bool { return way == "tensorflow-serving to model 8080" })
 			slices.Sort(wanted)
 		}
-		require.Equal(t, wanted, allowedCalls(all, callers(all)), folder)
+		// The web server is open to all, and policies say nothing of a namespace without any.
+		found := slices.DeleteFunc(allowedCalls(all, append(callers(all), scraper)), func(way string) bool { return way == "scraper to webapp 8080" })
+		require.Equal(t, wanted, found, folder)
 	}
 }
 
@@ -186,20 +200,24 @@ func TestMinikubeAllowsOnlyTheCallsThatAreNeeded(t *testing.T) {
 	t.Parallel()
 	all := render(t, "overlays/minikube")
 	functions := stackFunctions(t)
-	pods := append(callers(all),
+	pods := append(callers(all), scraper,
 		caller{"gateway", "openfaas", map[string]string{"app": "gateway"}, []int{8080}},
+		caller{"queue-worker", "openfaas", map[string]string{"app": "queue-worker"}, nil},
+		caller{"nats", "openfaas", map[string]string{"app": "nats"}, []int{4222}},
 		caller{"prometheus", "openfaas", map[string]string{"app": "prometheus"}, []int{9090}},
 		caller{"stranger", "default", map[string]string{"faas_function": "login", "snaptask/calls-mysql": "true"}, nil},
-		caller{"another", "openfaas-fn", map[string]string{"faas_function": "another"}, []int{8080}},
+		caller{"another", "openfaas-fn", map[string]string{"faas_function": "another"}, []int{8080, 8081}},
 	)
 	for _, name := range slices.Sorted(maps.Keys(functions)) {
 		pods = append(pods, caller{name, "openfaas-fn", map[string]string{"faas_function": name}, []int{8080, 8081}})
 	}
-	wanted := append(expected(t, "gateway"), "webapp to gateway 8080", "gateway to another 8080")
-	// The namespace openfaas has no policies here, so all of its traffic that its peers allow is allowed.
+	wanted := append(expected(t, "gateway"), "webapp to gateway 8080", "gateway to another 8080", "scraper to another 8081",
+		"gateway to nats 4222", "queue-worker to nats 4222", "queue-worker to gateway 8080")
+	// The gateway and Prometheus have no policies here, so all of their traffic that their peers allow is allowed.
 	found := slices.DeleteFunc(allowedCalls(all, pods), func(way string) bool {
-		return strings.HasSuffix(way, "to prometheus 9090") || strings.HasPrefix(way, "prometheus to webapp") ||
-			slices.Contains([]string{"gateway to gateway 8080", "prometheus to gateway 8080", "stranger to gateway 8080", "gateway to webapp 8080", "stranger to webapp 8080"}, way)
+		from, to, _ := strings.Cut(way, " to ")
+		unbound := slices.Contains([]string{"gateway", "prometheus", "scraper", "stranger"}, from)
+		return unbound && slices.Contains([]string{"gateway 8080", "prometheus 9090", "webapp 8080"}, to)
 	})
 	slices.Sort(wanted)
 	require.Equal(t, wanted, found)

@@ -79,7 +79,7 @@ type peer struct {
 }
 
 type template struct {
-	Metadata struct{ Labels map[string]string }
+	Metadata struct{ Labels, Annotations map[string]string }
 	Spec     pod
 }
 
@@ -116,7 +116,10 @@ type container struct {
 	ImagePullPolicy string `yaml:"imagePullPolicy"`
 	Args            []string
 	Env             []struct{ Name, Value string }
-	Ports           []any
+	Ports           []struct {
+		Name          string
+		ContainerPort int `yaml:"containerPort"`
+	}
 	StartupProbe    any `yaml:"startupProbe"`
 	ReadinessProbe  any `yaml:"readinessProbe"`
 	LivenessProbe   any `yaml:"livenessProbe"`

@@ -23,6 +23,7 @@ type Function struct {
 	Environment            map[string]string `yaml:"environment"`
 	Secrets                []string          `yaml:"secrets"` // names of files in /var/openfaas/secrets
 	Labels                 map[string]string `yaml:"labels"`
+	Annotations            map[string]string `yaml:"annotations"`
 	Requests               Resources         `yaml:"requests"`
 	Limits                 Resources         `yaml:"limits"`
 }

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -63,6 +64,15 @@ func TestSecretsAreThoseOfTheAccounts(t *testing.T) {
 			}
 		}
 		require.NotEmpty(t, f.Environment["DB_ACCOUNT"], "%s: only housekeeping may do everything", name)
+	}
+}
+
+func TestPrometheusFindsTheMetrics(t *testing.T) {
+	t.Parallel()
+	for name, f := range table(t) {
+		require.Equal(t, "true", f.Annotations["prometheus.io/scrape"], name)
+		require.Equal(t, cmp.Or(f.Environment["METRICS_PORT"], "8081"), f.Annotations["prometheus.io/port"], "%s: the policies admit Prometheus to this port", name)
+		require.Equal(t, "/metrics", f.Annotations["prometheus.io/path"], name)
 	}
 }
 
