@@ -12,20 +12,10 @@ import (
 )
 
 const (
-	queueLength = 100
-	maxMessage  = 1 << 20 // bytes of a request, as in the real queue
+	maxMessage = 1 << 20 // bytes of a request, as in the real queue
+	// asyncCalls is how many calls of the queue run at once: max_inflight of the queue worker of OpenFaaS Community Edition.
+	asyncCalls = 4
 )
-
-// asyncCall is a call in the queue.
-type asyncCall struct {
-	function *Function
-	path     string
-	query    string
-	host     string
-	header   http.Header
-	body     []byte
-	callback *callback // may be nil
-}
 
 // enqueue puts a call into the queue and responds with 202.
 func (g *Gateway) enqueue(w http.ResponseWriter, r *http.Request) {
@@ -52,29 +42,30 @@ func (g *Gateway) enqueue(w http.ResponseWriter, r *http.Request) {
 	header := r.Header.Clone()
 	header.Del(callbackHeader)
 	header.Del("Connection")
-	select {
-	case g.queue <- asyncCall{function, r.PathValue("path"), r.URL.RawQuery, r.Host, header, body, callback}:
-		w.WriteHeader(http.StatusAccepted)
-	default:
+	if !g.queue.add(&asyncCall{function, r.PathValue("path"), r.URL.RawQuery, r.Host, header, body, callback}) {
 		w.Header().Set("Retry-After", "5")
 		http.Error(w, "the queue of asynchronous calls is full", http.StatusServiceUnavailable)
+		return
 	}
+	w.WriteHeader(http.StatusAccepted)
 }
 
-// runQueue makes the calls in the queue, one at a time, until ctx ends.
+// runQueue makes the calls in the queue, one after the other, until ctx ends.
 func (g *Gateway) runQueue(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case c := <-g.queue:
+		case c := <-g.queue.calls:
+			g.queue.removed(c)
 			g.run(ctx, c)
 		}
 	}
 }
 
-// run makes a call and posts its response to the callback.
-func (g *Gateway) run(ctx context.Context, c asyncCall) {
+// run makes a call and posts its response to the callback. A call that fails is not repeated, as in Community Edition, whose queue
+// worker acknowledges a message whatever the function returned.
+func (g *Gateway) run(ctx context.Context, c *asyncCall) {
 	c.function.calls.Add(1)
 	start := time.Now()
 	response, err := g.send(ctx, c)
@@ -87,7 +78,7 @@ func (g *Gateway) run(ctx context.Context, c asyncCall) {
 	}
 }
 
-func (g *Gateway) send(ctx context.Context, c asyncCall) (*http.Response, error) {
+func (g *Gateway) send(ctx context.Context, c *asyncCall) (*http.Response, error) {
 	if !c.function.waitForProcess(ctx) {
 		return nil, errors.New("the function is not running")
 	}

@@ -48,7 +48,7 @@ func (g *Gateway) callback(r *http.Request) (*callback, error) {
 }
 
 // post posts the response of a call to its callback.
-func (g *Gateway) post(ctx context.Context, c asyncCall, response *http.Response, took time.Duration) {
+func (g *Gateway) post(ctx context.Context, c *asyncCall, response *http.Response, took time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, responseTimeout)
 	defer cancel()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxCallback))
@@ -61,7 +61,7 @@ func (g *Gateway) post(ctx context.Context, c asyncCall, response *http.Response
 	header.Set("X-Function-Name", c.function.Name)
 	header.Set("X-Function-Status", strconv.Itoa(response.StatusCode))
 	header.Set("X-Duration-Seconds", fmt.Sprintf("%f", took.Seconds()))
-	answer, err := g.send(ctx, asyncCall{
+	answer, err := g.send(ctx, &asyncCall{
 		function: c.callback.function, path: c.callback.path, query: c.callback.query, host: c.host, header: header, body: body,
 	})
 	if err == nil {

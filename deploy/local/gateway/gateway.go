@@ -60,7 +60,7 @@ type Gateway struct {
 	order      []*Function
 	components []Component
 	transport  *http.Transport
-	queue      chan asyncCall
+	queue      *queue
 	event      func(string)
 	stopping   <-chan struct{}
 	routes     http.Handler
@@ -73,7 +73,7 @@ func New(ctx context.Context, c Config) *Gateway {
 		order:      c.Functions,
 		components: c.Components,
 		transport:  newTransport(),
-		queue:      make(chan asyncCall, queueLength),
+		queue:      newQueue(),
 		event:      c.Event,
 		stopping:   ctx.Done(),
 	}
@@ -92,7 +92,9 @@ func New(ctx context.Context, c Config) *Gateway {
 	routes.HandleFunc("/system/", auth.DecorateWithBasicAuth(g.system().ServeHTTP, credentials))
 	routes.HandleFunc("GET /healthz", g.health)
 	g.routes = routes
-	go g.runQueue(ctx)
+	for range asyncCalls {
+		go g.runQueue(ctx)
+	}
 	return g
 }
 
