@@ -49,7 +49,7 @@ func loadSecrets(folder *state.Folder) (map[string]string, error) {
 	for _, account := range db.AccountNames() {
 		names = append(names, mysqlPassword(account))
 	}
-	for account := range s3.Actions {
+	for account := range s3.Permissions {
 		access, secret := s3Keys(account)
 		names = append(names, access, secret)
 	}

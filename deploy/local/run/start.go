@@ -46,7 +46,7 @@ func (r *runner) start(ctx context.Context) error {
 		Dir: filepath.Join(r.folder.Path, "s3"), Port: s3Port,
 		AccessKey: r.secrets[s3AdminAccessKey], SecretKey: r.secrets[s3AdminSecretKey],
 	}
-	for account := range s3.Actions {
+	for account := range s3.Permissions {
 		access, secret := s3Keys(account)
 		store.Users = append(store.Users, s3.User{Name: account, AccessKey: r.secrets[access], SecretKey: r.secrets[secret]})
 	}

@@ -2,10 +2,14 @@ package s3
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -33,12 +37,18 @@ func TestMain(m *testing.M) {
 // started returns a server that runs until the test ends.
 func started(t *testing.T) (Server, *process.Child) {
 	t.Helper()
+	return startedWith(t, "")
+}
+
+// startedWith returns a server that posts its events to a URL.
+func startedWith(t *testing.T, eventURL string) (Server, *process.Child) {
+	t.Helper()
 	number, err := port.Free()
 	require.NoError(t, err)
 	server := Server{
-		Dir: t.TempDir(), Port: number, AccessKey: "access", SecretKey: "secret-secret",
+		Dir: t.TempDir(), Port: number, AccessKey: "access", SecretKey: "secret-secret", EventURL: eventURL,
 	}
-	for name := range Actions {
+	for name := range Permissions {
 		server.Users = append(server.Users, User{Name: name, AccessKey: "key-" + name, SecretKey: "secret-of-" + name})
 	}
 	spec := server.Process(os.Args[0])
@@ -113,42 +123,95 @@ func TestUsersMayOnlyDoWhatTheyNeed(t *testing.T) {
 	}
 	administrator := as("access", "secret-secret")
 	require.NoError(t, administrator.MakeBucket(t.Context(), "another", minio.MakeBucketOptions{Region: Region}))
-	put := func(client *minio.Client, bucket string) error {
-		_, err := client.PutObject(t.Context(), bucket, "a.jpg", bytes.NewReader([]byte("picture")), 7, minio.PutObjectOptions{})
+	put := func(client *minio.Client, bucket, key string) error {
+		_, err := client.PutObject(t.Context(), bucket, key, bytes.NewReader([]byte("picture")), 7, minio.PutObjectOptions{})
 		return err
 	}
-	require.NoError(t, put(administrator, "bucket"))
-	require.NoError(t, put(administrator, "another"))
+	keys := []string{"a.jpg", "uploads/a.jpg"}
+	for _, key := range keys {
+		require.NoError(t, put(administrator, "bucket", key))
+		require.NoError(t, put(administrator, "another", key))
+	}
 
-	for name, actions := range Actions {
+	for name, permission := range Permissions {
 		user := as("key-"+name, "secret-of-"+name)
-		for action, do := range map[string]func(bucket string) error{
-			"s3:GetObject": func(bucket string) error {
-				_, err := user.StatObject(t.Context(), bucket, "a.jpg", minio.StatObjectOptions{})
+		for action, do := range map[string]func(bucket, key string) error{
+			"s3:GetObject": func(bucket, key string) error {
+				_, err := user.StatObject(t.Context(), bucket, key, minio.StatObjectOptions{})
 				return err
 			},
-			"s3:PutObject": func(bucket string) error { return put(user, bucket) },
-			"s3:DeleteObject": func(bucket string) error {
-				return user.RemoveObject(t.Context(), bucket, "b.jpg", minio.RemoveObjectOptions{})
+			"s3:PutObject": func(bucket, key string) error { return put(user, bucket, key) },
+			"s3:DeleteObject": func(bucket, key string) error {
+				return user.RemoveObject(t.Context(), bucket, "other-"+key, minio.RemoveObjectOptions{})
 			},
-			"s3:ListBucket": func(bucket string) error {
+			"s3:ListBucket": func(bucket, _ string) error {
 				for object := range user.ListObjects(t.Context(), bucket, minio.ListObjectsOptions{Recursive: true}) {
 					return object.Err
 				}
 				return nil
 			},
 		} {
-			require.Equal(t, slices.Contains(actions, action), do("bucket") == nil, "%s: %s", name, action)
-			require.Error(t, do("another"), "%s: %s elsewhere", name, action)
+			for _, key := range keys {
+				permitted := slices.Contains(permission.Actions, action) && strings.HasPrefix(key, permission.Prefix)
+				require.Equal(t, permitted, do("bucket", key) == nil, "%s: %s %s", name, action, key)
+				require.Error(t, do("another", key), "%s: %s elsewhere", name, action)
+			}
 		}
 		for what, err := range map[string]error{
 			"makes a bucket":     user.MakeBucket(t.Context(), "third", minio.MakeBucketOptions{Region: Region}),
 			"removes its bucket": user.RemoveBucket(t.Context(), "bucket"),
 			"changes its policy": user.SetBucketPolicy(t.Context(), "bucket", ""),
-			"has a wrong key":    put(as("key-"+name, "another-secret"), "bucket"),
+			"has a wrong key":    put(as("key-"+name, "another-secret"), "bucket", "uploads/a.jpg"),
 		} {
 			require.Error(t, err, "%s: %s", name, what)
 		}
 	}
-	require.Error(t, put(as("stranger", "secret-secret"), "bucket"))
+	require.Error(t, put(as("stranger", "secret-secret"), "bucket", "a.jpg"))
+}
+
+func TestStoredObjectsArePostedAsEvents(t *testing.T) {
+	t.Parallel()
+	type post struct{ user, password, contentType, body string }
+	posts := make(chan post, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		user, password, _ := r.BasicAuth()
+		posts <- post{user, password, r.Header.Get("Content-Type"), string(body)}
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	t.Cleanup(receiver.Close)
+	server, child := startedWith(t, strings.Replace(receiver.URL, "http://", "http://events:the-token@", 1)+"/async-function/label-upload")
+	require.NoError(t, server.MakeBucket(t.Context(), "bucket"))
+	require.Contains(t, (<-posts).body, "s3:TestEvent")
+
+	client, err := minio.New(server.Address(), &minio.Options{Creds: credentials.NewStaticV4("access", "secret-secret", ""), Region: Region})
+	require.NoError(t, err)
+	_, err = client.PutObject(t.Context(), "bucket", "uploads/a/b/c", bytes.NewReader([]byte("picture")), 7, minio.PutObjectOptions{})
+	require.NoError(t, err)
+	require.NoError(t, client.RemoveObject(t.Context(), "bucket", "uploads/a/b/c", minio.RemoveObjectOptions{}))
+	_, err = client.PutObject(t.Context(), "bucket", "last", bytes.NewReader(nil), 0, minio.PutObjectOptions{})
+	require.NoError(t, err)
+
+	var keys []string
+	for range 2 {
+		got := <-posts
+		require.Equal(t, "events", got.user)
+		require.Equal(t, "the-token", got.password)
+		require.Equal(t, "application/json; charset=utf-8", got.contentType)
+		var event struct {
+			Records []struct {
+				EventName string
+				S3        struct{ Object struct{ Key string } }
+			}
+		}
+		require.NoError(t, json.Unmarshal([]byte(got.body), &event))
+		require.Len(t, event.Records, 1)
+		require.Equal(t, "s3:ObjectCreated:Put", event.Records[0].EventName)
+		keys = append(keys, event.Records[0].S3.Object.Key)
+	}
+	require.ElementsMatch(t, []string{"uploads/a/b/c", "last"}, keys, "removed objects are not posted")
+	lines, _ := child.Log().After(0)
+	for _, line := range lines {
+		require.NotContains(t, line.Text, "the-token")
+	}
 }

@@ -36,6 +36,7 @@ const (
 	envAccess = "S3_ACCESS_KEY"
 	envSecret = "S3_SECRET_KEY"
 	envUsers  = "S3_USERS" // ACCESS_KEY:SECRET_KEY, separated by spaces
+	envEvents = "S3_EVENT_URL"
 )
 
 // Serve serves on 127.0.0.1 until ctx ends, with the settings that Process sets in the environment.
@@ -64,6 +65,10 @@ func Serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	filter, err := eventFilter(dir)
+	if err != nil {
+		return err
+	}
 	return embedgw.RunVersityGW(ctx, backend, &embedgw.Config{
 		RootUserAccess:    os.Getenv(envAccess),
 		RootUserSecret:    os.Getenv(envSecret),
@@ -77,7 +82,21 @@ func Serve(ctx context.Context) error {
 		KeepAlive:         true,
 		Quiet:             true,
 		DisableACLs:       true,
+		// It does not start while the URL refuses connections, tries once to post an event, and waits three seconds for the answer.
+		EventWebhookURL:     os.Getenv(envEvents),
+		EventConfigFilePath: filter,
 	})
+}
+
+// eventFilter prepares the posting of events, and returns the file that restricts them to objects that are stored; versitygw can't
+// restrict them to a prefix.
+func eventFilter(dir string) (file string, err error) {
+	// versitygw prints the URL of events, with its password, and nothing else that matters; its errors go to stderr.
+	if os.Stdout, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil {
+		return "", err
+	}
+	file = filepath.Join(dir, "events.json")
+	return file, os.WriteFile(file, []byte(`{"s3:ObjectCreated:*": true}`), 0o600)
 }
 
 // accounts are users that can't be changed. The buckets' policies determine what each may do.

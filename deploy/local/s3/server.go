@@ -21,22 +21,30 @@ type Server struct {
 	AccessKey string // of the administrator
 	SecretKey string
 	Users     []User // of the buckets that MakeBucket creates
+	EventURL  string // where to post an event for each object that is stored, with a user and a password; "" for none
 }
 
-// User is an account that may only do what Actions has for it.
+// User is an account that may only do what Permissions has for it.
 type User struct {
-	Name      string // of Actions
+	Name      string // of Permissions
 	AccessKey string
 	SecretKey string
 }
 
-// Actions are what each account may do. A function uses the account that S3_ACCOUNT in stack.yml names; housekeeping has one of
+// Permission is what an account may do with the objects whose keys start with Prefix.
+type Permission struct {
+	Actions []string
+	Prefix  string
+}
+
+// Permissions are what each account may do. A function uses the account that S3_ACCOUNT in stack.yml names; housekeeping has one of
 // its own. deploy/kubernetes/bucket has the same for MinIO.
-var Actions = map[string][]string{
-	"read":         {"s3:GetObject"},
-	"write":        {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
-	"delete":       {"s3:DeleteObject"},
-	"housekeeping": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"},
+var Permissions = map[string]Permission{
+	"read":         {Actions: []string{"s3:GetObject"}},
+	"write":        {Actions: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}},
+	"delete":       {Actions: []string{"s3:DeleteObject"}},
+	"upload":       {Actions: []string{"s3:PutObject"}, Prefix: "uploads/"},
+	"housekeeping": {Actions: []string{"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"}},
 }
 
 // Address returns HOST:PORT.
@@ -83,10 +91,11 @@ func (s Server) policy(bucket string) any {
 	}
 	var all []statement
 	for _, u := range s.Users {
-		for _, action := range Actions[u.Name] {
+		permission := Permissions[u.Name]
+		for _, action := range permission.Actions {
 			resource := "arn:aws:s3:::" + bucket
 			if action != "s3:ListBucket" {
-				resource += "/*"
+				resource += "/" + permission.Prefix + "*"
 			}
 			all = append(all, statement{"Allow", map[string]string{"AWS": u.AccessKey}, action, resource})
 		}
@@ -110,7 +119,7 @@ func (s Server) Process(program string) process.Spec {
 		Env: []string{
 			envDir + "=" + s.Dir, envPort + "=" + strconv.Itoa(s.Port),
 			envAccess + "=" + s.AccessKey, envSecret + "=" + s.SecretKey,
-			envUsers + "=" + strings.Join(users, " "),
+			envUsers + "=" + strings.Join(users, " "), envEvents + "=" + s.EventURL,
 		},
 		Check:       process.CheckURL(s.Endpoint() + healthPath),
 		StopTimeout: 10 * time.Second,
