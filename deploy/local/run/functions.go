@@ -11,6 +11,7 @@ import (
 	"snaptask/deploy/local/gateway"
 	"snaptask/deploy/local/port"
 	"snaptask/deploy/local/process"
+	"snaptask/deploy/local/s3"
 	"snaptask/functions/stack"
 )
 
@@ -47,10 +48,10 @@ func (r *runner) startFunctions(addresses map[string]string) ([]*gateway.Functio
 	return all, nil
 }
 
-// startWeb starts the web app.
-func (r *runner) startWeb() (err error) {
-	env := map[string]string{"FUNCTION_URL": r.gatewayURL + "/function/{name}"}
-	copyEnv(env, []string{"REGISTRATION", "PUBLIC_GATEWAY_URL"})
+// startWeb starts the web app, which forwards uploads to the object store.
+func (r *runner) startWeb(store s3.Server) (err error) {
+	env := map[string]string{"FUNCTION_URL": r.gatewayURL + "/function/{name}", "S3_ENDPOINT": store.Endpoint(), "S3_BUCKET": bucket}
+	copyEnv(env, []string{"REGISTRATION", "PUBLIC_GATEWAY_URL", "OBJECTS_PUBLIC_URL", "UPLOADS"})
 	r.web, err = r.launchMode([]string{"webapp"}, "webapp", []string{clientAddressKey}, env, r.webURL+"/healthz", r.webListener)
 	return err
 }

@@ -21,6 +21,7 @@ const (
 	tokenSigningKey  = "token-signing-key"
 	tokenPublicKeys  = "token-public-keys"
 	clientAddressKey = "client-address-key" // shared with the web server
+	uploadEventToken = "upload-event-token" // shared with the object store
 )
 
 // Names of the secrets of servers and their administrators.
@@ -45,7 +46,7 @@ func s3Keys(account string) (access, secret string) {
 
 // loadSecrets returns all secrets by name, except the addresses of the database; the first call creates them.
 func loadSecrets(folder *state.Folder) (map[string]string, error) {
-	names := []string{clientAddressKey, mysqlAdmin, mysqlMigration, s3AdminAccessKey, s3AdminSecretKey, gatewayPassword}
+	names := []string{clientAddressKey, uploadEventToken, mysqlAdmin, mysqlMigration, s3AdminAccessKey, s3AdminSecretKey, gatewayPassword}
 	for _, account := range db.AccountNames() {
 		names = append(names, mysqlPassword(account))
 	}

@@ -92,6 +92,11 @@ func TestReachable(t *testing.T) {
 	}
 }
 
+func TestEventURLHasTheTokenAsPassword(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "http://events:the-token@[::1]:8080/async-function/label-upload", eventURL("http://[::1]:8080", "the-token"))
+}
+
 func TestDemoAccount(t *testing.T) {
 	tests := map[string]struct {
 		password string

@@ -10,7 +10,7 @@ import (
 )
 
 // optional are settings that are not in stack.yml; the user may set them for every function.
-var optional = []string{"CORS_ORIGINS", "DB_MAX_LIFETIME", "DB_TIMEOUT", "S3_TIMEOUT", "CLASSIFIER_TIMEOUT"}
+var optional = []string{"CORS_ORIGINS", "DB_MAX_LIFETIME", "DB_TIMEOUT", "S3_TIMEOUT", "CLASSIFIER_TIMEOUT", "OBJECTS_PUBLIC_URL"}
 
 // settings returns the environment of a function: that of stack.yml, overridden by this process's own, overridden by the
 // addresses of this machine's servers.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -45,6 +46,7 @@ func (r *runner) start(ctx context.Context) error {
 	store := s3.Server{
 		Dir: filepath.Join(r.folder.Path, "s3"), Port: s3Port,
 		AccessKey: r.secrets[s3AdminAccessKey], SecretKey: r.secrets[s3AdminSecretKey],
+		EventURL: eventURL(r.gatewayURL, r.secrets[uploadEventToken]),
 	}
 	for account := range s3.Permissions {
 		access, secret := s3Keys(account)
@@ -79,7 +81,7 @@ func (r *runner) start(ctx context.Context) error {
 		r.servers = append(r.servers, child)
 	}
 	objectStore, modelServer := r.servers[0], r.servers[1]
-	if err := r.startWeb(); err != nil {
+	if err := r.startWeb(store); err != nil {
 		return err
 	}
 	front := r.startGateway(ctx, functions, database)
@@ -117,6 +119,13 @@ func (r *runner) start(ctx context.Context) error {
 		return err
 	}
 	return r.startSweeps(ctx)
+}
+
+// eventURL returns where the object store posts its events: to the function label-upload, asynchronously.
+func eventURL(gateway, token string) string {
+	scheme, host, _ := strings.Cut(gateway, "://")
+	u := url.URL{Scheme: scheme, Host: host, User: url.UserPassword("events", token), Path: "/async-function/label-upload"}
+	return u.String()
 }
 
 // startGateway serves the gateway; until everything is ready, its health check lists what is not.
