@@ -85,11 +85,12 @@ func command(args []string) error {
 		}
 		return errors.New("usage: snaptask function NAME")
 	case "webapp":
-		listeners, err := process.Listeners(1)
+		listeners, err := process.Listeners(2)
 		if err != nil {
 			return err
 		}
-		return webapp.Serve(ctx, listeners[0])
+		slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+		return webapp.Serve(ctx, listeners[0], listeners[1])
 	case "s3":
 		return s3.Serve(ctx)
 	case "wrap":

@@ -124,6 +124,13 @@ func (c *connections) oldest(address string) *connection {
 	return nil
 }
 
+// count returns the number of open connections.
+func (c *connections) count() float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return float64(len(c.open))
+}
+
 func (c *connections) forget(gone *connection) {
 	gone.enter(nil)
 	delete(c.open, gone.Conn)

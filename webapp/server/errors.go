@@ -50,6 +50,7 @@ func newErrorPages(files fs.FS) (errorPages, error) {
 }
 
 func (e errorPages) write(w http.ResponseWriter, r *http.Request, f failure) {
+	recordOf(r).code = f.code
 	id := callID(r)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")

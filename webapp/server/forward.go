@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"mime"
 	"net"
 	"net/http"
@@ -68,10 +67,12 @@ func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set(callIDHeader, callID(r))
-		if targets[r.PathValue("name")] == nil {
+		name := r.PathValue("name")
+		if targets[name] == nil {
 			errorPages.write(w, r, noFunction)
 			return
 		}
+		recordOf(r).route = "/function/" + name
 		proxy.ServeHTTP(w, r)
 	}), nil
 }
@@ -100,7 +101,7 @@ func functionFailed(w http.ResponseWriter, r *http.Request, err error, errorPage
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		panic(http.ErrAbortHandler) // the client has disconnected
 	}
-	slog.Error("forward", "function", r.PathValue("name"), "callId", r.Header.Get(callIDHeader), "error", err.Error())
+	recordOf(r).cause = err.Error()
 	w.Header().Set("Retry-After", "2")
 	if onlyReads(r.Method) || !mayHaveArrived(err) {
 		errorPages.write(w, r, unavailable)

@@ -50,11 +50,13 @@ func newHandler(c Config, files fs.FS) (http.Handler, error) {
 		})
 	}
 	mux.Handle("/config.json", readOnly(serveAppConfig(app)))
-	mux.Handle("/healthz", readOnly(http.HandlerFunc(healthy)))
+	mux.Handle(healthPath, readOnly(http.HandlerFunc(healthy)))
 	mux.Handle("/", readOnly(pages))
 	bodies := &bodies{of: map[string]int{}}
-	return guarded(c.guards(), bodies.bound(c, errorPages, mux)), nil
+	return guarded(c.guards(), bodies.bound(c, errorPages, withRoute(mux))), nil
 }
+
+const healthPath = "/healthz"
 
 func healthy(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,20 +15,25 @@ import (
 	"time"
 )
 
-// Main runs the web server on PORT (8080) until SIGTERM or SIGINT. Its other settings are those of Serve.
+// Main runs the web server on PORT (8080) and METRICS_PORT (8081) until SIGTERM or SIGINT. Its other settings are those of Serve.
 func Main() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	listener, err := listen(os.Getenv)
+	requests, err := listen(os.Getenv, "PORT", "8080")
 	if err != nil {
 		return err
 	}
-	return Serve(ctx, listener)
+	metrics, err := listen(os.Getenv, "METRICS_PORT", "8081")
+	if err != nil {
+		return errors.Join(err, requests.Close())
+	}
+	return Serve(ctx, requests, metrics)
 }
 
-// Serve runs the web server on listener until ctx ends and for SHUTDOWN_DELAY (0s) more, during which callers can switch to another
-// replica. Then it finishes running requests. Its other settings are those of ConfigFromEnv.
-func Serve(ctx context.Context, listener net.Listener) error {
+// Serve runs the web server on one listener, and its metrics for Prometheus on another, until ctx ends and for SHUTDOWN_DELAY (0s)
+// more, during which callers can switch to another replica. Then it finishes running requests. Its other settings are those of
+// ConfigFromEnv.
+func Serve(ctx context.Context, requests, metrics net.Listener) error {
 	config, err := ConfigFromEnv(os.Getenv)
 	if err != nil {
 		return err
@@ -40,8 +46,25 @@ func Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	slog.Info("web app", "address", listener.Addr().String(), "functions", config.FunctionURL, "built", hasIndex(embedded()))
-	return serve(ctx, listener, handler, delay, newConnections(config.MaxConnections, config.ConnectionsPerAddress, config.TrustedProxies))
+	connections := newConnections(config.MaxConnections, config.ConnectionsPerAddress, config.TrustedProxies)
+	measures := newMetrics(connections)
+	defer serveMetrics(metrics, measures.handler()).Close()
+	slog.Info("serving", "address", requests.Addr().String(), "metrics", metrics.Addr().String(), "functions", config.FunctionURL,
+		"built", hasIndex(embedded()))
+	return serve(ctx, requests, measures.measured(handler), delay, connections)
+}
+
+// serveMetrics serves metrics until it is closed.
+func serveMetrics(listener net.Listener, handler http.Handler) *http.Server {
+	const maxConnections = 32
+	server := &http.Server{Handler: handler, ReadTimeout: 5 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 16 << 10}
+	newConnections(maxConnections, maxConnections, nil).bound(server)
+	go func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			slog.Error("the metrics can't be served", "cause", err.Error())
+		}
+	}()
+	return server
 }
 
 func shutdownDelay(getenv func(string) string) (time.Duration, error) {
@@ -56,13 +79,11 @@ func shutdownDelay(getenv func(string) string) (time.Duration, error) {
 	return delay, nil
 }
 
-func listen(getenv func(string) string) (net.Listener, error) {
-	port := getenv("PORT")
-	if port == "" {
-		port = "8080"
-	}
+// listen listens on the port in the named variable.
+func listen(getenv func(string) string, name, fallback string) (net.Listener, error) {
+	port := cmp.Or(getenv(name), fallback)
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return nil, fmt.Errorf("PORT must be a number from 1 to 65535, not %q", port)
+		return nil, fmt.Errorf("%s must be a number from 1 to 65535, not %q", name, port)
 	}
 	return net.Listen("tcp", ":"+port)
 }
@@ -85,6 +106,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, del
 		WriteTimeout:      6 * time.Minute,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelWarn),
 	}
 	connections.bound(server)
 	ended := make(chan error, 1)

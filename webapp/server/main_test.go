@@ -88,9 +88,19 @@ func TestShutdownDelayIsADuration(t *testing.T) {
 func TestListenRefusesInvalidPorts(t *testing.T) {
 	t.Parallel()
 	for _, port := range []string{"0", "65536", "-1", "http", "80a"} {
-		_, err := listen(func(string) string { return port })
+		_, err := listen(func(string) string { return port }, "PORT", "8080")
 		require.ErrorContains(t, err, "PORT", port)
 	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer free.Close()
+	_, port, err := net.SplitHostPort(free.Addr().String())
+	require.NoError(t, err)
+	return port
 }
 
 func TestSIGTERMEndsTheProcessWithSuccess(t *testing.T) {
@@ -98,16 +108,11 @@ func TestSIGTERMEndsTheProcessWithSuccess(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "webapp")
 	output, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./cmd/webapp").CombinedOutput()
 	require.NoError(t, err, string(output))
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	_, port, err := net.SplitHostPort(free.Addr().String())
-	require.NoError(t, err)
-	require.NoError(t, free.Close())
-
+	port := freePort(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, binary)
-	command.Env = append(os.Environ(), "PORT="+port, "FUNCTION_URL="+unusedFunctionURL)
+	command.Env = append(os.Environ(), "PORT="+port, "METRICS_PORT="+freePort(t), "FUNCTION_URL="+unusedFunctionURL)
 	stderr, err := command.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start())

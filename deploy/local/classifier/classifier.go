@@ -15,6 +15,9 @@ import (
 // Model is the name of the served model.
 const Model = "efficientnet"
 
+// MetricsPath is the path of Prometheus metrics on the server of REST, as in TensorFlow Serving.
+const MetricsPath = "/monitoring/prometheus/metrics"
+
 // programVariable is the path of the model server's program; by default it is next to this one.
 const programVariable = "SNAPTASK_MODELSERVER"
 

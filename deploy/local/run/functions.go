@@ -33,7 +33,7 @@ func (r *runner) startFunctions(addresses map[string]string) ([]*gateway.Functio
 		if err != nil {
 			return nil, err
 		}
-		metrics, _, err := port.Inheritable()
+		metrics, err := r.listenForMetrics("function", name)
 		if err != nil {
 			return nil, err
 		}
@@ -49,10 +49,14 @@ func (r *runner) startFunctions(addresses map[string]string) ([]*gateway.Functio
 }
 
 // startWeb starts the web app, which forwards uploads to the object store.
-func (r *runner) startWeb(store s3.Server) (err error) {
+func (r *runner) startWeb(store s3.Server) error {
+	metrics, err := r.listenForMetrics("webapp", "webapp")
+	if err != nil {
+		return err
+	}
 	env := map[string]string{"FUNCTION_URL": r.gatewayURL + "/function/{name}", "S3_ENDPOINT": store.Endpoint(), "S3_BUCKET": bucket}
 	copyEnv(env, []string{"REGISTRATION", "PUBLIC_GATEWAY_URL", "OBJECTS_PUBLIC_URL", "UPLOADS"})
-	r.web, err = r.launchMode([]string{"webapp"}, "webapp", []string{clientAddressKey}, env, r.webURL+"/healthz", r.webListener)
+	r.web, err = r.launchMode([]string{"webapp"}, "webapp", []string{clientAddressKey}, env, r.webURL+"/healthz", r.webListener, metrics)
 	return err
 }
 

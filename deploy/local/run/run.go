@@ -37,6 +37,7 @@ type runner struct {
 	gatewayListener    *net.TCPListener
 	webListener        *os.File // for the web app's process
 	gatewayURL, webURL string
+	metrics            []target
 
 	// What is running, in stop order.
 	stopSweeps func() // nil before the first sweep

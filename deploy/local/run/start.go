@@ -84,6 +84,13 @@ func (r *runner) start(ctx context.Context) error {
 	if err := r.startWeb(store); err != nil {
 		return err
 	}
+	r.metrics = append(r.metrics, target{
+		Targets: []string{strings.TrimPrefix(model.REST, "http://")},
+		Labels:  map[string]string{"job": "modelserver", "instance": "modelserver", "__metrics_path__": classifier.MetricsPath},
+	})
+	if err := r.saveTargets(); err != nil {
+		return err
+	}
 	front := r.startGateway(ctx, functions, database)
 
 	// No process waits for another one to start, so start all of them before waiting.

@@ -9,8 +9,9 @@ import (
 )
 
 func main() {
+	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 	if err := server.Main(); err != nil {
-		slog.Error("web app", "error", err.Error())
+		slog.Error("can't serve", "cause", err.Error())
 		os.Exit(1)
 	}
 }
