@@ -43,6 +43,13 @@ type predictionService struct {
 }
 
 func (s predictionService) Predict(ctx context.Context, request *pb.PredictRequest) (*pb.PredictResponse, error) {
+	c := s.model.begin(entryGRPC)
+	response, err := s.predict(ctx, c, request)
+	c.end(ctx, err)
+	return response, err
+}
+
+func (s predictionService) predict(ctx context.Context, c *call, request *pb.PredictRequest) (*pb.PredictResponse, error) {
 	m, spec := s.model, request.GetModelSpec()
 	if err := m.findSpec(spec); err != nil {
 		return nil, err
@@ -61,7 +68,7 @@ func (s predictionService) Predict(ctx context.Context, request *pb.PredictReque
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := m.predict(ctx, batch, values)
+	outputs, err := m.predict(ctx, c, batch, values)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"snaptask/deploy/modelserver/graph"
 	"snaptask/deploy/modelserver/savedmodel"
@@ -25,6 +26,7 @@ type Model struct {
 	output    string           // name in the signature
 	program   *graph.Program
 	frames    chan *graph.Frame
+	metrics   *metrics
 }
 
 // concurrent is how many predictions run at the same time. Each uses all cores; the second one fills the first one's gaps.
@@ -58,7 +60,7 @@ func newModel(meta *pb.MetaGraphDef, goroutines int) (*Model, error) {
 		return nil, fmt.Errorf("the signature %s has %d inputs and %d outputs; one of each is supported",
 			savedmodel.DefaultSignature, len(signature.GetInputs()), len(signature.GetOutputs()))
 	}
-	m := &Model{signature: signature, frames: make(chan *graph.Frame, concurrent)}
+	m := &Model{signature: signature, frames: make(chan *graph.Frame, concurrent), metrics: newMetrics()}
 	for m.input = range signature.GetInputs() {
 	}
 	for m.output = range signature.GetOutputs() {
@@ -146,20 +148,36 @@ func (m *Model) checkShape(shape []int) (batch int, err error) {
 }
 
 // predict returns the outputs for the elements of a batch, one after another. It waits for a free frame.
-func (m *Model) predict(ctx context.Context, batch int, values []float32) ([]float32, error) {
+func (m *Model) predict(ctx context.Context, c *call, batch int, values []float32) ([]float32, error) {
 	size := len(values) / max(batch, 1)
 	var outputs []float32
 	for i := range batch {
-		var frame *graph.Frame
-		select {
-		case frame = <-m.frames:
-		case <-ctx.Done():
-			return nil, status.FromContextError(ctx.Err()).Err()
+		frame, err := m.frame(ctx, c)
+		if err != nil {
+			return nil, err
 		}
+		m.metrics.running.Inc()
 		outputs = append(outputs, frame.Run(values[i*size:(i+1)*size])...)
+		m.metrics.running.Dec()
 		m.frames <- frame
 	}
 	return outputs, nil
+}
+
+// frame waits for a free frame.
+func (m *Model) frame(ctx context.Context, c *call) (*graph.Frame, error) {
+	began := time.Now()
+	m.metrics.waiting.Inc()
+	defer func() {
+		m.metrics.waiting.Dec()
+		c.waited += time.Since(began)
+	}()
+	select {
+	case frame := <-m.frames:
+		return frame, nil
+	case <-ctx.Done():
+		return nil, status.FromContextError(ctx.Err()).Err()
+	}
 }
 
 // outputShape returns the shape of the outputs for a batch.

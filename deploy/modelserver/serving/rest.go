@@ -26,10 +26,15 @@ const (
 // restPath matches /v1/models/NAME, an optional version, and an optional action.
 var restPath = regexp.MustCompile(`^/v1/models/([^/:]+)(?:/versions/(\d+))?(/metadata|:[a-z]+)?$`)
 
-// NewREST returns the REST API: status, metadata and predict under /v1/models/.
+// NewREST returns the REST API: status, metadata and predict under /v1/models/, and metrics at metricsPath.
 func NewREST(m *Model) http.Handler {
 	slots := make(chan struct{}, bodies)
+	metrics := m.metrics.handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && r.URL.Path == metricsPath {
+			metrics.ServeHTTP(w, r)
+			return
+		}
 		w.Header().Set("Content-Type", "application/json")
 		body, err := m.answer(r, slots)
 		if err != nil {
@@ -66,7 +71,10 @@ func (m *Model) answer(r *http.Request, slots chan struct{}) ([]byte, error) {
 		if err := m.find(name, version); err != nil {
 			return nil, err
 		}
-		return m.restPredict(r, slots)
+		c := m.begin(entryREST)
+		body, err := m.restPredict(r, c, slots)
+		c.end(r.Context(), err)
+		return body, err
 	case r.Method == http.MethodPost && strings.HasPrefix(action, ":"):
 		return nil, status.Errorf(codes.Unimplemented, "%s is not supported", action[1:])
 	}
@@ -89,7 +97,7 @@ func parseVersion(text string) (*int64, error) {
 	return &version, nil
 }
 
-func (m *Model) restPredict(r *http.Request, slots chan struct{}) ([]byte, error) {
+func (m *Model) restPredict(r *http.Request, c *call, slots chan struct{}) ([]byte, error) {
 	select {
 	case slots <- struct{}{}:
 		defer func() { <-slots }()
@@ -115,7 +123,7 @@ func (m *Model) restPredict(r *http.Request, slots chan struct{}) ([]byte, error
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := m.predict(r.Context(), batch, request.values)
+	outputs, err := m.predict(r.Context(), c, batch, request.values)
 	if err != nil {
 		return nil, err
 	}
