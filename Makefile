@@ -1,6 +1,6 @@
 # Snaptask. `make help` lists the commands.
 SHELL   := bash
-MODULES := ./db/... ./deploy/images/... ./deploy/kubernetes/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./tests/... ./webapp/server/...
+MODULES := ./db/... ./deploy/images/... ./deploy/kubernetes/... ./deploy/local/... ./deploy/modelserver/... ./functions/... ./template/snaptask-go/function/... ./template/snaptask-go/standalone/... ./tests/... ./webapp/server/...
 BIN     := .snaptask/bin
 STEP    := @.ci/step
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
