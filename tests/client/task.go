@@ -24,6 +24,8 @@ type Task struct {
 	ImageStatus string       `json:"imageStatus"` // none, pending, done or failed
 	Labels      []string     `json:"labels"`
 	Predictions []Prediction `json:"predictions"`
+	Uploading   bool         `json:"uploading"`   // whether it awaits an upload
+	UploadError *string      `json:"uploadError"` // code of the fault because of which the last upload failed
 }
 
 // Prediction is a label with its score, from 0 to 1.

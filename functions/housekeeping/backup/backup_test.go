@@ -121,6 +121,13 @@ func filled(t *testing.T) fixture {
 	for i := range 12 {
 		mine := f.withPicture(t, task.ImagePending)
 		if i%2 == 0 {
+			u := store.Upload{UserID: f.ada.UserID, TaskID: mine.ID, ID: testbed.NewID(t)}
+			_, err := f.DB.BeginUpload(t.Context(), f.ada.Owner, mine.ID, u.ID)
+			require.NoError(t, err)
+			if i%4 == 0 {
+				_, err := f.DB.FailUpload(t.Context(), u, "damaged_image")
+				require.NoError(t, err)
+			}
 			continue
 		}
 		predictions := []task.Prediction{{Label: "tiger cat", Score: 0.75}, {Label: "tabby", Score: 0.25}}

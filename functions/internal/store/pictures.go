@@ -19,7 +19,7 @@ type Picture struct {
 }
 
 // SetPicture sets the picture of one of the owner's tasks to the one that the object store has under key, of this many bytes,
-// with the classifier's predictions, and notes the replaced picture for deletion. It returns the task and the key of the
+// with the classifier's predictions, and notes the replaced picture for deletion. The task no longer awaits an upload. It returns the task and the key of the
 // replaced picture, if there was one. The fault is NotFound if the owner has no such task, Forbidden if the picture exceeds a
 // quota.
 func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, key string, bytes int64, status task.ImageStatus, predictions []task.Prediction) (t task.Task, replaced []string, err error) {
@@ -27,22 +27,25 @@ func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, 
 		if replaced, err = detachPicture(ctx, tx, owner.UserID, t, key); err != nil {
 			return err
 		}
+		t.SetUpload(uuid.Nil, "")
 		t.ImageBytes = bytes
 		return attachPicture(ctx, tx, owner.UserID, t, key, status, predictions)
 	})
 	return t, replaced, err
 }
 
-// RemovePicture removes the picture of one of the owner's tasks and notes it for deletion. It returns the task and the key of
-// the picture. The fault is NotFound if the owner has no such task or it has no picture.
+// RemovePicture removes the picture of one of the owner's tasks and notes it for deletion. The task no longer awaits an upload,
+// and has no upload error. It returns the task and the key of the picture, if there was one. The fault is NotFound if the owner
+// has no such task, or it has none of the three.
 func (s *Store) RemovePicture(ctx context.Context, owner task.Owner, id uuid.UUID) (t task.Task, removed []string, err error) {
 	t, err = s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) (err error) {
-		if t.ImageKey == "" {
+		if t.ImageKey == "" && !t.Uploading && t.UploadError == "" {
 			return noPicture()
 		}
 		if removed, err = detachPicture(ctx, tx, owner.UserID, t, ""); err != nil {
 			return err
 		}
+		t.SetUpload(uuid.Nil, "")
 		t.ImageBytes = 0
 		return attachPicture(ctx, tx, owner.UserID, t, "", task.ImageNone, nil)
 	})

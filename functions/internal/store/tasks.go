@@ -18,14 +18,14 @@ import (
 
 // taskColumns are the columns of a task besides its key, user_id and id. taskFields has their fields in the same order.
 var taskColumns = []string{
-	"title", "body", "due_date", "completed", "created_at", "updated_at", "version", "image_key", "image_bytes", "image_status", "predictions",
+	"title", "body", "due_date", "completed", "created_at", "updated_at", "version", "image_key", "image_bytes", "image_status", "predictions", "upload_id", "upload_error",
 }
 
 // taskFields returns pointers to the fields of a task that taskColumns hold, to scan into or as values of a statement.
 func taskFields(t *task.Task) []any {
 	return []any{
 		&t.Title, &t.Body, (*dateColumn)(&t.DueDate), &t.Completed, (*timeColumn)(&t.CreatedAt), (*timeColumn)(&t.UpdatedAt), &t.Version, &t.ImageKey, &t.ImageBytes,
-		(*string)(&t.ImageStatus), (*predictionsColumn)(&t.Predictions),
+		(*string)(&t.ImageStatus), (*predictionsColumn)(&t.Predictions), (*idColumn)(&t.UploadID), (*string)(&t.UploadError),
 	}
 }
 
@@ -45,6 +45,7 @@ func taskScanner() func(scanner) (task.Task, error) {
 	return func(row scanner) (task.Task, error) {
 		err := row.Scan(into...)
 		t.SetPhoto(t.ImageKey, t.ImageStatus, t.Predictions)
+		t.SetUpload(t.UploadID, t.UploadError)
 		return t, err
 	}
 }
@@ -174,6 +175,21 @@ func saveTask(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Task) e
 	t.UpdatedAt = task.NewTime(now())
 	_, err := tx.ExecContext(ctx, updateTask, append(writtenFields(t), userID[:], t.ID[:])...)
 	return err
+}
+
+// idColumn is an id in a BINARY(16) column. Nil is NULL.
+type idColumn uuid.UUID
+
+func (c *idColumn) Scan(value any) error {
+	*c = idColumn{}
+	return (*uuid.UUID)(c).Scan(value)
+}
+
+func (c idColumn) Value() (driver.Value, error) {
+	if c == (idColumn{}) {
+		return nil, nil
+	}
+	return c[:], nil
 }
 
 // timeColumn is a task.Time in a DATETIME column.

@@ -2,6 +2,8 @@
 package task
 
 import (
+	"encoding/json"
+
 	"github.com/google/uuid"
 )
 
@@ -32,6 +34,9 @@ type Task struct {
 	ImageStatus ImageStatus  `json:"imageStatus"`
 	Labels      []string     `json:"labels"`      // those of Predictions
 	Predictions []Prediction `json:"predictions"` // best first; empty unless ImageStatus is ImageDone
+	Uploading   bool         `json:"uploading"`   // whether it awaits an upload
+	UploadError UploadError  `json:"uploadError"`
+	UploadID    uuid.UUID    `json:"-"` // of the awaited upload; Nil without one
 }
 
 // ImageStatus is the state of a task's photo.
@@ -60,6 +65,25 @@ func (t *Task) SetPhoto(key string, status ImageStatus, predictions []Prediction
 	t.ImageStatus = status
 	t.Predictions = predictions
 	t.Labels = labels(predictions)
+}
+
+// UploadError is the code of the fault because of which the last upload did not become the task's photo. It is empty, in JSON
+// null, if there is none.
+type UploadError string
+
+// MarshalJSON returns the code, or null.
+func (e UploadError) MarshalJSON() ([]byte, error) {
+	if e == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(e))
+}
+
+// SetUpload sets the upload that a task awaits, none with Nil, and why the one before failed.
+func (t *Task) SetUpload(id uuid.UUID, failed UploadError) {
+	t.Uploading = id != uuid.Nil
+	t.UploadID = id
+	t.UploadError = failed
 }
 
 // labels returns the labels of predictions, in their order.

@@ -91,6 +91,8 @@ type Task struct {
 	ID, Title, Body, DueDate, CreatedAt, UpdatedAt, ImageStatus string
 	Completed, Upload                                           bool
 	Version                                                     int
+	Uploading                                                   bool
+	UploadError                                                 *string
 	Labels                                                      []string
 	Predictions                                                 []struct {
 		Label string

@@ -10,7 +10,7 @@ import (
 const (
 	bare = `{"id":"01a2086b-793d-720c-a042-2c5ab6a42366","title":"Fix the pier","body":"","dueDate":"2026-12-24","completed":false,` +
 		`"createdAt":"2026-11-23T12:39:50.845136Z","updatedAt":"2026-11-23T12:39:50.845136Z","version":1,` +
-		`"upload":false,"imageStatus":"none","labels":[],"predictions":[]`
+		`"upload":false,"imageStatus":"none","labels":[],"predictions":[],"uploading":false,"uploadError":null`
 	ofBare = "id=01a2086b-793d-720c-a042-2c5ab6a42366"
 	fault  = `{"error":{"code":"unauthorized","message":"Please sign in.","requestId":"call-1"}}`
 )

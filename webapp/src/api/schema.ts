@@ -70,6 +70,8 @@ export interface components {
             imageStatus: "none" | "pending" | "done" | "failed";
             labels: string[];
             predictions: components["schemas"]["Prediction"][];
+            uploading: boolean;
+            uploadError: string | null;
         };
         Prediction: {
             label: string;

@@ -324,6 +324,7 @@ export const useTasksStore = defineStore('tasks', () => {
 function unsaved(draft: NewTask): Task {
   const now = new Date(serverTime()).toISOString()
   return {
-    ...draft, completed: false, createdAt: now, updatedAt: now, version: 0, upload: false, imageStatus: 'none', labels: [], predictions: [],
+    ...draft, completed: false, createdAt: now, updatedAt: now, version: 0,
+    upload: false, imageStatus: 'none', labels: [], predictions: [], uploading: false, uploadError: null,
   }
 }

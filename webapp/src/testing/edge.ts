@@ -129,6 +129,8 @@ export function makeTask(changes: Partial<Task> = {}): Task {
     imageStatus: 'none',
     labels: [],
     predictions: [],
+    uploading: false,
+    uploadError: null,
     ...changes,
   }
 }
