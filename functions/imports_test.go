@@ -28,7 +28,10 @@ type rule struct {
 	allowed   []string // of the forbidden
 }
 
-const internal = "snaptask/functions/internal/"
+const (
+	internal  = "snaptask/functions/internal/"
+	telemetry = "snaptask/functions/telemetry"
+)
 
 var rules = []rule{
 	{
@@ -47,9 +50,9 @@ var rules = []rule{
 		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/functions/..."},
 	},
 	{
-		sentence:  "the model server imports only the protocol of the functions",
+		sentence:  "the model server imports only the protocol of the functions, and telemetry",
 		importers: []string{"snaptask/deploy/modelserver/..."},
-		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/deploy/modelserver/...", "snaptask/functions/tensorflowpb"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/deploy/modelserver/...", "snaptask/functions/tensorflowpb", telemetry},
 	},
 	{
 		sentence:  "what builds images and deploys to Kubernetes imports nothing of the program but the parser of stack.yml",
@@ -67,15 +70,15 @@ var rules = []rule{
 		forbidden: []string{"function"},
 	},
 	{
-		sentence:  "the server around a function imports only config, fault, turns, web and its connections",
+		sentence:  "the server around a function imports only config, fault, turns, web, telemetry and its connections",
 		importers: []string{"snaptask/functions/serve"},
-		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "config", internal + "fault", internal + "turns", internal + "web", "snaptask/functions/serve/connections"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "config", internal + "fault", internal + "turns", internal + "web", "snaptask/functions/serve/connections", telemetry},
 	},
 	{
-		sentence:  "store, objects and picture import task, fault, config, dial and their driver, never each other, never web",
+		sentence:  "store, objects and picture import task, fault, config, dial, telemetry and their driver, never each other, never web",
 		importers: []string{internal + "store", internal + "objects", internal + "picture"},
 		forbidden: []string{"snaptask/..."},
-		allowed:   []string{internal + "task", internal + "fault", internal + "text", internal + "config", internal + "dial", internal + "picture/..."},
+		allowed:   []string{internal + "task", internal + "fault", internal + "text", internal + "config", internal + "dial", internal + "picture/...", telemetry},
 	},
 	{
 		sentence:  "the JPEG codec needs only the standard library",
@@ -83,10 +86,10 @@ var rules = []rule{
 		forbidden: []string{"..."}, allowed: []string{"std"},
 	},
 	{
-		sentence:  "classifier imports task, fault, config and TensorFlow Serving's messages, never the other clients",
+		sentence:  "classifier imports task, fault, config, telemetry and TensorFlow Serving's messages, never the other clients",
 		importers: []string{internal + "classifier"},
 		forbidden: []string{"snaptask/..."},
-		allowed:   []string{internal + "task", internal + "fault", internal + "config", "snaptask/functions/tensorflowpb"},
+		allowed:   []string{internal + "task", internal + "fault", internal + "config", "snaptask/functions/tensorflowpb", telemetry},
 	},
 	{
 		sentence:  "deletion joins store and objects",
@@ -98,7 +101,7 @@ var rules = []rule{
 		sentence:  "recognition joins objects, picture and classifier",
 		importers: []string{internal + "recognition"},
 		forbidden: []string{"snaptask/..."},
-		allowed:   []string{internal + "objects", internal + "picture", internal + "classifier", internal + "task", internal + "fault"},
+		allowed:   []string{internal + "objects", internal + "picture", internal + "classifier", internal + "task", internal + "fault", telemetry},
 	},
 	{
 		sentence:  "housekeeping imports no function, no server and no HTTP",
@@ -106,15 +109,20 @@ var rules = []rule{
 		forbidden: []string{"function", "snaptask/functions/serve", internal + "web", "net/http"},
 	},
 	{
-		sentence:  "auth imports task, fault, text, turns and config",
+		sentence:  "auth imports task, fault, text, turns, telemetry and config",
 		importers: []string{internal + "auth"},
-		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault", internal + "text", internal + "turns", internal + "config"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "task", internal + "fault", internal + "text", internal + "turns", internal + "config", telemetry},
 	},
 	{
 		sentence:  "credentials joins auth and store",
 		importers: []string{internal + "credentials"},
 		forbidden: []string{"snaptask/..."},
 		allowed:   []string{internal + "auth", internal + "store", internal + "task", internal + "fault"},
+	},
+	{
+		sentence:  "telemetry imports only config",
+		importers: []string{telemetry},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "config"},
 	},
 	{
 		sentence:  "config needs only the standard library",
@@ -164,7 +172,7 @@ var rules = []rule{
 	},
 }
 
-var packagesForTests = []string{internal + "testbed", "snaptask/tests/application", "snaptask/tests/relay", "snaptask/tests/scenario", "snaptask/tests/workload"}
+var packagesForTests = []string{internal + "testbed", telemetry + "/collectortest", "snaptask/tests/application", "snaptask/tests/relay", "snaptask/tests/scenario", "snaptask/tests/workload"}
 
 // functionsThat returns the paths of the functions whose entries in stack.yml satisfy the condition.
 func functionsThat(condition func(stack.Function) bool) []string {
