@@ -25,6 +25,12 @@ type Config struct {
 	// https://gateway.example.org. The functions' CORS_ORIGINS must then contain this server's origin.
 	PublicGatewayURL string
 
+	// S3_ENDPOINT and S3_BUCKET (snaptask): the object store to which this server forwards uploads, as the function upload-url has
+	// them. OBJECTS_PUBLIC_URL, also as there: where browsers send uploads instead, such as https://photos.example.org.
+	S3Endpoint, S3Bucket string
+	ObjectsPublicURL     string
+	Uploads              string // UPLOADS=both|direct|event: how the app sends photos
+
 	ClientAddressKey []byte         // secret client-address-key, shared with functions that limit failed logins by address; optional
 	TrustedProxies   []netip.Prefix // TRUSTED_PROXIES: networks of proxies in front of this server, such as 10.0.0.0/8
 
@@ -35,13 +41,24 @@ type Config struct {
 // defaultFunctionURL is the OpenFaaS gateway within its cluster.
 const defaultFunctionURL = "http://gateway.openfaas:8080/function/{name}"
 
-// ConfigFromEnv reads FUNCTION_URL (defaultFunctionURL), REGISTRATION (on), PUBLIC_GATEWAY_URL, TRUSTED_PROXIES, MAX_CONNECTIONS
-// (1024) and CONNECTIONS_PER_ADDRESS (256) with getenv, and the secret client-address-key in SECRETS_DIR (/var/openfaas/secrets).
+// ConfigFromEnv reads FUNCTION_URL (defaultFunctionURL), REGISTRATION (on), PUBLIC_GATEWAY_URL, S3_ENDPOINT, S3_BUCKET,
+// OBJECTS_PUBLIC_URL, UPLOADS (both, or direct without an object store), TRUSTED_PROXIES, MAX_CONNECTIONS (1024) and
+// CONNECTIONS_PER_ADDRESS (256) with getenv, and the secret client-address-key in SECRETS_DIR (/var/openfaas/secrets).
 func ConfigFromEnv(getenv func(string) string) (Config, error) {
 	c := Config{
 		FunctionURL:      cmp.Or(getenv("FUNCTION_URL"), defaultFunctionURL),
 		Registration:     true,
 		PublicGatewayURL: strings.TrimRight(getenv("PUBLIC_GATEWAY_URL"), "/"),
+		S3Endpoint:       getenv("S3_ENDPOINT"),
+		S3Bucket:         cmp.Or(getenv("S3_BUCKET"), "snaptask"),
+		ObjectsPublicURL: strings.TrimRight(getenv("OBJECTS_PUBLIC_URL"), "/"),
+		Uploads:          getenv("UPLOADS"),
+	}
+	if c.Uploads == "" {
+		c.Uploads = "direct"
+		if c.S3Endpoint != "" || c.ObjectsPublicURL != "" {
+			c.Uploads = "both"
+		}
 	}
 	switch value := getenv("REGISTRATION"); value {
 	case "", "on":
@@ -88,15 +105,35 @@ func (c Config) check() error {
 	if u, err := c.urlOf("name"); err != nil || !isFull(u) {
 		return errors.New("FUNCTION_URL must be a full http or https URL")
 	}
-	if c.PublicGatewayURL == "" {
-		return nil
+	if u, err := url.Parse(c.S3Endpoint); c.S3Endpoint != "" && (err != nil || !isFull(u)) {
+		return errors.New("S3_ENDPOINT must be a full http or https URL, such as http://minio.snaptask:9000")
 	}
-	u, err := url.Parse(c.PublicGatewayURL)
-	if err != nil || !isFull(u) || u.RawQuery != "" || u.Fragment != "" || u.User != nil || strings.ContainsAny(c.PublicGatewayURL, ";, '") {
+	switch c.Uploads {
+	case "", "direct":
+	case "both", "event":
+		if c.S3Endpoint == "" && c.ObjectsPublicURL == "" {
+			return fmt.Errorf("UPLOADS=%s needs S3_ENDPOINT or OBJECTS_PUBLIC_URL", c.Uploads)
+		}
+	default:
+		return fmt.Errorf("UPLOADS must be both, direct or event, not %q", c.Uploads)
+	}
+	if !isPublic(c.PublicGatewayURL) {
 		return errors.New("PUBLIC_GATEWAY_URL must be a full http or https URL without query, such as https://gateway.example.org")
+	}
+	if !isPublic(c.ObjectsPublicURL) {
+		return errors.New("OBJECTS_PUBLIC_URL must be a full http or https URL without query, such as https://photos.example.org")
 	}
 	return nil
 }
+
+// isPublic reports whether text is empty or a URL that can stand in the Content-Security-Policy.
+func isPublic(text string) bool {
+	u, err := url.Parse(text)
+	return text == "" || err == nil && isFull(u) && u.RawQuery == "" && u.Fragment == "" && u.User == nil && !strings.ContainsAny(text, ";, '")
+}
+
+// forwardsUploads reports whether uploads come through this server.
+func (c Config) forwardsUploads() bool { return c.S3Endpoint != "" && c.ObjectsPublicURL == "" }
 
 func isFull(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
 
@@ -110,6 +147,7 @@ func (c Config) urlOf(function string) (*url.URL, error) {
 type appConfig struct {
 	Gateway      string    `json:"gateway"` // prefix of /function/NAME; "" for this server
 	Registration bool      `json:"registration"`
+	Uploads      string    `json:"uploads"` // both, direct or event
 	Limits       appLimits `json:"limits"`
 }
 
@@ -124,6 +162,7 @@ func (c Config) app() ([]byte, error) {
 	return json.Marshal(appConfig{
 		Gateway:      c.PublicGatewayURL,
 		Registration: c.Registration,
+		Uploads:      cmp.Or(c.Uploads, "direct"),
 		Limits: appLimits{
 			PictureBytes: 16 << 20,
 			PictureTypes: []string{"image/jpeg", "image/png", "image/webp"},

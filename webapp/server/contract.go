@@ -10,22 +10,24 @@ import (
 
 const contractName = "openapi.yaml"
 
-// functionNames returns the names in the paths /function/NAME of the build's openapi.yaml. This server forwards only calls of
-// these functions, and in particular never calls of the gateway's /system.
+// functionNames returns the names in the paths /function/NAME of the build's openapi.yaml, except those that have x-internal: true,
+// which are not for people. This server forwards only calls of these functions, and in particular never calls of the gateway's /system.
 func functionNames(files fs.FS) ([]string, error) {
 	text, err := fs.ReadFile(files, contractName)
 	if err != nil {
 		return nil, err
 	}
 	var contract struct {
-		Paths map[string]any `yaml:"paths"`
+		Paths map[string]struct {
+			Internal bool `yaml:"x-internal"`
+		} `yaml:"paths"`
 	}
 	if err := yaml.Unmarshal(text, &contract); err != nil {
 		return nil, fmt.Errorf("%s: %w", contractName, err)
 	}
 	var names []string
-	for path := range contract.Paths {
-		if name, ok := strings.CutPrefix(path, "/function/"); ok {
+	for path, item := range contract.Paths {
+		if name, ok := strings.CutPrefix(path, "/function/"); ok && !item.Internal {
 			names = append(names, name)
 		}
 	}

@@ -26,6 +26,14 @@ var (
 		"There is no such function. The page /api shows those that there are."}
 	readingOnly = failure{http.StatusMethodNotAllowed, "method_not_allowed", "This can only be read",
 		"This page can only be read (GET or HEAD)."}
+	uploadOnly = failure{http.StatusMethodNotAllowed, "method_not_allowed", "This is for uploads",
+		"A photo can be sent here (PUT), and nothing else."}
+	uploadRefused = failure{http.StatusForbidden, "upload_refused", "This upload is refused",
+		"This address is for one photo, of the size and type that were given, and for 10 minutes. Please get another one from upload-url."}
+	uploadTooLarge = failure{http.StatusRequestEntityTooLarge, "too_large", "The photo is too large",
+		"The photo is larger than 16 MiB."}
+	lengthRequired = failure{http.StatusLengthRequired, "length_required", "The length is missing",
+		"The request needs a Content-Length."}
 	bodyIncomplete = failure{http.StatusBadRequest, "body_incomplete", "The request did not arrive",
 		"The request’s body did not arrive in full, or too slowly. Please try again."}
 	tooManyBodies = failure{http.StatusServiceUnavailable, "busy", "Too much at once",

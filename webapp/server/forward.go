@@ -20,6 +20,16 @@ const idleTime = 4 * time.Second
 
 const callIDHeader = "X-Call-Id"
 
+func newTransport() *http.Transport {
+	return &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ResponseHeaderTimeout: 65 * time.Second,
+		IdleConnTimeout:       idleTime,
+		MaxIdleConnsPerHost:   64,
+		DisableCompression:    true,
+	}
+}
+
 // newForwarder returns a handler that forwards /function/{name} to the function of that name. Method, query, body and the
 // function's response are unchanged; what the gateway answers in the function's place becomes an error in the functions' form.
 func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler, error) {
@@ -35,13 +45,7 @@ func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler
 	own := c.guards()
 	proxy := &httputil.ReverseProxy{
 		BufferPool: newBufferPool(),
-		Transport: &http.Transport{
-			DialContext:           (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-			ResponseHeaderTimeout: 65 * time.Second,
-			IdleConnTimeout:       idleTime,
-			MaxIdleConnsPerHost:   64,
-			DisableCompression:    true,
-		},
+		Transport:  newTransport(),
 		Rewrite: func(r *httputil.ProxyRequest) {
 			target := *targets[r.In.PathValue("name")]
 			target.RawQuery = r.In.URL.RawQuery
@@ -55,7 +59,7 @@ func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler
 		},
 		ModifyResponse: func(answer *http.Response) error {
 			if !isFromFunction(answer) {
-				return gatewayError{answer.StatusCode}
+				return upstreamError{"the gateway", answer.StatusCode}
 			}
 			for name := range own {
 				answer.Header.Del(name)
@@ -84,11 +88,14 @@ func isFromFunction(answer *http.Response) bool {
 	return answer.StatusCode < http.StatusBadRequest || mediaType == "application/json"
 }
 
-// gatewayError is an answer of the gateway itself. OpenFaaS's answers 404 while its provider is away, 503 while a function has no
-// replica, and 500, 502 or 504 when a function's process or node fails during a call.
-type gatewayError struct{ status int }
+// upstreamError is an answer of the gateway itself or the object store. OpenFaaS's gateway answers 404 while its provider is away, 503
+// while a function has no replica, and 500, 502 or 504 when a function's process or node fails during a call.
+type upstreamError struct {
+	who    string
+	status int
+}
 
-func (e gatewayError) Error() string { return fmt.Sprintf("the gateway answered %d", e.status) }
+func (e upstreamError) Error() string { return fmt.Sprintf("%s answered %d", e.who, e.status) }
 
 // functionFailed answers 400 if the body did not arrive, and else 503: outcome_unknown if the call may have changed something, or
 // unavailable.
@@ -116,7 +123,7 @@ func onlyReads(method string) bool {
 
 // mayHaveArrived reports whether a function may have received the call that failed with err.
 func mayHaveArrived(err error) bool {
-	if answer := (gatewayError{}); errors.As(err, &answer) {
+	if answer := (upstreamError{}); errors.As(err, &answer) {
 		return answer.status >= http.StatusInternalServerError
 	}
 	dial := (*net.OpError)(nil)

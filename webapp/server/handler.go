@@ -6,8 +6,8 @@ import (
 )
 
 // newHandler returns the handler for everything that this server serves: the app's pages and assets, /openapi.yaml and its page
-// /api, /config.json, /healthz, and /function/NAME for the functions in openapi.yaml. If files contains no build of the app, pages
-// and functions answer 503.
+// /api, /config.json, /healthz, /function/NAME for the functions in openapi.yaml, and /uploads/ for photos on their way to the object
+// store. If files contains no build of the app, pages and functions answer 503.
 func newHandler(c Config, files fs.FS) (http.Handler, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -36,7 +36,14 @@ func newHandler(c Config, files fs.FS) (http.Handler, error) {
 
 	mux := http.NewServeMux()
 	mux.Handle("/function/{name}", forward)
-	for _, closed := range []string{"/function/", "/async-function/", "/system/"} {
+	if c.forwardsUploads() {
+		uploads, err := newUploads(c, errorPages)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("/uploads/{user}/{task}/{id}", uploads)
+	}
+	for _, closed := range []string{"/function/", "/async-function/", "/system/", "/uploads/"} {
 		mux.HandleFunc(closed, func(w http.ResponseWriter, r *http.Request) { errorPages.write(w, r, nothingHere) })
 	}
 	readOnly := func(next http.Handler) http.Handler {
@@ -67,8 +74,10 @@ func healthy(w http.ResponseWriter, _ *http.Request) {
 // guards returns the security headers of every response. The app shows images as blobs, since it fetches them with a token.
 func (c Config) guards() map[string]string {
 	connect := "'self'"
-	if c.PublicGatewayURL != "" {
-		connect += " " + c.PublicGatewayURL + "/"
+	for _, elsewhere := range []string{c.PublicGatewayURL, c.ObjectsPublicURL} {
+		if elsewhere != "" {
+			connect += " " + elsewhere + "/"
+		}
 	}
 	return map[string]string{
 		"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; " +

@@ -313,7 +313,46 @@ func TestConfigFromEnv(t *testing.T) {
 			}
 			require.NoError(t, err)
 			test.want.MaxConnections, test.want.ConnectionsPerAddress = 1024, 256
+			test.want.S3Bucket, test.want.Uploads = "snaptask", "direct"
 			require.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestSettingsOfUploads(t *testing.T) {
+	t.Parallel()
+	const store, public = "http://minio.snaptask:9000", "https://photos.test/base/"
+	for name, c := range map[string]struct {
+		endpoint, public, uploads, want string
+		wrong                           string
+	}{
+		"no object store":              {want: "direct"},
+		"an object store":              {endpoint: store, want: "both"},
+		"one that browsers reach":      {public: public, want: "both"},
+		"direct":                       {endpoint: store, uploads: "direct", want: "direct"},
+		"event":                        {endpoint: store, uploads: "event", want: "event"},
+		"event without object store":   {uploads: "event", wrong: "S3_ENDPOINT"},
+		"both without object store":    {uploads: "both", wrong: "S3_ENDPOINT"},
+		"unknown":                      {endpoint: store, uploads: "all", wrong: "UPLOADS"},
+		"endpoint without scheme":      {endpoint: "minio:9000", wrong: "S3_ENDPOINT"},
+		"public address without host":  {public: "photos", wrong: "OBJECTS_PUBLIC_URL"},
+		"public address with policies": {public: "https://photos.test/; script-src *", wrong: "OBJECTS_PUBLIC_URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := ConfigFromEnv(func(key string) string {
+				return map[string]string{"S3_ENDPOINT": c.endpoint, "OBJECTS_PUBLIC_URL": c.public, "UPLOADS": c.uploads}[key]
+			})
+			if c.wrong != "" {
+				require.ErrorContains(t, err, c.wrong)
+				return
+			}
+			require.NoError(t, err)
+			_, body := ask(t, http.MethodGet, serverOver(t, got, build()).URL+"/config.json", nil)
+			var app appConfig
+			require.NoError(t, json.Unmarshal([]byte(body), &app))
+			require.Equal(t, c.want, app.Uploads)
+			require.NotContains(t, body, "minio")
 		})
 	}
 }
