@@ -180,27 +180,37 @@ func TestGracePeriodsCoverShutdown(t *testing.T) {
 	require.Equal(t, "5s", setting(deployments["webapp"].Spec.Template.Spec.Containers[0], "SHUTDOWN_DELAY"))
 }
 
-// TestPrometheusFindsMetrics checks the annotations by which Prometheus finds the port of the metrics.
+// TestPrometheusFindsMetrics checks the annotations of pods, and that policies admit Prometheus to the port that they name and no other.
 func TestPrometheusFindsMetrics(t *testing.T) {
 	inEach(t, func(t *testing.T, all []object) {
+		var want []string
 		for _, o := range all {
-			running, ok := o.pod()
-			if !ok {
-				continue
+			running, _ := o.pod()
+			annotations := running.Metadata.Annotations
+			if annotations["prometheus.io/scrape"] == "true" {
+				want = append(want, fmt.Sprintf("scraper to %s %s", o.Metadata.Name, annotations["prometheus.io/port"]))
 			}
-			want := map[string]string{}
+			switch {
+			case o.Metadata.Name == "tensorflow-serving" && annotations != nil:
+				require.Equal(t, "/monitoring/prometheus/metrics", annotations["prometheus.io/path"])
+			case annotations != nil:
+				require.Equal(t, "/metrics", annotations["prometheus.io/path"], "%s", o)
+			}
 			for _, c := range running.Spec.Containers {
 				for _, port := range c.Ports {
 					if port.Name == "metrics" {
-						want = map[string]string{"prometheus.io/scrape": "true", "prometheus.io/port": strconv.Itoa(port.ContainerPort), "prometheus.io/path": "/metrics"}
+						require.Equal(t, strconv.Itoa(port.ContainerPort), annotations["prometheus.io/port"], "%s", o)
 					}
 				}
 			}
-			for key, value := range want {
-				require.Equal(t, value, running.Metadata.Annotations[key], "%s: %s", o, key)
-			}
-			require.Equal(t, len(want) > 0, running.Metadata.Annotations["prometheus.io/scrape"] != "", "%s has no port of this name", o)
 		}
+		slices.Sort(want)
+		require.Contains(t, want, "scraper to webapp 8081")
+		require.Contains(t, want, "scraper to tensorflow-serving 8501")
+		found := slices.DeleteFunc(allowedCalls(all, append(callers(all), scraper)), func(way string) bool {
+			return !strings.HasPrefix(way, "scraper ") || way == "scraper to webapp 8080" // which is open to all
+		})
+		require.Equal(t, want, found)
 	})
 }
 

@@ -164,6 +164,7 @@ func expected(t *testing.T, gateway string) []string {
 	t.Helper()
 	functions := stackFunctions(t)
 	wanted := []string{
+		"scraper to webapp 8081", "scraper to tensorflow-serving 8501",
 		"migrate to mysql 3306", "bucket to minio 9000", "tensorflow-serving to model 8080",
 		"sweep to mysql 3306", "sweep to minio 9000", "sweep to tensorflow-serving 8500", "sweep to tensorflow-serving 8501",
 	}
