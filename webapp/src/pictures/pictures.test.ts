@@ -104,6 +104,39 @@ describe('a photo', () => {
     vi.useRealTimers()
   })
 
+  test('waits while three others are sent, and can be cancelled then', async () => {
+    const pictures = usePicturesStore()
+    const ids = ['a', 'b', 'c', 'd', 'e']
+    for (const id of ids) useTasksStore().put(makeTask({ id }))
+    const sent: FakeUpload[] = []
+    vi.spyOn(FakeUpload.prototype, 'send').mockImplementation(function (this: FakeUpload) { sent.push(this) })
+    const done = ids.map((id) => pictures.attach(id, file))
+    await flushPromises()
+    const phases = () => ids.map((id) => pictures.uploads.get(id)?.phase)
+    expect(phases()).toEqual(['uploading', 'uploading', 'uploading', 'waiting', 'waiting'])
+    pictures.cancel('d')
+    await done[3]
+    sent[0]?.answer(200, recognised(makeTask({ id: 'a' })))
+    await flushPromises()
+    expect(phases()).toEqual([undefined, 'uploading', 'uploading', undefined, 'uploading'])
+    expect(sent.map(({ url }) => url.slice(-1))).toEqual(['a', 'b', 'c', 'e'])
+    expect(pictures.failures.size).toBe(0)
+  })
+
+  test('is decoded while at most one other is', async () => {
+    const decoded: (() => void)[] = []
+    vi.stubGlobal('createImageBitmap', () => new Promise((_resolve, reject) => { decoded.push(() => { reject(new DOMException()) }) }))
+    const pictures = usePicturesStore()
+    const ids = ['a', 'b', 'c']
+    for (const id of ids) useTasksStore().put(makeTask({ id }))
+    for (const id of ids) void pictures.attach(id, file)
+    const phases = () => ids.map((id) => pictures.uploads.get(id)?.phase)
+    await vi.waitFor(() => { expect(decoded).toHaveLength(2) })
+    expect(phases()).toEqual(['preparing', 'preparing', 'waiting'])
+    decoded[0]?.()
+    await vi.waitFor(() => { expect(phases()).toEqual(['uploading', 'preparing', 'preparing']) })
+  })
+
   test('can be cancelled without an error', async () => {
     const pictures = usePicturesStore()
     const done = pictures.attach(task.id, file)

@@ -9,11 +9,17 @@ import { useTasksStore } from '@/tasks/tasks'
 import { useNoticesStore } from '@/ui/notices'
 import { strongPredictions } from './labels'
 import { prepare } from './prepare'
+import { Turns } from './turns'
+
+/** Browsers open six connections to a server: with three uploads, a tick waits for none of them. */
+const uploadsAtOnce = 3
+/** A decoded photo can take hundreds of megabytes. */
+const decodesAtOnce = 2
 
 export interface Upload {
   /** Null when the classifier is asked again about the picture that the task has. */
   file: File | null
-  phase: 'preparing' | 'uploading' | 'recognising'
+  phase: 'waiting' | 'preparing' | 'uploading' | 'recognising'
   /** The share of the file that has been sent, 0..1. */
   sent: number
 }
@@ -37,6 +43,8 @@ export const usePicturesStore = defineStore('pictures', () => {
   const failures = shallowReactive(new Map<string, Failure>())
   const running = new Map<string, { controller: AbortController; retry: () => Promise<void> }>()
   const removals = new Map<string, () => void>()
+  const uploading = new Turns(uploadsAtOnce)
+  const decoding = new Turns(decodesAtOnce)
 
   const fail = (taskID: string, problem: Problem, retry: Failure['retry'] = null) => { failures.set(taskID, { problem, retry }) }
 
@@ -53,18 +61,22 @@ export const usePicturesStore = defineStore('pictures', () => {
       fail(taskID, problem)
       return
     }
-    await run(taskID, { file, phase: 'preparing', sent: 0 }, () => attach(taskID, file), async (signal, show) => {
-      const picture = await prepare(file, config.current.limits.pictureTypes, signal).catch((thrown: unknown) => {
-        throw signal.aborted ? cancelledProblem() : asProblem(thrown)
+    await run(taskID, { file, phase: 'waiting', sent: 0 }, () => attach(taskID, file), async (signal, show) => {
+      const picture = await decoding.run(signal, () => {
+        show({ file, phase: 'preparing', sent: 0 })
+        return prepare(file, config.current.limits.pictureTypes, signal)
       })
       if (picture.size > config.current.limits.pictureBytes) throw new Problem(0, 'too_large')
+      show({ file, phase: 'waiting', sent: 0 })
       await tasks.whenCreated(taskID)
-      show({ file, phase: 'uploading', sent: 0 })
-      const onSent = (bytes: number) => {
-        const sent = Math.min(1, bytes / picture.size)
-        show({ file, phase: sent < 1 ? 'uploading' : 'recognising', sent })
-      }
-      return session.authorized((token) => functions.predictImage(taskID, picture, { token, signal, onSent }))
+      return uploading.run(signal, () => {
+        show({ file, phase: 'uploading', sent: 0 })
+        const onSent = (bytes: number) => {
+          const sent = Math.min(1, bytes / picture.size)
+          show({ file, phase: sent < 1 ? 'uploading' : 'recognising', sent })
+        }
+        return session.authorized((token) => functions.predictImage(taskID, picture, { token, signal, onSent }))
+      })
     })
   }
 
@@ -91,7 +103,7 @@ export const usePicturesStore = defineStore('pictures', () => {
       const labels = strongPredictions(task.predictions).map(({ label }) => label)
       if (task.imageStatus === 'done') notices.announce('recognised', { title: task.title, labels })
     } catch (thrown) {
-      const reason = asProblem(thrown)
+      const reason = controller.signal.aborted ? cancelledProblem() : asProblem(thrown)
       const isSent = uploads.get(taskID)?.phase === 'recognising'
       const problem = isSent && reason.answerLost ? new Problem(reason.status, 'outcome_unknown') : reason
       if (isCurrent() && !problem.cancelled) fail(taskID, problem, problem.retryable ? retry : null)

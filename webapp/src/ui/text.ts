@@ -181,7 +181,7 @@ export const text = {
     drop: 'Drop the photo here',
     loading: 'Loading the photo…',
     missing: (title: string) => `The photo of “${title}” could not be loaded. Try again`,
-    phases: { preparing: 'Preparing it…', recognising: 'Looking at it…' },
+    phases: { waiting: 'Waiting…', preparing: 'Preparing it…', recognising: 'Looking at it…' },
     uploading: (percent: string) => `Uploading, ${percent}`,
     cancel: 'Cancel',
     cancelOf: (title: string) => `Cancel the photo of “${title}”`,
