@@ -8,6 +8,7 @@ import type { AppConfig } from './types'
 const defaults: AppConfig = {
   gateway: '',
   registration: false,
+  uploads: 'direct',
   limits: {
     pictureBytes: 16 * 2 ** 20,
     pictureTypes: ['image/jpeg', 'image/png', 'image/webp'],
@@ -25,7 +26,8 @@ export const useConfigStore = defineStore('config', () => {
 
   /** Loads the configuration. Without it the defaults apply, and the next call reports what is wrong. */
   async function load(): Promise<void> {
-    current.value = await functions.appConfig(AbortSignal.timeout(timeout)).catch(() => defaults)
+    const loaded = await functions.appConfig(AbortSignal.timeout(timeout)).catch(() => defaults)
+    current.value = { ...defaults, ...loaded } // a web server of another version may know less
     setGateway(current.value.gateway)
   }
 

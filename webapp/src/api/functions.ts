@@ -1,6 +1,6 @@
 import { functionURL, received, request, requestJSON, type RequestOptions } from './request'
 import type {
-  AppConfig, Credentials, Login, LoginGrant, NewTask, PasswordChange, PictureSize, SessionGrant, Task, TaskChange,
+  AppConfig, Credentials, Login, LoginGrant, NewTask, PasswordChange, PictureSize, PresignedUpload, SessionGrant, Task, TaskChange,
 } from './types'
 import { upload, type UploadOptions } from './upload'
 import { write } from './write'
@@ -53,7 +53,19 @@ export const functions = {
   deleteTask: (token: string, id: string) =>
     write(() => call<{ deleted: string }>('delete-task', { method: 'DELETE', token, keepalive: true }, { id })),
 
-  predictImage: (id: string, file: Blob, options: UploadOptions) => upload<Task>(functionURL('predict-image', { id }), file, options),
+  /** Sends a picture and waits for its labels. */
+  predictImage: (token: string, id: string, file: Blob, options: Omit<UploadOptions, 'headers'>) =>
+    upload<Task>(functionURL('predict-image', { id }), file, {
+      ...options, headers: { Authorization: `Bearer ${token}`, Accept: 'application/json' },
+    }),
+
+  /** Announces a picture, which is then sent to the returned URL. A repeat replaces the announcement. */
+  uploadURL: (token: string, id: string, { size: bytes, type: contentType }: Blob) =>
+    write(() => call<PresignedUpload>('upload-url', { method: 'POST', json: { bytes, contentType }, token }, { id })),
+
+  /** Ends a task's awaiting of a picture that was announced, and forgets what was wrong with the last one. */
+  withdrawUpload: (token: string, id: string) =>
+    write(() => call<Task>('upload-url', { method: 'DELETE', token, keepalive: true }, { id })),
 
   /** Asks the classifier again about a task's picture. */
   predictAgain: (token: string, id: string, signal?: AbortSignal) =>

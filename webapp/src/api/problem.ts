@@ -10,6 +10,7 @@ export class Problem extends Error {
     /**
      * Short and stable: the function's, if one answered. The app decides by this and never by the status, which a gateway sets too.
      * The app's own: network, cancelled, invalid, defect, unreadable, and those of pictures.
+   * upload_refused is the object store's: the URL has expired, or something else was sent than announced.
      */
     readonly code: string,
     message = '',
@@ -23,7 +24,7 @@ export class Problem extends Error {
 
   /** Whether the same call may succeed later: nothing was wrong with the request itself. */
   get retryable(): boolean {
-    return ['network', 'outcome_unknown', 'unreadable'].includes(this.code) || this.status >= 500 || this.status === 429
+    return ['network', 'outcome_unknown', 'unreadable', 'upload_refused'].includes(this.code) || this.status >= 500 || this.status === 429
   }
 
   /** Whether the function may have done its work, but no answer of it arrived. */

@@ -29,6 +29,14 @@ export type TaskChange = TaskFields & Pick<Schemas['TaskChange'], 'version'>
 
 export type TaskQuery = Partial<Pick<components['parameters'], 'status' | 'due' | 'today' | 'label' | 'q' | 'sort'>>
 
+/** Where and how to send a picture; the task awaits it then. */
+export interface PresignedUpload {
+  url: string
+  headers: Record<string, string>
+  expiresAt: string
+  task: Task
+}
+
 /** The parts of an error that the app reads. A proxy or the web server has codes of its own. */
 export interface ErrorBody {
   error: Pick<Schemas['Error']['error'], 'message' | 'fields'> & { code: string }
@@ -39,6 +47,8 @@ export interface AppConfig {
   /** The base URL of the functions; '' where the web server forwards. */
   gateway: string
   registration: boolean
+  /** How photos are sent: directly to the function, by a presigned URL to the object store, or whichever suits each. */
+  uploads: 'both' | 'direct' | 'event'
   limits: {
     pictureBytes: number
     pictureTypes: string[]

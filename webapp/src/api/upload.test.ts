@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { FakeUpload, stubUploads } from '@/testing/edge'
-import { upload } from './upload'
+import { upload, uploadTo } from './upload'
 
 const file = new Blob(['12345678'])
 let controller: AbortController
@@ -8,7 +8,7 @@ let sent: number[]
 
 function start(): Promise<unknown> {
   return upload('/function/predict-image?id=7', file, {
-    token: 't', signal: controller.signal, onSent: (bytes) => sent.push(bytes),
+    headers: { Authorization: 'Bearer t' }, signal: controller.signal, onSent: (bytes) => sent.push(bytes),
   })
 }
 
@@ -78,5 +78,29 @@ describe('an upload', () => {
     vi.advanceTimersByTime(120_000)
     await outcome
     vi.useRealTimers()
+  })
+})
+
+describe('an upload to a presigned URL', () => {
+  const startTo = (url: string) => uploadTo(url, file, {
+    headers: { 'Content-Type': 'image/png' }, signal: controller.signal, onSent: (bytes) => sent.push(bytes),
+  })
+
+  test('sends nothing but what was signed, and needs no body in the response', async () => {
+    const result = startTo('/uploads/u/t/i?X-Amz-Signature=s')
+    expect(FakeUpload.last).toMatchObject({ method: 'PUT', url: '/uploads/u/t/i?X-Amz-Signature=s', headers: { 'Content-Type': 'image/png' }, body: file })
+    FakeUpload.last.answer(200, '')
+    await expect(result).resolves.toBeUndefined()
+  })
+
+  test.each([
+    [403, '<Error><Code>AccessDenied</Code></Error>', 'upload_refused'],
+    [403, { error: { code: 'upload_refused', message: 'It expired.' } }, 'upload_refused'],
+    [503, { error: { code: 'unavailable', message: 'Later.' } }, 'unavailable'],
+    [500, '<Error><Code>InternalError</Code></Error>', 'unreadable'],
+  ])('that is refused with %i %j has the code %s', async (status, body, code) => {
+    const result = startTo('https://objects.test/bucket/uploads/u/t/i')
+    FakeUpload.last.answer(status, body)
+    await expect(result).rejects.toMatchObject({ status, code })
   })
 })

@@ -1,7 +1,7 @@
 import { cancelledProblem, networkProblem, Problem, problemOf } from './problem'
 
 export interface UploadOptions {
-  token: string
+  headers: Readonly<Record<string, string>>
   signal: AbortSignal
   /** Called with the number of bytes sent so far; once that is the file's size, the server is working on them. */
   onSent: (bytes: number) => void
@@ -10,9 +10,30 @@ export interface UploadOptions {
 /** The longest pause between bytes, or before the response, in milliseconds: a little more than the server's own limit. */
 const timeout = 90_000
 
-/** Sends a file and returns the JSON response. fetch does not report upload progress; XMLHttpRequest does. */
-export function upload<T>(url: string, file: Blob, { token, signal, onSent }: UploadOptions): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
+/** Sends a file by PUT and returns the JSON response. */
+export async function upload<T>(url: string, file: Blob, options: UploadOptions): Promise<T> {
+  const call = await put(url, file, options)
+  try {
+    return JSON.parse(call.responseText) as T
+  } catch {
+    throw new Problem(call.status, 'unreadable')
+  }
+}
+
+/** Sends a file by PUT to a presigned URL, whose response has no body. */
+export async function uploadTo(url: string, file: Blob, options: UploadOptions): Promise<void> {
+  try {
+    await put(url, file, options)
+  } catch (thrown) {
+    // Object stores answer in XML, and refuse an expired URL with 403.
+    if (thrown instanceof Problem && thrown.status === 403 && thrown.code === 'unreadable') throw new Problem(403, 'upload_refused')
+    throw thrown
+  }
+}
+
+/** Sends a file and returns the finished call. fetch does not report upload progress; XMLHttpRequest does. */
+function put(url: string, file: Blob, { headers, signal, onSent }: UploadOptions): Promise<XMLHttpRequest> {
+  return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(cancelledProblem())
       return
@@ -39,15 +60,8 @@ export function upload<T>(url: string, file: Blob, { token, signal, onSent }: Up
       restartTimer()
     })
     call.addEventListener('load', () => {
-      if (call.status < 200 || call.status > 299) {
-        reject(problemOf(call.status, call.responseText, call.getResponseHeader('Retry-After')))
-        return
-      }
-      try {
-        resolve(JSON.parse(call.responseText) as T)
-      } catch {
-        reject(new Problem(call.status, 'unreadable'))
-      }
+      if (call.status >= 200 && call.status <= 299) resolve(call)
+      else reject(problemOf(call.status, call.responseText, call.getResponseHeader('Retry-After')))
     })
     call.addEventListener('error', () => { reject(networkProblem()) })
     call.addEventListener('abort', () => { reject(timedOut ? networkProblem() : cancelledProblem()) })
@@ -57,8 +71,7 @@ export function upload<T>(url: string, file: Blob, { token, signal, onSent }: Up
     })
 
     call.open('PUT', url)
-    call.setRequestHeader('Authorization', `Bearer ${token}`)
-    call.setRequestHeader('Accept', 'application/json')
+    for (const [name, value] of Object.entries(headers)) call.setRequestHeader(name, value)
     call.send(file)
     restartTimer()
   })

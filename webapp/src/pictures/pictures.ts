@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { shallowReactive } from 'vue'
+import { computed, shallowReactive } from 'vue'
 import { useSessionStore } from '@/account/session'
 import { useConfigStore } from '@/api/config'
 import { functions } from '@/api/functions'
@@ -7,9 +7,11 @@ import { asProblem, cancelledProblem, Problem } from '@/api/problem'
 import type { PictureSize, Prediction, Task } from '@/api/types'
 import { useTasksStore } from '@/tasks/tasks'
 import { useNoticesStore } from '@/ui/notices'
+import { notAwaited, useAnnouncementsStore } from './announcements'
 import { strongPredictions } from './labels'
 import { prepare } from './prepare'
 import { Turns } from './turns'
+import { wayOf } from './ways'
 
 /** Browsers open six connections to a server: with three uploads, a tick waits for none of them. */
 const uploadsAtOnce = 3
@@ -22,6 +24,8 @@ export interface Upload {
   phase: 'waiting' | 'preparing' | 'uploading' | 'recognising'
   /** The share of the file that has been sent, 0..1. */
   sent: number
+  /** Whether the server goes on with it even if this page closes. */
+  stored: boolean
 }
 
 /** Why a task's last picture failed. */
@@ -31,7 +35,7 @@ export interface Failure {
   retry: (() => Promise<void>) | null
 }
 
-const noPicture: Partial<Task> = { upload: false, imageStatus: 'none', labels: [], predictions: [] }
+const noPicture: Partial<Task> = { upload: false, imageStatus: 'none', labels: [], predictions: [], ...notAwaited }
 
 /** The pictures of tasks, and the uploads under way by task id. */
 export const usePicturesStore = defineStore('pictures', () => {
@@ -39,6 +43,7 @@ export const usePicturesStore = defineStore('pictures', () => {
   const tasks = useTasksStore()
   const config = useConfigStore()
   const notices = useNoticesStore()
+  const announcements = useAnnouncementsStore()
   const uploads = shallowReactive(new Map<string, Upload>())
   const failures = shallowReactive(new Map<string, Failure>())
   const running = new Map<string, { controller: AbortController; retry: () => Promise<void> }>()
@@ -55,34 +60,43 @@ export const usePicturesStore = defineStore('pictures', () => {
   }
 
   /** Sends a picture to a task and waits for its labels. It never throws: `failures` has what went wrong. */
-  async function attach(taskID: string, file: File): Promise<void> {
+  async function attach(taskID: string, file: File, isOneOfSeveral = false): Promise<void> {
     const problem = check(file)
     if (problem !== null) {
       fail(taskID, problem)
       return
     }
-    await run(taskID, { file, phase: 'waiting', sent: 0 }, () => attach(taskID, file), async (signal, show) => {
+    const first = { file, phase: 'waiting', sent: 0, stored: false } as const
+    await run(taskID, first, () => attach(taskID, file, isOneOfSeveral), async (signal, show) => {
       const picture = await decoding.run(signal, () => {
-        show({ file, phase: 'preparing', sent: 0 })
+        show({ ...first, phase: 'preparing' })
         return prepare(file, config.current.limits.pictureTypes, signal)
       })
       if (picture.size > config.current.limits.pictureBytes) throw new Problem(0, 'too_large')
-      show({ file, phase: 'waiting', sent: 0 })
+      show(first)
       await tasks.whenCreated(taskID)
-      return uploading.run(signal, () => {
-        show({ file, phase: 'uploading', sent: 0 })
-        const onSent = (bytes: number) => {
-          const sent = Math.min(1, bytes / picture.size)
-          show({ file, phase: sent < 1 ? 'uploading' : 'recognising', sent })
-        }
-        return session.authorized((token) => functions.predictImage(taskID, picture, { token, signal, onSent }))
+      const onSent = (bytes: number) => {
+        const sent = Math.min(1, bytes / picture.size)
+        show({ ...first, phase: sent < 1 ? 'uploading' : 'recognising', sent })
+      }
+      if (wayOf(picture, isOneOfSeveral, config.current) === 'direct') {
+        return uploading.run(signal, () => {
+          show({ ...first, phase: 'uploading' })
+          return session.authorized((token) => functions.predictImage(token, taskID, picture, { signal, onSent }))
+        })
+      }
+      await uploading.run(signal, () => {
+        show({ ...first, phase: 'uploading' })
+        return announcements.send(taskID, picture, signal, onSent)
       })
+      show({ ...first, phase: 'recognising', sent: 1, stored: true })
+      return announcements.labelled(taskID, signal)
     })
   }
 
   /** Asks the classifier again about a task's picture. It never throws. */
   async function recogniseAgain(taskID: string): Promise<void> {
-    await run(taskID, { file: null, phase: 'recognising', sent: 1 }, () => recogniseAgain(taskID), (signal) =>
+    await run(taskID, { file: null, phase: 'recognising', sent: 1, stored: true }, () => recogniseAgain(taskID), (signal) =>
       session.authorized((token) => functions.predictAgain(token, taskID, signal)))
   }
 
@@ -108,6 +122,7 @@ export const usePicturesStore = defineStore('pictures', () => {
       const problem = isSent && reason.answerLost ? new Problem(reason.status, 'outcome_unknown') : reason
       if (isCurrent() && !problem.cancelled) fail(taskID, problem, problem.retryable ? retry : null)
       if (await isStored(taskID, before) && isCurrent() && problem.retryable) dismiss(taskID)
+      if (isCurrent() && problem.outcomeUnknown) void dismissOnceLabelled(taskID, problem)
     } finally {
       if (isCurrent()) forget(taskID)
     }
@@ -123,6 +138,13 @@ export const usePicturesStore = defineStore('pictures', () => {
     if (task?.upload !== true || before === undefined) return false
     // A new version alone may be a change of the text, made elsewhere.
     return !before.upload || task.imageStatus !== before.imageStatus || !isSame(task.predictions, before.predictions)
+  }
+
+  /** Dismisses an unknown outcome if the picture's labels come all the same. */
+  async function dismissOnceLabelled(taskID: string, problem: Problem): Promise<void> {
+    if (tasks.byID.get(taskID)?.uploading !== true) return
+    const task = await announcements.labelled(taskID).catch(() => null)
+    if (task?.uploadError === null && failures.get(taskID)?.problem === problem) dismiss(taskID)
   }
 
   /** Removes a task's picture: hidden at once, removed on the server when the notice closes. */
@@ -169,6 +191,18 @@ export const usePicturesStore = defineStore('pictures', () => {
     failures.delete(taskID)
   }
 
+  /** Stops sending a picture, and awaiting it. */
+  function cancelAndWithdraw(taskID: string): void {
+    cancel(taskID)
+    announcements.withdraw(taskID)
+  }
+
+  /** Dismisses what went wrong with a picture, here and on the server. */
+  function dismissEverywhere(taskID: string): void {
+    dismiss(taskID)
+    announcements.withdraw(taskID)
+  }
+
   /** Returns the bytes of a task's picture; throws a Problem. */
   function load(taskID: string, size: PictureSize, signal: AbortSignal): Promise<Blob> {
     return session.authorized((token) => functions.getImage(token, taskID, size, signal))
@@ -188,7 +222,12 @@ export const usePicturesStore = defineStore('pictures', () => {
     failures.clear()
   }
 
-  return { uploads, failures, check, attach, recogniseAgain, remove, cancel, dismiss, load, interrupt, reset }
+  /** Whether closing the page would stop a picture. */
+  const isSending = computed(() => [...uploads.values()].some(({ stored }) => !stored))
+
+  return {
+    uploads, failures, isSending, check, attach, recogniseAgain, remove, cancel, cancelAndWithdraw, dismissEverywhere, load, interrupt, reset,
+  }
 })
 
 function isSame(a: readonly Prediction[], b: readonly Prediction[]): boolean {

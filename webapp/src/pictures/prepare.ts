@@ -11,7 +11,7 @@ const graphicsArea = 40_000_000
 const quality = 0.9
 
 /**
- * Returns the photo to send: the file itself, or an upright JPEG if it is larger than what is kept or of a format that only the
+ * Returns the photo to send, with the type that its bytes have: the file itself, or an upright JPEG if it is larger than what is kept or of a format that only the
  * browser can decode. What the browser can't decode is for the server to judge if it may be one of its types; otherwise the Problem
  * wrong_type is thrown. Throws whatever aborts the signal.
  */
@@ -22,12 +22,12 @@ export async function prepare(file: File, types: readonly string[], signal: Abor
     signal.throwIfAborted()
     if (bitmap === null) {
       if (type === null && file.type !== '' && !types.includes(file.type)) throw new Problem(0, 'wrong_type')
-      return file
+      return withType(file, type)
     }
-    if (type !== null && isSmall(bitmap, file, type)) return file
+    if (type !== null && isSmall(bitmap, file, type)) return withType(file, type)
     const smaller = await redraw(bitmap, file.name)
     signal.throwIfAborted()
-    return type === null || smaller.size < file.size ? smaller : file
+    return type === null || smaller.size < file.size ? smaller : withType(file, type)
   } finally {
     bitmap?.close()
   }
@@ -53,6 +53,10 @@ function typeOf(start: Uint8Array): string | null {
   if (text.startsWith('\xff\xd8\xff')) return 'image/jpeg'
   if (text.startsWith('\x89PNG')) return 'image/png'
   return /^RIFF[^]{4}WEBP/.test(text) ? 'image/webp' : null
+}
+
+function withType(file: File, type: string | null): File {
+  return type === null || type === file.type ? file : new File([file], file.name, { type })
 }
 
 /** Decodes a picture upright, the first one of an animation; null if the browser can't. */

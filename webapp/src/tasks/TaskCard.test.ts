@@ -149,21 +149,29 @@ describe('a task’s photo', () => {
     expect(card.find('[role=alert]').exists()).toBe(false)
   })
 
-  test('that is pending is polled until it has been recognised', async () => {
+  test('that the server awaits says so, and after a while asks for it again', async () => {
     vi.useFakeTimers()
-    const waiting: Task = { ...task, version: 2, upload: true, imageStatus: 'pending' }
-    let now = waiting
-    const calls = stubFetch({ 'get-image': () => new Response('bytes'), 'get-tasks': () => json(now) })
-    const asked = () => calls.filter(({ url }) => url.includes('get-tasks')).length
-    const card = await mountCard(waiting)
-    await vi.advanceTimersByTimeAsync(20_000)
-    expect(asked()).toBe(1)
-    now = { ...recognised(task), version: 3 }
-    await vi.advanceTimersByTimeAsync(20_000)
-    expect(card.text()).toContain('pier')
-    await vi.advanceTimersByTimeAsync(60_000)
-    expect(asked()).toBe(2)
+    const calls = stubFetch({ 'upload-url': () => json({ ...task, version: 3 }) })
+    const card = await mountCard({ ...task, version: 2, uploading: true })
+    expect(card.text()).toContain(text.photo.awaited)
+    expect(card.find('.status input[type=file]').exists()).toBe(false)
+    await vi.advanceTimersByTimeAsync(11_000)
+    expect(card.text()).toContain(text.photo.notArrived)
+    expect(card.find('.status input[type=file]').attributes('aria-label')).toBe(text.photo.sendAgainTo(task.title))
+    await button(card, text.photo.cancelOf(task.title)).trigger('click')
+    expect(card.text()).not.toContain(text.photo.notArrived)
+    await flushPromises()
+    expect(calls.map(({ method, url }) => `${method} ${url}`)).toEqual([`DELETE /function/upload-url?id=${task.id}`])
     vi.useRealTimers()
+  })
+
+  test('that was refused after its upload says why, until it is dismissed', async () => {
+    stubFetch({ 'upload-url': () => json({ ...task, version: 3 }), 'get-image': () => new Response('bytes') })
+    const card = await mountCard({ ...recognised(task), uploadError: 'picture_broken' })
+    expect(card.find('[role=alert]').text()).toContain(text.photo.uploadErrors.picture_broken)
+    expect(card.text(), 'the photo that it has stays').toContain('pier')
+    await button(card, text.app.dismiss).trigger('click')
+    expect(card.find('[role=alert]').exists()).toBe(false)
   })
 
   test('that could not be loaded can be retried, and is loaded when the network is back', async () => {

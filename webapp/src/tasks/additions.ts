@@ -16,13 +16,13 @@ export const useAdditionsStore = defineStore('additions', () => {
   const notices = useNoticesStore()
 
   /** Adds a task, under the id with which it was sent before, if any. Returns why it is back in the form, or null if it is not. */
-  async function add(written: TaskDraft, photo: File | null, sentAs: string | null): Promise<Problem | null> {
+  async function add(written: TaskDraft, photo: File | null, sentAs: string | null, isOneOfSeveral = false): Promise<Problem | null> {
     const draft = { ...written, id: sentAs ?? v7({ msecs: serverTime() }) }
     const creation = tasks.create(draft)
     const shown = tasks.get(draft.id)
     if (shown !== undefined && tasks.isVisible(shown)) notices.announce('added', { title: draft.title })
     else notices.say('addedHidden', { title: draft.title })
-    if (photo !== null) void pictures.attach(draft.id, photo)
+    if (photo !== null) void pictures.attach(draft.id, photo, isOneOfSeveral)
     try {
       await creation
       return null
@@ -41,7 +41,7 @@ export const useAdditionsStore = defineStore('additions', () => {
 
   /** Adds a task for each photo, named after its file. */
   function addPhotos(photos: readonly File[], dueDate: string): void {
-    for (const photo of photos) void add({ title: titleOf(photo), body: '', dueDate }, photo, null)
+    for (const photo of photos) void add({ title: titleOf(photo), body: '', dueDate }, photo, null, photos.length > 1)
   }
 
   return { add, addPhotos, retry }

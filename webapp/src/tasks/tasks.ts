@@ -21,7 +21,7 @@ const searchAttempts = 5
 const lookInterval = 5000
 
 /** What a task shows before the server has confirmed it, by source. */
-type Overlay = Partial<Record<'change' | 'picture', Partial<Task> | null>>
+type Overlay = Partial<Record<'change' | 'picture' | 'upload', Partial<Task> | null>>
 
 /** The user's tasks that have been loaded: each as the server last returned it, under an overlay of unconfirmed changes. */
 export const useTasksStore = defineStore('tasks', () => {
@@ -64,7 +64,7 @@ export const useTasksStore = defineStore('tasks', () => {
   function get(id: string): Task | undefined {
     const task = byID.get(id)
     const overlay = overlays.get(id)
-    return task === undefined || overlay === undefined ? task : { ...task, ...overlay.change, ...overlay.picture }
+    return task === undefined || overlay === undefined ? task : { ...task, ...overlay.change, ...overlay.upload, ...overlay.picture }
   }
 
   /** Returns a page of tasks; throws a Problem. A search waits for the user's search before it. */
@@ -275,7 +275,7 @@ export const useTasksStore = defineStore('tasks', () => {
   /** Shows unconfirmed changes of a task; null removes those of this source. */
   function overlay(id: string, source: keyof Overlay, changes: Partial<Task> | null): void {
     const all: Overlay = { ...overlays.get(id), [source]: changes }
-    if (all.change || all.picture) overlays.set(id, all)
+    if (all.change || all.picture || all.upload) overlays.set(id, all)
     else overlays.delete(id)
   }
 

@@ -152,9 +152,19 @@ export function recognised(task: Task): Task {
   }
 }
 
+/** Returns what upload-url answers for a task: a path of its own for each version. */
+export function announced(task: Task) {
+  const awaiting = { ...task, version: task.version + 1, uploading: true, uploadError: null }
+  return {
+    url: `/uploads/u/${task.id}/${awaiting.version.toString()}?X-Amz-Signature=s`, headers: { 'Content-Type': 'image/jpeg' },
+    expiresAt: '2026-11-28T08:10:00Z', task: awaiting,
+  }
+}
+
 export const appConfig: AppConfig = {
   gateway: '',
   registration: true,
+  uploads: 'both',
   limits: { pictureBytes: 16 * 2 ** 20, pictureTypes: ['image/jpeg', 'image/png', 'image/webp'], titleLength: 255, bodyBytes: 65_535 },
 }
 

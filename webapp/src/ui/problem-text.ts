@@ -14,3 +14,10 @@ export function problemText({ code, status, message }: Problem): string {
   if (code === 'unreadable') return status >= 500 ? text.problem.unavailable : text.problem.unreadable(status)
   return code === 'too_large' ? text.problem.tooLarge(megabytes(useConfigStore().current.limits.pictureBytes)) : text.problem.codes.defect
 }
+
+const uploadErrors: Readonly<Record<string, string>> = text.photo.uploadErrors
+
+/** Returns what to tell people about the code in a task's uploadError. */
+export function uploadErrorText(code: string): string {
+  return uploadErrors[code] ?? text.photo.uploadFailed
+}
