@@ -104,6 +104,13 @@ var rules = []rule{
 		allowed:   []string{internal + "objects", internal + "picture", internal + "classifier", internal + "task", internal + "fault", telemetry},
 	},
 	{
+		sentence:  "upload joins recognition and deletion, and what they join",
+		importers: []string{internal + "upload"},
+		forbidden: []string{"snaptask/..."},
+		allowed: []string{internal + "recognition", internal + "deletion", internal + "store", internal + "objects", internal + "picture",
+			internal + "classifier", internal + "task", internal + "fault"},
+	},
+	{
 		sentence:  "housekeeping imports no function, no server and no HTTP",
 		importers: []string{"snaptask/functions/housekeeping/..."},
 		forbidden: []string{"function", "snaptask/functions/serve", internal + "web", "net/http"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"time"
 
 	"snaptask/functions/internal/fault"
@@ -48,10 +49,12 @@ func (s *Store) FinishUpload(ctx context.Context, u Upload, key string, bytes in
 }
 
 // FailUpload sets the task's upload error to this code if the task awaits the upload: the task no longer awaits it, and keeps
-// its picture. It needs no session. It reports whether the task awaited the upload.
+// its picture. It needs no session. It reports whether the task awaited the upload. A task at its last version stays at it, so that
+// it does not wait forever.
 func (s *Store) FailUpload(ctx context.Context, u Upload, code string) (failed bool, err error) {
 	err = s.changeAwaiting(ctx, u, func(ctx context.Context, tx *sql.Tx, t *task.Task) error {
 		t.SetUpload(uuid.Nil, task.UploadError(code))
+		t.Version = min(t.Version, math.MaxUint32-1)
 		return saveTask(ctx, tx, u.UserID, t)
 	})
 	if IsNotAwaited(err) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"time"
@@ -312,7 +313,7 @@ func TestALateFinishOfADeletedUserLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestAFinishAtTheLastVersionIsAConflictOfItsOwn(t *testing.T) {
+func TestATaskAtItsLastVersionDoesNotWaitForever(t *testing.T) {
 	t.Parallel()
 	dsn := testbed.Database(t)
 	s := testbed.StoreAt(t, dsn)
@@ -322,8 +323,12 @@ func TestAFinishAtTheLastVersionIsAConflictOfItsOwn(t *testing.T) {
 	_, err := s.FinishUpload(t.Context(), u, "key", 1, task.ImageDone, pier)
 	requireFault(t, fault.Conflict, err)
 	require.False(t, store.IsNotAwaited(err))
-	_, err = s.FailUpload(t.Context(), u, "damaged_image")
-	requireFault(t, fault.Conflict, err)
+	failed, err := s.FailUpload(t.Context(), u, "last_version")
+	require.NoError(t, err)
+	require.True(t, failed)
+	now := stored(t, s, ada.Owner, u.TaskID)
+	require.Equal(t, uint32(math.MaxUint32), now.Version)
+	require.Equal(t, task.UploadError("last_version"), now.UploadError)
 }
 
 func TestAwaitedUploadsAreListedByAge(t *testing.T) {

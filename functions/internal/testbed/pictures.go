@@ -25,7 +25,8 @@ import (
 // Bucket is a bucket for one test.
 type Bucket struct {
 	objects.Config
-	Names func() []string // of the objects in it
+	Names func() []string                // of the objects in it
+	Put   func(name string, data []byte) // stores an object
 }
 
 // NewBucket creates a bucket on the test run's object store. It is deleted after the test.
@@ -50,6 +51,10 @@ func NewBucket(t testing.TB) Bucket {
 			all = append(all, object.Key)
 		}
 		return all
+	}
+	b.Put = func(name string, data []byte) {
+		_, err := client.PutObject(ctx, b.Bucket, name, bytes.NewReader(data), int64(len(data)), minio.PutObjectOptions{ContentType: "image/jpeg"})
+		require.NoError(t, err)
 	}
 	t.Cleanup(func() {
 		for _, name := range b.Names() {
