@@ -13,6 +13,7 @@ import (
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/turns"
 	"snaptask/functions/internal/web"
+	"snaptask/functions/telemetry"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
@@ -20,6 +21,7 @@ import (
 // call is one request on its way to the function.
 type call struct {
 	*server
+	ctx      context.Context // of the request, with what telemetry measures of it
 	w        http.ResponseWriter
 	r        *http.Request
 	id       string
@@ -32,20 +34,22 @@ type call struct {
 // respond returns the response. Its caller has to call release.
 func (c *call) respond() handler.Response {
 	request := handler.Request{Header: c.r.Header, QueryString: c.r.URL.RawQuery, Method: c.r.Method, Host: c.r.Host}
-	request.WithContext(c.r.Context())
+	request.WithContext(c.ctx)
 	if err := c.admit(request); err != nil {
 		discardUnread(c.w, c.r)
 		return c.refuse(err)
 	}
 	user := c.user()
+	_, arrived := telemetry.Begin(c.ctx, telemetry.Body, "body")
 	body, end, err := c.receive(c.w, c.r, user)
+	arrived(err)
 	c.taken = append(c.taken, end)
 	if err != nil {
 		return c.refuse(err)
 	}
 	c.received, request.Body = len(body), body
-	if !c.wait(c.slots, user) {
-		return c.refuse(busy("Too many requests at once. Please try again."))
+	if !c.wait("wait for a slot", c.slots, user) {
+		return c.refuse(c.busy("slots", "Too many requests at once. Please try again."))
 	}
 	return c.run(request)
 }
@@ -62,21 +66,23 @@ func (c *call) admit(request handler.Request) (err error) {
 	if user == "" {
 		return nil
 	}
-	if !c.wait(c.users, user) {
-		return busy("You have too many requests at once. Please try again.")
+	if !c.wait("wait for the user's turn", c.users, user) {
+		return c.busy("user", "You have too many requests at once. Please try again.")
 	}
 	if c.admitted.CheckSession == nil {
 		return nil
 	}
-	return c.admitted.CheckSession(c.r.Context())
+	return c.admitted.CheckSession(c.ctx)
 }
 
 // wait waits for the call's turn and reports whether it has come.
-func (c *call) wait(queue *turns.Queue, user string) bool {
+func (c *call) wait(name string, queue *turns.Queue, user string) bool {
 	begun := time.Now()
-	ctx, cancel := context.WithTimeout(c.r.Context(), c.patience)
+	ctx, cancel := context.WithTimeout(c.ctx, c.patience)
 	defer cancel()
+	_, waited := telemetry.Begin(c.ctx, telemetry.Wait, name)
 	done, ok := queue.Wait(ctx, turns.Line{Name: user})
+	waited(ctx.Err())
 	if !ok {
 		return false
 	}
@@ -98,13 +104,15 @@ func (c *call) user() string {
 	return host
 }
 
-func busy(message string) error {
+// busy returns the fault of a request that is refused because there are too many, and counts it.
+func (s *server) busy(cause, message string) error {
+	s.metrics.refused(cause)
 	return &fault.Error{Kind: fault.Unavailable, Code: "busy", Message: message, RetryAfter: time.Second}
 }
 
 // refuse returns the response for an error.
 func (c *call) refuse(err error) handler.Response {
-	response := web.Refuse(err, c.id)
+	response := web.Refuse(c.ctx, err, c.id)
 	maps.Copy(response.Header, c.admitted.Header)
 	return response
 }
@@ -119,7 +127,7 @@ func (c *call) release() {
 
 // run runs the function within EXEC_TIMEOUT. If it takes longer, what its call has taken is freed only when it returns.
 func (c *call) run(request handler.Request) handler.Response {
-	ctx, cancel := context.WithTimeout(c.r.Context(), c.settings.ExecTimeout)
+	ctx, cancel := context.WithTimeout(c.ctx, c.settings.ExecTimeout)
 	request.WithContext(ctx)
 	done := make(chan handler.Response, 1)
 	go func() {
@@ -142,6 +150,7 @@ func (c *call) run(request handler.Request) handler.Response {
 		<-done
 		late.release()
 	}()
+	c.metrics.refused("time")
 	return c.refuse(timedOut(request.Method, context.Cause(ctx)))
 }
 

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"snaptask/functions/internal/turns"
 	"snaptask/functions/internal/web"
 	"snaptask/functions/serve/connections"
+	"snaptask/functions/telemetry"
 
 	"github.com/google/uuid"
 	handler "github.com/openfaas/templates-sdk/go-http"
@@ -60,7 +60,7 @@ func newServer(name string, f Function, settings Settings) *server {
 		}),
 		slots:   turns.New(turns.Limits{Working: settings.MaxInflight, Waiting: half, FullestGivesWay: true}),
 		bodies:  newBodies(settings.BodyBudget),
-		metrics: newMetrics(name),
+		metrics: newMetrics(name, settings),
 	}
 }
 
@@ -71,25 +71,34 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Header.Set(web.CallIDHeader, callID)
 
 	s.metrics.inFlight.Inc()
-	c := &call{server: s, w: w, r: r, id: callID, patience: s.settings.QueueTime}
+	ctx, measured := telemetry.Start(r.Context(), s.name, r.Header.Get(telemetry.TraceparentHeader))
+	c := &call{server: s, ctx: ctx, w: w, r: r, id: callID, patience: s.settings.QueueTime}
 	response := c.respond()
 	if s.shouldClose(r) {
 		w.Header().Set("Connection", "close")
 	}
-	sent := write(w, response, callID, c.release)
+	_, sent := telemetry.Begin(ctx, telemetry.Send, "send the response")
+	bytesOut, err := write(w, response, callID, c.release)
+	sent(err)
 	s.metrics.inFlight.Dec()
+	s.record(c, measured, response.StatusCode, bytesOut, time.Since(start))
+}
 
-	took := time.Since(start)
-	s.metrics.observe(r.Method, response.StatusCode, took)
-	slog.LogAttrs(context.Background(), slog.LevelInfo, "request", slog.String("function", s.name), slog.String("callId", callID),
-		slog.String("method", methodLabel(r.Method)), slog.Int("status", response.StatusCode),
-		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int("bytesIn", c.received), slog.Int("bytesOut", sent))
+// record logs and counts a request, and ends its span.
+func (s *server) record(c *call, measured *telemetry.Call, status, bytesOut int, took time.Duration) {
+	method := methodLabel(c.r.Method)
+	s.metrics.observe(method, status, took)
+	fields := []slog.Attr{slog.String("function", s.name), slog.String("callId", c.id), slog.String("method", method), slog.Int("status", status),
+		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int("bytesIn", c.received), slog.Int("bytesOut", bytesOut)}
+	slog.LogAttrs(c.ctx, telemetry.Level(status), "request", append(fields, measured.Fields()...)...)
+	measured.End(status >= http.StatusInternalServerError, "http.request.method", method, "http.response.status_code", strconv.Itoa(status),
+		"faas.invocation_id", c.id)
 }
 
 // write sends the response and returns how many bytes of its body it wrote. A response occupies its slot while it is sent,
 // because a response that the client does not read occupies memory. The slot is released before the last byte, so that a
 // client that then sends its next request at once never waits for its own slot.
-func write(w http.ResponseWriter, response handler.Response, callID string, release func()) int {
+func write(w http.ResponseWriter, response handler.Response, callID string, release func()) (sent int, err error) {
 	header := w.Header()
 	for name, values := range response.Header {
 		header[name] = values
@@ -112,7 +121,7 @@ func write(w http.ResponseWriter, response handler.Response, callID string, rele
 	if err != nil {
 		slog.Warn("the client disconnected before the response was sent", "callId", callID)
 	}
-	return n
+	return n, err
 }
 
 // callID returns the given call ID, or a new one if that is not fit for a header and a log.

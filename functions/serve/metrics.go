@@ -5,8 +5,9 @@ import (
 	"strconv"
 	"time"
 
+	"snaptask/functions/telemetry"
+
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -16,9 +17,10 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
+	refusals *prometheus.CounterVec
 }
 
-func newMetrics(name string) *metrics {
+func newMetrics(name string, settings Settings) *metrics {
 	constant := prometheus.Labels{"function_name": name}
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
@@ -27,19 +29,42 @@ func newMetrics(name string) *metrics {
 		}, []string{"method", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "http_request_duration_seconds", Help: "Time from a request's headers to the end of its response.", ConstLabels: constant,
-			Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 11),
+			Buckets: buckets(settings.ExecTimeout),
 		}, []string{"method", "code"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "http_requests_in_flight", Help: "Requests being answered.", ConstLabels: constant,
+			Name: "http_requests_in_flight", Help: "Requests being answered, or whose bodies arrive, or that wait for a turn.", ConstLabels: constant,
 		}),
+		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "http_requests_refused_total", Help: "Requests refused with 503 for lack of a slot, the user's turn, memory or time.", ConstLabels: constant,
+		}, []string{"cause"}),
 	}
-	m.registry.MustRegister(m.requests, m.duration, m.inFlight, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	limit := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "http_requests_in_flight_limit", Help: "How many requests the function works on at once (MAX_INFLIGHT).", ConstLabels: constant,
+	})
+	limit.Set(float64(settings.MaxInflight))
+	for _, cause := range causes { // so that the first refusal is an increase
+		m.refusals.WithLabelValues(cause)
+	}
+	m.registry.MustRegister(m.requests, m.duration, m.inFlight, limit, m.refusals)
+	telemetry.Register(prometheus.WrapRegistererWith(constant, m.registry))
 	return m
 }
 
+// causes are those of refusals.
+var causes = []string{"slots", "user", "memory", "time"}
+
+func (m *metrics) refused(cause string) { m.refusals.WithLabelValues(cause).Inc() }
+
+// buckets returns the bounds of durations from a millisecond to the time that a function may take.
+func buckets(longest time.Duration) (bounds []float64) {
+	for bound := 0.001; bound < longest.Seconds(); bound *= 2.5 {
+		bounds = append(bounds, bound)
+	}
+	return append(bounds, longest.Seconds())
+}
+
 func (m *metrics) observe(method string, status int, took time.Duration) {
-	method, code := methodLabel(method), strconv.Itoa(status)
+	code := strconv.Itoa(status)
 	m.requests.WithLabelValues(method, code).Inc()
 	m.duration.WithLabelValues(method, code).Observe(took.Seconds())
 }

@@ -60,7 +60,7 @@ func (s *server) receive(w http.ResponseWriter, r *http.Request, user string) (r
 		discard(w, r, drainBytes-s.settings.BodyLimit)
 		return nil, end, tooLarge(s.settings.BodyLimit)
 	case errors.Is(err, errNoMemory), arriving.wasGivenUp():
-		err = busy("Too much is being sent at once. Please try again.")
+		err = s.busy("memory", "Too much is being sent at once. Please try again.")
 	default:
 		err = fault.New(fault.Invalid, "body_incomplete", "The request's body did not arrive in full, or too slowly.")
 	}

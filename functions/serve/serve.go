@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"snaptask/functions/serve/connections"
+	"snaptask/functions/telemetry"
 )
 
 // Main serves a function on PORT and METRICS_PORT until SIGTERM or SIGINT, and exits with 0 after a drain, or with 1 when it
@@ -33,9 +34,11 @@ func Main(name string, f Function) {
 
 func listenAndServe(ctx context.Context, name string, f Function) error {
 	settings, err := SettingsFromEnv()
-	if err != nil {
+	stopTracing, wrong := telemetry.Open(name)
+	if err := errors.Join(err, wrong); err != nil {
 		return err
 	}
+	defer stopTracing()
 	requests, err := net.Listen("tcp", fmt.Sprintf(":%d", settings.Port))
 	if err != nil {
 		return fmt.Errorf("PORT: %w", err)

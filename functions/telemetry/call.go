@@ -87,7 +87,11 @@ func (c *Call) Code() string {
 	return c.code
 }
 
-// Fields returns the fields of the call's log line: trace_id, code, and the milliseconds of each part that the call had, such as db_ms.
+// shortPart is how long a part must take to be in the log line. Most waits are over at once.
+const shortPart = 100 * time.Microsecond
+
+// Fields returns the fields of the call's log line: trace_id, code, and the milliseconds of each part that took at least 0.1, such as
+// db_ms.
 func (c *Call) Fields() []slog.Attr {
 	var fields []slog.Attr
 	if id := c.trace(); id.IsValid() {
@@ -97,11 +101,23 @@ func (c *Call) Fields() []slog.Attr {
 		fields = append(fields, slog.String("code", code))
 	}
 	for part, total := range c.totals(time.Now()) {
-		if total > 0 {
+		if total >= shortPart {
 			fields = append(fields, slog.Float64(names[part]+"_ms", milliseconds(total)))
 		}
 	}
 	return fields
+}
+
+// Level returns the level at which a response is logged: INFO for what the client did, WARN if something that was needed, or time or
+// room, was missing, and ERROR for a fault of ours.
+func Level(status int) slog.Level {
+	switch {
+	case status < 500:
+		return slog.LevelInfo
+	case status == 502 || status == 503 || status == 504:
+		return slog.LevelWarn
+	}
+	return slog.LevelError
 }
 
 // milliseconds returns a duration with the precision of log lines, microseconds.

@@ -13,7 +13,7 @@ import (
 // tracer is nil while traces are off.
 var tracer atomic.Pointer[trace.Tracer]
 
-// shortWait is how long a call must wait for a span of the wait. Most waits are over at once.
+// shortWait is how long a call must wait, for a turn or its client, for a span of the wait. Most waits are over at once.
 const shortWait = time.Millisecond
 
 func noSpan(outcome, time.Time) {}
@@ -24,7 +24,7 @@ func beginSpan(ctx context.Context, part Part, name string, begun time.Time) (co
 	if t == nil {
 		return ctx, noSpan
 	}
-	if part == Body || part == Wait {
+	if part == Body || part == Wait || part == Send {
 		return ctx, spanIfLong(ctx, t, name, begun)
 	}
 	return beginPartSpan(ctx, t, part, name, begun)

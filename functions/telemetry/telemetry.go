@@ -24,11 +24,12 @@ const (
 	Database               // the database
 	Objects                // the object store
 	Classifier             // the classifier
+	Send                   // until the client has read the response
 	parts                  // how many there are
 )
 
 // names are those of the parts in labels, and with _ms appended in log lines.
-var names = [parts]string{"body", "wait", "decode", "db", "objects", "classifier"}
+var names = [parts]string{"body", "wait", "decode", "db", "objects", "classifier", "send"}
 
 // dependencies are the parts that are calls of another server, with their names in metrics and traces.
 var dependencies = map[Part]string{Database: "database", Objects: "objects", Classifier: "classifier"}

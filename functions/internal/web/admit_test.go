@@ -79,12 +79,12 @@ func TestAPublicFunctionAdmitsByAddress(t *testing.T) {
 func TestOnlyOurOwnFaultsAreLoggedAsErrors(t *testing.T) {
 	t.Parallel()
 	for kind, level := range map[fault.Kind]string{
-		fault.Internal: "ERROR", fault.Unavailable: "ERROR",
+		fault.Internal: "ERROR", fault.Unavailable: "WARN",
 		fault.Invalid: "INFO", fault.Unauthorized: "INFO", fault.NotFound: "INFO", fault.Conflict: "INFO", fault.TooLarge: "INFO",
 		fault.UnsupportedMedia: "INFO", fault.Unprocessable: "INFO", fault.Throttled: "INFO",
 	} {
 		id := uuid.NewString()
-		Refuse(&fault.Error{Kind: kind, Code: "code", Message: "A message.", Cause: errors.New("the cause")}, id)
+		Refuse(t.Context(), &fault.Error{Kind: kind, Code: "code", Message: "A message.", Cause: errors.New("the cause")}, id)
 		lines := logged.take(id)
 		require.Len(t, lines, 1)
 		require.Contains(t, lines[0], `"level":"`+level+`"`)

@@ -99,13 +99,17 @@ func (f *Function[Deps]) Handle(r handler.Request) (handler.Response, error) {
 	if callID == "" {
 		callID = uuid.NewString()
 	}
+	ctx := r.Context()
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	open, err := f.opened()
 	if err != nil {
-		return withCallID(Refuse(err, callID), callID), nil
+		return withCallID(Refuse(ctx, err, callID), callID), nil
 	}
-	response, err := f.answer(open, r)
+	response, err := f.answer(ctx, open, r)
 	if err != nil {
-		response = Refuse(err, callID)
+		response = Refuse(ctx, err, callID)
 		maps.Copy(response.Header, f.errorHeader(open, r, err))
 		return withCallID(response, callID), nil
 	}
@@ -145,14 +149,10 @@ func (f *Function[Deps]) check(open *opened[Deps], r handler.Request) (verb verb
 }
 
 // answer calls the verb for a request.
-func (f *Function[Deps]) answer(open *opened[Deps], r handler.Request) (response handler.Response, err error) {
+func (f *Function[Deps]) answer(ctx context.Context, open *opened[Deps], r handler.Request) (response handler.Response, err error) {
 	verb, owner, err := f.check(open, r)
 	if err != nil {
 		return response, err
-	}
-	ctx := r.Context()
-	if ctx == nil {
-		ctx = context.Background()
 	}
 	result, err := verb(ctx, open.deps, owner, r)
 	if err != nil {

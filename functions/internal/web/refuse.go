@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/telemetry"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 )
@@ -42,18 +43,16 @@ type errorDetail struct {
 }
 
 // Refuse returns the response to a request that failed: a fault's status, code and message, or, for any other error, 500
-// without its text. It logs the cause with the call's id.
-func Refuse(err error, callID string) handler.Response {
+// without its text. It logs the cause with the call's id, and notes the code for the call's own log line.
+func Refuse(ctx context.Context, err error, callID string) handler.Response {
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		f = &fault.Error{Kind: fault.Internal, Code: "internal", Message: "Something went wrong on our side.", Cause: err}
 	}
+	telemetry.Fail(ctx, f.Code)
 	if f.Cause != nil {
-		level := slog.LevelError
-		if status[f.Kind] < http.StatusInternalServerError {
-			level = slog.LevelInfo // the client's fault, not ours
-		}
-		slog.Log(context.Background(), level, "request failed", "callId", callID, "code", f.Code, "cause", oneLine(f.Cause.Error()))
+		slog.LogAttrs(ctx, telemetry.Level(status[f.Kind]), "request failed", slog.String("callId", callID), telemetry.TraceField(ctx),
+			slog.String("code", f.Code), slog.String("cause", oneLine(f.Cause.Error())))
 	}
 	response, err := encodeJSON(errorBody{errorDetail{f.Code, f.Message, f.Fields, callID}})
 	if err != nil {

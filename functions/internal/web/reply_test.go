@@ -46,7 +46,7 @@ func TestRetryAfterIsRoundedUpToSeconds(t *testing.T) {
 	for after, want := range map[time.Duration]string{
 		0: "", time.Millisecond: "1", time.Second: "1", 1001 * time.Millisecond: "2", 15 * time.Minute: "900",
 	} {
-		r := Refuse(&fault.Error{Kind: fault.Throttled, Code: "throttled", Message: "Later.", RetryAfter: after}, "call")
+		r := Refuse(t.Context(), &fault.Error{Kind: fault.Throttled, Code: "throttled", Message: "Later.", RetryAfter: after}, "call")
 		require.Equal(t, want, r.Header.Get("Retry-After"), after)
 	}
 }
