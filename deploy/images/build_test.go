@@ -74,3 +74,13 @@ func TestTheScriptNamesEveryMissingTool(t *testing.T) {
 		}
 	}
 }
+
+func TestTheScriptRefusesADigestAsTheTagOfAllImages(t *testing.T) {
+	t.Parallel()
+	for _, tag := range []string{"dev@sha256:0123", "sha256:0123", "a b", "-x"} {
+		calls, output, err := script(t, []string{"docker", "faas-cli"}, "IMAGE_TAG="+tag)
+		require.Error(t, err)
+		require.Empty(t, calls, "nothing is built")
+		require.Contains(t, output, "IMAGE_TAG="+tag+" is not a tag")
+	}
+}

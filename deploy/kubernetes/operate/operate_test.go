@@ -174,7 +174,7 @@ func TestInvalidSettingsAreRefused(t *testing.T) {
 	m := newMachine(t, application(""))
 	for setting, words := range map[string]string{
 		"CLUSTER=kind": "neither minikube nor current", "OVERLAY=none": "neither minikube nor plain", "NAMESPACE=other": "the namespace is snaptask",
-		"FUNCTIONS_BY=magic": "neither openfaas nor deployments",
+		"FUNCTIONS_BY=magic": "neither openfaas nor deployments", "IMAGE_TAG=1.4.0@sha256:0123": "is not a tag",
 	} {
 		calls, output, err := m.runs(t, "", "up", setting)
 		require.Error(t, err, setting)

@@ -30,6 +30,9 @@ deployments) export FUNCTIONS_NAMESPACE=$NAMESPACE FUNCTION_LABEL=app.kubernetes
 *) echo "FUNCTIONS_BY=$FUNCTIONS_BY is neither openfaas nor deployments" >&2 && exit 2 ;;
 esac
 
+if ! [[ ${IMAGE_TAG:-dev} =~ ^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$ ]]; then
+	echo "IMAGE_TAG=$IMAGE_TAG is not a tag; the step verify compares digests" >&2 && exit 2
+fi
 export BUILD=${BUILD:-yes} TIMEOUT=${TIMEOUT:-600}
 export MINIKUBE_PROFILE=${MINIKUBE_PROFILE:-snaptask} KUBERNETES_VERSION=${KUBERNETES_VERSION:-v1.34.0} OPENFAAS_CHART=15.0.6
 export LOCAL_PORT=${LOCAL_PORT:-31112}
