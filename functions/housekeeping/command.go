@@ -24,10 +24,10 @@ import (
 // Help is the text of `housekeeping help`.
 const Help = `housekeeping maintains Snaptask's data.
 
-    housekeeping sweep                    Empty deleted accounts, delete pictures noted for deletion, recognise pending
-                                          pictures, and remove expired data and pictures that no task has (uploads that
-                                          failed half-way). Logs a JSON line for each. Safe to run at any time, even
-                                          concurrently.
+    housekeeping sweep                    Empty deleted accounts, delete pictures noted for deletion, finish uploads whose event
+                                          was lost, recognise pending pictures, and remove expired data and pictures that no
+                                          task has (left by calls that failed half-way). Logs a JSON line for each. Safe to
+                                          run at any time, even concurrently.
     housekeeping user add NAME            Add a user and show the new password, once.
     housekeeping user list                List the users.
     housekeeping user disable NAME        Keep a user from signing in, and end all of the user's sessions at once.
@@ -48,8 +48,8 @@ With --password-stdin, add and reset-password read the password from the first l
 A command waits for the database and the object store for up to half a minute.
 
 Settings and secrets are those of the functions: DB_*; S3_* for sweep, backup and restore; CLASSIFIER_* and ORPHAN_AGE (1h) for
-sweep. The sweep removes a picture that no task has once it is older than ORPHAN_AGE, which must be far longer than
-predict-image may take. SECRETS_DIR (/var/openfaas/secrets) holds mysql-dsn, s3-access-key and s3-secret-key.
+sweep. The sweep removes a picture that no task has, or an upload that no task awaits, once it is older than ORPHAN_AGE, which must
+be far longer than predict-image may take. SECRETS_DIR (/var/openfaas/secrets) holds mysql-dsn, s3-access-key and s3-secret-key.
 
 Exit codes: 0 done; 1 something failed or is unavailable; 2 wrong arguments, input or settings; 3 there is no such user, the
 name is taken, or the database to restore to is not empty.

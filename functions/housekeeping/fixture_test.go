@@ -21,7 +21,8 @@ import (
 type fixture struct {
 	sweep
 	dsn   string
-	names func() []string // of the objects in the bucket
+	names func() []string                // of the objects in the bucket
+	put   func(name string, data []byte) // stores an object in the bucket
 	ada   testbed.Person
 }
 
@@ -29,7 +30,11 @@ func newFixture(t *testing.T) fixture {
 	t.Helper()
 	f := fixture{dsn: testbed.Database(t)}
 	f.sweep = sweep{db: testbed.StoreAt(t, f.dsn), model: testbed.Model(t, ""), orphanAge: time.Hour, log: slog.New(slog.DiscardHandler)}
-	f.pictures, f.names = testbed.Pictures(t)
+	bucket := testbed.NewBucket(t)
+	f.names, f.put = bucket.Names, bucket.Put
+	var err error
+	f.pictures, err = objects.New(bucket.Config)
+	require.NoError(t, err)
 	f.ada = testbed.SignIn(t, f.db)
 	return f
 }
@@ -86,7 +91,7 @@ func (f fixture) swept(t *testing.T) (parts map[string]map[string]any, err error
 			parts[said["part"].(string)] = said
 		}
 	}
-	require.Len(t, parts, 7, "%s", &text)
+	require.Len(t, parts, 8, "%s", &text)
 	return parts, err
 }
 

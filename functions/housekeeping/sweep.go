@@ -43,6 +43,7 @@ func (s *sweep) run(ctx context.Context) error {
 	}{
 		{"accounts", s.accounts}, // before deletions, since it notes pictures
 		{"deletions", s.deletions},
+		{"uploads", func(ctx context.Context) ([]any, error) { return s.uploads(ctx, time.Now()) }}, // before pending, since it may leave photos so
 		{"pending", s.pending},
 		{"prune", s.prune},
 		{"usage", s.usage},

@@ -27,7 +27,7 @@ func TestNotedDeletionsAreRetried(t *testing.T) {
 	without.pictures = testbed.NoBucket(t)
 	parts, err := without.swept(t)
 	require.ErrorIs(t, err, errSweep)
-	for name, level := range map[string]string{"accounts": "INFO", "deletions": "ERROR", "orphans": "ERROR", "pending": "INFO", "prune": "INFO", "search": "INFO", "usage": "INFO"} {
+	for name, level := range map[string]string{"accounts": "INFO", "deletions": "ERROR", "orphans": "ERROR", "pending": "INFO", "prune": "INFO", "search": "INFO", "uploads": "ERROR", "usage": "INFO"} {
 		require.Equal(t, level, parts[name]["level"], name)
 	}
 	require.EqualValues(t, 3, parts["deletions"]["kept"], "it gives up after a few failures")
