@@ -24,11 +24,16 @@ func (c Config) signClientAddress(in *http.Request, out http.Header) {
 	if len(c.ClientAddressKey) == 0 {
 		return
 	}
-	address := clientAddress(in.RemoteAddr, in.Header.Values("X-Forwarded-For"), c.TrustedProxies)
+	address := c.clientOf(in)
 	mac := hmac.New(sha256.New, c.ClientAddressKey)
 	mac.Write([]byte(address))
 	out.Set(clientAddressHeader, address)
 	out.Set(clientProofHeader, hex.EncodeToString(mac.Sum(nil)))
+}
+
+// clientOf returns the address of the client that sent a request to this server.
+func (c Config) clientOf(r *http.Request) string {
+	return clientAddress(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), c.TrustedProxies)
 }
 
 // clientAddress returns the last hop that is not a trusted proxy; for IPv6 its /64, which belongs to one client.

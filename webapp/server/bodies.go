@@ -20,13 +20,18 @@ const (
 // maxBodies is how many bodies of one client may arrive at once.
 const maxBodies = 64
 
-// bodies bounds the bodies that arrive at once from one client, and gives up those that arrive too slowly.
+// bodies counts the bodies that arrive at once, in all and from one client.
 type bodies struct {
-	mu sync.Mutex
-	of map[string]int // by the client's address
+	all, each int // limits
+
+	mu    sync.Mutex
+	count int
+	of    map[string]int // by the client's address
 }
 
-// bound passes on requests with a pacedBody, and refuses those of clients from whom too many bodies arrive.
+func newBodies(all, each int) *bodies { return &bodies{all: all, each: each, of: map[string]int{}} }
+
+// bound passes on requests with a pacedBody, and refuses those of which too many arrive.
 func (b *bodies) bound(c Config, errorPages errorPages, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body == http.NoBody {
@@ -34,27 +39,35 @@ func (b *bodies) bound(c Config, errorPages errorPages, next http.Handler) http.
 			return
 		}
 		body := newPacedBody(w, r)
-		client := clientAddress(r.RemoteAddr, r.Header.Values("X-Forwarded-For"), c.TrustedProxies)
+		client := c.clientOf(r)
+		r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
+		r.Body = body
 		if !b.begin(client) {
-			w.Header().Set("Retry-After", "2")
-			w.Header().Set("Connection", "close")
-			body.setDeadline(time.Unix(1, 0)) // the rest of the body is not waited for
-			errorPages.write(w, r, tooManyBodies)
+			refuseBody(w, r, errorPages, tooManyBodies)
 			return
 		}
 		defer b.end(client)
-		r = r.WithContext(context.WithValue(r.Context(), bodyKey{}, body))
-		r.Body = body
 		next.ServeHTTP(w, r)
 	})
+}
+
+// refuseBody answers a request whose body is one too many.
+func refuseBody(w http.ResponseWriter, r *http.Request, errorPages errorPages, f failure) {
+	w.Header().Set("Retry-After", "2")
+	w.Header().Set("Connection", "close")
+	if b, ok := r.Body.(*pacedBody); ok {
+		b.setDeadline(time.Unix(1, 0)) // the rest of the body is not waited for
+	}
+	errorPages.write(w, r, f)
 }
 
 func (b *bodies) begin(client string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.of[client] >= maxBodies {
+	if b.count >= b.all || b.of[client] >= b.each {
 		return false
 	}
+	b.count++
 	b.of[client]++
 	return true
 }
@@ -62,6 +75,7 @@ func (b *bodies) begin(client string) bool {
 func (b *bodies) end(client string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.count--
 	if b.of[client]--; b.of[client] == 0 {
 		delete(b.of, client)
 	}

@@ -58,24 +58,26 @@ func TestABodyThatStallsIsGivenUp(t *testing.T) {
 
 func TestOneClientCannotSendTooManyBodiesAtOnce(t *testing.T) {
 	t.Parallel()
-	function := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
-	t.Cleanup(function.Close)
-	server := serverOver(t, Config{FunctionURL: function.URL + "/{name}"}, build())
-	statuses := make(chan int, maxBodies+1)
-	for range cap(statuses) {
-		c := upload(t, server, "/function/predict-image")
-		go func() {
-			r, err := http.ReadResponse(bufio.NewReader(c), nil)
-			if err != nil {
-				statuses <- 0
-				return
-			}
-			statuses <- r.StatusCode
-		}()
+	upstream := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	t.Cleanup(upstream.Close)
+	for path, most := range map[string]int{"/function/predict-image": maxBodies, uploadPath + uploadQuery: uploadsPerClient} {
+		server := serverOver(t, Config{FunctionURL: upstream.URL + "/{name}", S3Endpoint: upstream.URL, S3Bucket: "photos"}, build())
+		statuses := make(chan int, most+1)
+		for range cap(statuses) {
+			c := upload(t, server, path)
+			go func() {
+				r, err := http.ReadResponse(bufio.NewReader(c), nil)
+				if err != nil {
+					statuses <- 0
+					return
+				}
+				statuses <- r.StatusCode
+			}()
+		}
+		require.Equal(t, http.StatusServiceUnavailable, <-statuses, "%s: before the others are given up", path)
+		answer, _ := ask(t, http.MethodGet, server.URL+"/healthz", nil)
+		require.Equal(t, http.StatusOK, answer.StatusCode, "requests without a body")
 	}
-	require.Equal(t, http.StatusServiceUnavailable, <-statuses, "before the others are given up")
-	answer, _ := ask(t, http.MethodGet, server.URL+"/healthz", nil)
-	require.Equal(t, http.StatusOK, answer.StatusCode, "requests without a body")
 }
 
 // steps is a body that arrives in parts, each after a pause.

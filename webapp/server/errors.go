@@ -38,6 +38,8 @@ var (
 		"The request’s body did not arrive in full, or too slowly. Please try again."}
 	tooManyBodies = failure{http.StatusServiceUnavailable, "busy", "Too much at once",
 		"Too much is being sent from your address at once. Please try again."}
+	tooManyUploads = failure{http.StatusServiceUnavailable, "busy", "Too many photos at once",
+		"Too many photos are being sent at once. Please try again."}
 	unavailable = failure{http.StatusServiceUnavailable, "unavailable", "Snaptask can’t be reached",
 		"Snaptask can’t be reached at the moment. Please try again."}
 	outcomeUnknown = failure{http.StatusServiceUnavailable, "outcome_unknown", "Snaptask did not confirm this",

@@ -2,6 +2,7 @@ package server
 
 import (
 	"io/fs"
+	"math"
 	"net/http"
 )
 
@@ -59,7 +60,7 @@ func newHandler(c Config, files fs.FS) (http.Handler, error) {
 	mux.Handle("/config.json", readOnly(serveAppConfig(app)))
 	mux.Handle(healthPath, readOnly(http.HandlerFunc(healthy)))
 	mux.Handle("/", readOnly(pages))
-	bodies := &bodies{of: map[string]int{}}
+	bodies := newBodies(math.MaxInt, maxBodies)
 	return guarded(c.guards(), bodies.bound(c, errorPages, withRoute(mux))), nil
 }
 

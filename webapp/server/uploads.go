@@ -1,17 +1,27 @@
 package server
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 )
 
-// maxUpload is the size of the largest photo in bytes, as the function upload-url has it.
-const maxUpload = 16 << 20
+// Limits of uploads. As long as one arrives, it takes a connection of the object store, which serves some 250 requests at once.
+const (
+	maxUpload        = 16 << 20 // bytes, as the function upload-url has it
+	maxUploads       = 64       // at once
+	uploadsPerClient = 16
+
+	// storePatience is how long the object store may neither read on nor answer.
+	storePatience = 20 * time.Second
+)
 
 var (
 	isUUID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
@@ -24,7 +34,9 @@ var (
 // uploads forwards PUT /uploads/USER/TASK/ID with a signature in its query to the object store, whose part of the address is the
 // endpoint and the bucket. The store checks the signature, which covers the path, the length and the type.
 type uploads struct {
+	config     Config
 	store      *url.URL // with the bucket as its path
+	arriving   *bodies
 	transport  http.RoundTripper
 	errorPages errorPages
 }
@@ -34,7 +46,7 @@ func newUploads(c Config, errorPages errorPages) (*uploads, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &uploads{store.JoinPath(c.S3Bucket), newTransport(), errorPages}, nil
+	return &uploads{c, store.JoinPath(c.S3Bucket), newBodies(maxUploads, uploadsPerClient), newTransport(), errorPages}, nil
 }
 
 func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -46,12 +58,17 @@ func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		u.errorPages.write(w, r, *f)
 		return
 	}
-	body := &borrowedBody{from: r.Body}
-	response, err := u.send(r, body)
-	if response != nil {
-		defer response.Body.Close()
-		err = storeError(response)
+	client := u.config.clientOf(r)
+	if !u.arriving.begin(client) {
+		refuseBody(w, r, u.errorPages, tooManyUploads)
+		return
 	}
+	ctx, cancel := context.WithCancelCause(r.Context())
+	body := newBorrowedBody(r.Body, func() { cancel(errStalled) })
+	err := u.send(ctx, r, body)
+	cancel(nil)
+	u.arriving.end(client)
+	rest := body.back()
 	if err == nil {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set(callIDHeader, r.Header.Get(callIDHeader))
@@ -59,7 +76,7 @@ func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !isIncomplete(r) { // a client that still sends would not see the response
-		_, _ = io.Copy(io.Discard, body.back())
+		_, _ = io.Copy(io.Discard, rest)
 	}
 	if errors.Is(err, errRefused) {
 		u.errorPages.write(w, r, uploadRefused)
@@ -97,13 +114,13 @@ func checkUpload(r *http.Request) *failure {
 	return nil
 }
 
-// send sends the request to the object store.
-func (u *uploads) send(r *http.Request, body io.ReadCloser) (*http.Response, error) {
+// send sends the request to the object store, and returns nil if that has stored the upload.
+func (u *uploads) send(ctx context.Context, r *http.Request, body io.ReadCloser) error {
 	target := u.store.JoinPath("uploads", r.PathValue("user"), r.PathValue("task"), r.PathValue("id"))
 	target.RawQuery = r.URL.RawQuery
-	out, err := http.NewRequestWithContext(r.Context(), http.MethodPut, target.String(), body)
+	out, err := http.NewRequestWithContext(ctx, http.MethodPut, target.String(), body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	out.ContentLength = r.ContentLength
 	out.Header.Set("User-Agent", "")
@@ -112,14 +129,11 @@ func (u *uploads) send(r *http.Request, body io.ReadCloser) (*http.Response, err
 			out.Header.Set(name, value)
 		}
 	}
-	return u.transport.RoundTrip(out)
-}
-
-// errRefused is the error of an upload that the object store refuses, for it is not the one that was signed, or too late.
-var errRefused = errors.New("the object store refused the upload")
-
-// storeError returns nil if the object store has stored the upload.
-func storeError(response *http.Response) error {
+	response, err := u.transport.RoundTrip(out)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
 	switch response.StatusCode {
 	case http.StatusOK:
 		return nil
@@ -129,11 +143,24 @@ func storeError(response *http.Response) error {
 	return upstreamError{"the object store", response.StatusCode}
 }
 
+var (
+	// errRefused is the error of an upload that the object store refuses, for it is not the one that was signed, or too late.
+	errRefused = errors.New("the object store refused the upload")
+	errStalled = fmt.Errorf("the object store neither read on nor answered for %s", storePatience)
+)
+
 // borrowedBody is a request's body that another request sends, until back takes it back: a transport may still read a body after it
 // has returned the response.
 type borrowedBody struct {
+	stalled *time.Timer // runs while nobody reads
+
 	mu   sync.Mutex
 	from io.Reader
+}
+
+// newBorrowedBody returns a body that calls stalled when nobody has read it for storePatience, and was not taken back.
+func newBorrowedBody(from io.Reader, stalled func()) *borrowedBody {
+	return &borrowedBody{stalled: time.AfterFunc(storePatience, stalled), from: from}
 }
 
 func (b *borrowedBody) Read(into []byte) (int, error) {
@@ -142,6 +169,8 @@ func (b *borrowedBody) Read(into []byte) (int, error) {
 	if b.from == nil {
 		return 0, http.ErrBodyReadAfterClose
 	}
+	b.stalled.Stop()
+	defer b.stalled.Reset(storePatience)
 	return b.from.Read(into)
 }
 
@@ -151,6 +180,7 @@ func (b *borrowedBody) Close() error { return nil }
 func (b *borrowedBody) back() io.Reader {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.stalled.Stop()
 	from := b.from
 	b.from = nil
 	return from

@@ -9,7 +9,10 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -237,4 +240,44 @@ func TestUploadsElsewhereAreNotForwarded(t *testing.T) {
 			require.Equal(t, c.ObjectsPublicURL != "", strings.Contains(policy, "connect-src 'self' https://photos.test/base/;"), policy)
 		})
 	}
+}
+
+func TestLimitOfAllBodies(t *testing.T) {
+	t.Parallel()
+	b := newBodies(3, 2)
+	require.True(t, b.begin("a"))
+	require.True(t, b.begin("a"))
+	require.False(t, b.begin("a"), "of one client")
+	require.True(t, b.begin("b"))
+	require.False(t, b.begin("c"), "of all")
+	b.end("a")
+	require.True(t, b.begin("c"))
+	for _, client := range []string{"a", "b", "c"} {
+		b.end(client)
+	}
+	require.Empty(t, b.of)
+	require.Zero(t, b.count)
+}
+
+func TestStoreThatReadsNoFurtherIsGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var stalls atomic.Int32
+		b := newBorrowedBody(strings.NewReader("picture"), func() { stalls.Add(1) })
+		time.Sleep(storePatience - time.Second)
+		_, err := b.Read(make([]byte, 3))
+		require.NoError(t, err)
+		time.Sleep(storePatience - time.Second)
+		require.Zero(t, stalls.Load())
+		time.Sleep(2 * time.Second)
+		require.EqualValues(t, 1, stalls.Load())
+
+		rest, err := io.ReadAll(b.back())
+		require.NoError(t, err)
+		require.Equal(t, "ture", string(rest))
+		_, err = b.Read(make([]byte, 3))
+		require.ErrorIs(t, err, http.ErrBodyReadAfterClose)
+		time.Sleep(2 * storePatience)
+		require.EqualValues(t, 1, stalls.Load())
+	})
 }
