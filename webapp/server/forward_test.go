@@ -91,7 +91,7 @@ func TestForwardToEachFunctionsOwnService(t *testing.T) {
 func TestFunctionNamesAreThoseOfTheContract(t *testing.T) {
 	t.Parallel()
 	contract := func(text string) fs.FS { return fstest.MapFS{contractName: {Data: []byte(text)}} }
-	names, err := functionNames(contract("paths: {/function/one: {get: {}}, /function/two: {}, /function/three: {x-internal: true}, /elsewhere: {}}"))
+	names, err := functionNames(contract("paths: {/function/one: {get: {}}, /function/two: {parameters: [], post: {}}, /function/three: {summary: x, post: {x-internal: true}}, /elsewhere: {}}"))
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{"one", "two"}, names)
 	for _, text := range []string{"paths: {}", "paths: ["} {
