@@ -18,7 +18,7 @@ import (
 // startFunctions starts a process for each function in stack.yml, with its settings and secrets there. addresses are the
 // settings that depend on this machine's servers.
 func (r *runner) startFunctions(addresses map[string]string) ([]*gateway.Function, error) {
-	root, err := repository(r.program)
+	root, err := Repository(r.program)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func (r *runner) startFunctions(addresses map[string]string) ([]*gateway.Functio
 		if err != nil {
 			return nil, err
 		}
-		metrics, err := r.listenForMetrics("function", name)
+		metrics, err := r.listenForMetrics(name)
 		if err != nil {
 			return nil, err
 		}
@@ -50,12 +50,13 @@ func (r *runner) startFunctions(addresses map[string]string) ([]*gateway.Functio
 
 // startWeb starts the web app, which forwards uploads to the object store.
 func (r *runner) startWeb(store s3.Server) error {
-	metrics, err := r.listenForMetrics("webapp", "webapp")
+	metrics, err := r.listenForMetrics("webapp")
 	if err != nil {
 		return err
 	}
 	env := map[string]string{"FUNCTION_URL": r.gatewayURL + "/function/{name}", "S3_ENDPOINT": store.Endpoint(), "S3_BUCKET": bucket}
 	copyEnv(env, []string{"REGISTRATION", "PUBLIC_GATEWAY_URL", "OBJECTS_PUBLIC_URL", "UPLOADS"})
+	copyTracing(env)
 	r.web, err = r.launchMode([]string{"webapp"}, "webapp", []string{clientAddressKey}, env, r.webURL+"/healthz", r.webListener, metrics)
 	return err
 }

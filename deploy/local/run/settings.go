@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"snaptask/functions/stack"
 )
@@ -25,7 +26,18 @@ func settings(f stack.Function, servers map[string]string) map[string]string {
 		}
 	}
 	copyEnv(env, optional)
+	copyTracing(env)
 	return env
+}
+
+// copyTracing adds OpenTelemetry's settings of this process's environment, which are the same for every program but for its name.
+func copyTracing(env map[string]string) {
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "OTEL_") && name != "OTEL_SERVICE_NAME" {
+			env[name] = value
+		}
+	}
 }
 
 // copyEnv adds those of the named variables that are set in this process's environment.
@@ -37,8 +49,8 @@ func copyEnv(env map[string]string, names []string) {
 	}
 }
 
-// repository returns the folder of stack.yml above the program, which is built into the repository, or above the working folder.
-func repository(program string) (string, error) {
+// Repository returns the folder of stack.yml above the program, which is built into the repository, or above the working folder.
+func Repository(program string) (string, error) {
 	working, err := os.Getwd()
 	if err != nil {
 		return "", err

@@ -25,6 +25,13 @@ func TestSettingsAreOverriddenByTheEnvironmentAndTheServers(t *testing.T) {
 	require.Equal(t, map[string]string{"S3_ENDPOINT": "http://127.0.0.1:1", "S3_BUCKET": "snaptask", "DB_TIMEOUT": "1s"}, settings(f, servers))
 }
 
+func TestTracingIsPassedOnButNotTheName(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")
+	t.Setenv("OTEL_SERVICE_NAME", "everything")
+	require.Equal(t, map[string]string{"A": "b", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318"},
+		settings(stack.Function{Environment: map[string]string{"A": "b"}}, nil))
+}
+
 func TestRepositoryIsAboveTheProgramOrTheWorkingFolder(t *testing.T) {
 	root := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(root, "stack.yml"), nil, 0o600))
@@ -33,14 +40,14 @@ func TestRepositoryIsAboveTheProgramOrTheWorkingFolder(t *testing.T) {
 	elsewhere := t.TempDir()
 
 	t.Chdir(elsewhere)
-	found, err := repository(filepath.Join(below, "snaptask"))
+	found, err := Repository(filepath.Join(below, "snaptask"))
 	require.NoError(t, err)
 	require.Equal(t, root, found)
-	_, err = repository(filepath.Join(elsewhere, "snaptask"))
+	_, err = Repository(filepath.Join(elsewhere, "snaptask"))
 	require.ErrorContains(t, err, "there is no stack.yml above "+elsewhere)
 
 	t.Chdir(below)
-	found, err = repository(filepath.Join(elsewhere, "snaptask"))
+	found, err = Repository(filepath.Join(elsewhere, "snaptask"))
 	require.NoError(t, err)
 	require.Equal(t, root, found)
 }
