@@ -19,12 +19,16 @@ run: build ## set up and run the whole application on this machine (no cluster, 
 dev: build ## like `make run`, and rebuild and restart what you change
 	@exec $(BIN)/snaptask dev
 
+observe: build ## show the metrics of what `make run` runs, in Prometheus and its dashboard; Ctrl-C ends it
+	$(STEP) "Tools to observe" .ci/tools prometheus
+	@exec $(BIN)/snaptask observe
+
 new-function: ## create a function: its folder, and its entries in the tables [NAME=count-tasks] [METHOD=GET]
 	@go run ./functions/scaffold/cmd/new-function "$(NAME)" "$(or $(METHOD),GET)"
 	@go run ./deploy/kubernetes/generate
 
 test: ## set up and run all tests
-	$(STEP) "Tools for the tests" .ci/tools go node npm gcc chromium
+	$(STEP) "Tools for the tests" .ci/tools go node npm gcc chromium prometheus promtool
 	@$(MAKE) --no-print-directory build lint test-go test-web test-story
 
 lint: webapp/node_modules/.package-lock.json webapp/server/dist/index.html ## check the formatting and style of all code

@@ -47,10 +47,12 @@ type object struct {
 		PolicyTypes    []string `yaml:"policyTypes"`
 		Ingress        []rule
 		Egress         []rule
-		MinReplicas    int                   `yaml:"minReplicas"`
-		MaxReplicas    int                   `yaml:"maxReplicas"`
-		ScaleTargetRef struct{ Name string } `yaml:"scaleTargetRef"`
-		MaxUnavailable *int                  `yaml:"maxUnavailable"`
+		MinReplicas    int                         `yaml:"minReplicas"`
+		MaxReplicas    int                         `yaml:"maxReplicas"`
+		ScaleTargetRef struct{ Name string }       `yaml:"scaleTargetRef"`
+		MaxUnavailable *int                        `yaml:"maxUnavailable"`
+		Endpoints      []struct{ Interval string } `yaml:"podMetricsEndpoints"`
+		Groups         []struct{ Name string }
 		Ports          []struct {
 			Port     int
 			NodePort int `yaml:"nodePort"`

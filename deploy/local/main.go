@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"snaptask/deploy/local/observe"
 	"snaptask/deploy/local/process"
 	"snaptask/deploy/local/run"
 	"snaptask/deploy/local/s3"
@@ -24,6 +25,7 @@ const help = `snaptask runs Snaptask on this machine, without a cluster.
 
     snaptask run      start everything: database, object store, classifier, functions, gateway and web app; Ctrl-C stops it
     snaptask dev      the same, and rebuild and restart what changes: functions/, webapp/server and, with Vite, webapp/src
+    snaptask observe  show the metrics of what run runs in Prometheus, and in Grafana and Jaeger if they are installed
     snaptask services -- COMMAND [ARGUMENT...]
                       run COMMAND with a MariaDB, an S3 server and a model server of its own, whose addresses are in
                       TEST_MYSQL_DSN, TEST_S3_ENDPOINT, TEST_S3_ACCESS_KEY, TEST_S3_SECRET_KEY,
@@ -38,6 +40,8 @@ Environment, with defaults:
     GATEWAY_PORT (31112), WEB_PORT (8080)        ports; GATEWAY_HOST, WEB_HOST (127.0.0.1) are the addresses to listen on
     MYSQL_PORT, S3_PORT (any free port)          ports of run's servers, on 127.0.0.1
     DEV_PORT (5173)                              port of Vite, on 127.0.0.1
+    PROMETHEUS_PORT (9095), GRAFANA_PORT (3000)  ports of observe, on 127.0.0.1
+    OTEL_EXPORTER_OTLP_ENDPOINT (none)           where every program sends its traces: http://127.0.0.1:4318; and other OTEL_...
     MYSQL_DSN (a private MariaDB)                database to use instead: USER:PASSWORD@tcp(HOST:PORT)/DATABASE
     DEMO_PASSWORD (demo-password)                of the account demo, when it is created
     REGISTRATION (on), SESSION_LIFETIME (168h)   and the functions' other settings
@@ -65,6 +69,9 @@ func command(args []string) error {
 	case "run", "dev":
 		context.AfterFunc(ctx, cancel) // so that a second Ctrl-C ends the process immediately
 		return run.Run(ctx, stateFolder(), os.Stdout, mode == "dev")
+	case "observe":
+		context.AfterFunc(ctx, cancel)
+		return observe.Run(ctx, stateFolder(), os.Stdout)
 	case "services":
 		if len(args) > 0 && args[0] == "--" {
 			args = args[1:]

@@ -23,7 +23,7 @@ const pollInterval = 500 * time.Millisecond
 // develop starts Vite for the Vue app, and rebuilds and restarts the functions and the web server when their sources change,
 // until ctx ends.
 func (r *runner) develop(ctx context.Context) error {
-	root, err := repository(r.program)
+	root, err := Repository(r.program)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,9 @@ import (
 // TargetsFile is the file in the state folder with the addresses of all metrics, in the form of Prometheus' file_sd_configs.
 const TargetsFile = "metrics.json"
 
+// metricsJob is the label job of all metrics, as in deploy/kubernetes/components/monitoring.
+const metricsJob = "snaptask"
+
 // target is an address of metrics with the labels that they get.
 type target struct {
 	Targets []string          `json:"targets"`
@@ -19,12 +22,12 @@ type target struct {
 }
 
 // listenForMetrics opens the listener of a child's metrics and notes its address.
-func (r *runner) listenForMetrics(job, name string) (*os.File, error) {
+func (r *runner) listenForMetrics(name string) (*os.File, error) {
 	file, address, err := port.Inheritable()
 	if err != nil {
 		return nil, err
 	}
-	r.metrics = append(r.metrics, target{[]string{address}, map[string]string{"job": job, "instance": name}})
+	r.metrics = append(r.metrics, target{[]string{address}, map[string]string{"job": metricsJob, "instance": name}})
 	return file, nil
 }
 

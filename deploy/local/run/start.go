@@ -86,7 +86,7 @@ func (r *runner) start(ctx context.Context) error {
 	}
 	r.metrics = append(r.metrics, target{
 		Targets: []string{strings.TrimPrefix(model.REST, "http://")},
-		Labels:  map[string]string{"job": "modelserver", "instance": "modelserver", "__metrics_path__": classifier.MetricsPath},
+		Labels:  map[string]string{"job": metricsJob, "instance": "modelserver", "__metrics_path__": classifier.MetricsPath},
 	})
 	if err := r.saveTargets(); err != nil {
 		return err
