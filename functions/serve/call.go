@@ -48,7 +48,7 @@ func (c *call) respond() handler.Response {
 		return c.refuse(err)
 	}
 	c.received, request.Body = len(body), body
-	if !c.wait("wait for a slot", c.slots, user) {
+	if !c.wait(c.slots, user) {
 		return c.refuse(c.busy("slots", "Too many requests at once. Please try again."))
 	}
 	return c.run(request)
@@ -66,7 +66,7 @@ func (c *call) admit(request handler.Request) (err error) {
 	if user == "" {
 		return nil
 	}
-	if !c.wait("wait for the user's turn", c.users, user) {
+	if !c.wait(c.users, user) {
 		return c.busy("user", "You have too many requests at once. Please try again.")
 	}
 	if c.admitted.CheckSession == nil {
@@ -76,13 +76,11 @@ func (c *call) admit(request handler.Request) (err error) {
 }
 
 // wait waits for the call's turn and reports whether it has come.
-func (c *call) wait(name string, queue *turns.Queue, user string) bool {
+func (c *call) wait(queue *turns.Queue, user string) bool {
 	begun := time.Now()
 	ctx, cancel := context.WithTimeout(c.ctx, c.patience)
 	defer cancel()
-	_, waited := telemetry.Begin(c.ctx, telemetry.Wait, name)
 	done, ok := queue.Wait(ctx, turns.Line{Name: user})
-	waited(ctx.Err())
 	if !ok {
 		return false
 	}

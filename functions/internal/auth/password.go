@@ -47,7 +47,9 @@ const (
 
 // NewPasswords returns Passwords with one slot for each CPU, and at most maxSlots.
 func NewPasswords() *Passwords {
-	return &Passwords{turns.New(turns.Limits{Working: min(runtime.GOMAXPROCS(0), maxSlots), Waiting: maxWaiting, FullestGivesWay: true})}
+	return &Passwords{turns.New(turns.Limits{
+		Of: "a password check", Working: min(runtime.GOMAXPROCS(0), maxSlots), Waiting: maxWaiting, FullestGivesWay: true,
+	})}
 }
 
 // Acquire waits for a slot, in which the caller hashes or checks a password, and returns a function that releases it.

@@ -6,15 +6,18 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"snaptask/functions/telemetry"
 )
 
 // Limits are the limits of a Queue. A number that is 0 is no limit.
 type Limits struct {
-	Working         int  // callers at once
-	LineWorking     int  // callers of one line at once
-	Waiting         int  // further callers
-	LineWaiting     int  // further callers of one line
-	FullestGivesWay bool // if Waiting is exceeded, the last caller in the fullest line is refused, not the newest caller
+	Of              string // what is waited for, in traces
+	Working         int    // callers at once
+	LineWorking     int    // callers of one line at once
+	Waiting         int    // further callers
+	LineWaiting     int    // further callers of one line
+	FullestGivesWay bool   // if Waiting is exceeded, the last caller in the fullest line is refused, not the newest caller
 }
 
 // Line identifies the line in which a caller waits. Its callers are served in the order of their arrival.
@@ -25,7 +28,8 @@ type Line struct {
 
 // Queue lets callers work within its Limits.
 type Queue struct {
-	limits Limits
+	limits   Limits
+	waitName string
 
 	mu      sync.Mutex
 	waiting []*caller // lines take turns in the order of their first callers
@@ -39,11 +43,15 @@ type caller struct {
 }
 
 // New returns an empty Queue.
-func New(l Limits) *Queue { return &Queue{limits: l, working: map[Line]int{}} }
+func New(l Limits) *Queue {
+	return &Queue{limits: l, waitName: "wait for " + l.Of, working: map[Line]int{}}
+}
 
 // Wait waits for a turn and reports whether the caller got one, which it must then end with done. It gets none if too many wait, or
 // if ctx ends before a turn is free.
 func (q *Queue) Wait(ctx context.Context, line Line) (done func(), ok bool) {
+	_, waited := telemetry.Begin(ctx, telemetry.Wait, q.waitName)
+	defer func() { waited(ctx.Err()) }()
 	c := &caller{line, make(chan bool, 1)}
 	q.arrive(c)
 	select {
