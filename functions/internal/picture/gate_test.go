@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/telemetry"
 )
 
 func requireAllFree(t *testing.T, g *gate) {
@@ -88,4 +89,30 @@ func TestLargeDecodesAreCollectedBeforeTheNext(t *testing.T) {
 	release()
 	runtime.ReadMemStats(&after)
 	require.Greater(t, after.NumForcedGC, before.NumForcedGC)
+}
+
+func TestWaitForTheGateIsMeasured(t *testing.T) {
+	t.Parallel()
+	g := newGate(MaxMemory, 1)
+	release, err := g.enter(t.Context(), 1)
+	require.NoError(t, err)
+	ctx, call := telemetry.Start(t.Context(), "predict-image", "")
+	entered := make(chan func(), 1)
+	go func() {
+		release, _ := g.enter(ctx, 1)
+		entered <- release
+	}()
+	require.Eventually(t, func() bool { return g.waiting.Load() == 1 }, 5*time.Second, time.Millisecond)
+	require.EqualValues(t, 1, g.working.Load())
+	time.Sleep(20 * time.Millisecond)
+	release()
+	release = <-entered
+	require.EqualValues(t, 0, g.waiting.Load())
+	require.EqualValues(t, 1, g.working.Load())
+	release()
+	require.EqualValues(t, 0, g.working.Load())
+	fields := call.Fields()
+	require.Len(t, fields, 1)
+	require.Equal(t, "wait_ms", fields[0].Key)
+	require.GreaterOrEqual(t, fields[0].Value.Float64(), 20.0)
 }

@@ -10,6 +10,7 @@ import (
 
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/picture/jpeg"
+	"snaptask/functions/telemetry"
 )
 
 // Limits of Decode. In every format, a side may be as long as JPEG allows.
@@ -93,6 +94,8 @@ func (h header) take(ctx context.Context, g *gate, memory int, decode func() (im
 		return nil, err
 	}
 	defer release()
+	_, decoded := telemetry.Begin(ctx, telemetry.Decode, "decode")
+	defer decoded(nil)
 	img, err := decode()
 	if ctx.Err() != nil {
 		return nil, busy(ctx.Err())

@@ -10,6 +10,7 @@ import (
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/picture"
 	"snaptask/functions/internal/task"
+	"snaptask/functions/telemetry"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -29,7 +30,9 @@ func Store(ctx context.Context, model *classifier.Client, pictures *objects.Stor
 	var stored int64
 	var both errgroup.Group
 	both.Go(func() error {
-		full, thumb := p.Full(), p.Thumb() // each encodes
+		_, encoded := telemetry.Begin(ctx, telemetry.Decode, "encode")
+		full, thumb := p.Full(), p.Thumb()
+		encoded(nil)
 		stored = int64(len(full) + len(thumb))
 		return pictures.Put(ctx, key, full, thumb)
 	})
@@ -75,7 +78,10 @@ func predict(ctx context.Context, model *classifier.Client, p *picture.Picture) 
 		if err != nil {
 			return nil, err
 		}
-		predictions, err := model.Classify(ctx, p.Tensor(height, width), height, width)
+		_, scaled := telemetry.Begin(ctx, telemetry.Decode, "scale")
+		tensor := p.Tensor(height, width)
+		scaled(nil)
+		predictions, err := model.Classify(ctx, tensor, height, width)
 		if again || !errors.Is(err, classifier.ErrSizeChanged) {
 			return predictions, err
 		}
