@@ -6,13 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path"
 	"time"
 
+	"snaptask/functions/telemetry"
 	pb "snaptask/functions/tensorflowpb"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
@@ -30,6 +35,7 @@ func newGRPC(address, model string) (*grpcServer, error) {
 	}
 	connection, err := grpc.NewClient(address,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithUnaryInterceptor(measure),
 		grpc.WithDefaultServiceConfig(`{"loadBalancingConfig": [{"round_robin": {}}]}`),
 		// A classifier restarts within seconds; gRPC's default backoff waits up to two minutes.
 		grpc.WithConnectParams(grpc.ConnectParams{
@@ -40,6 +46,25 @@ func newGRPC(address, model string) (*grpcServer, error) {
 		return nil, fmt.Errorf("classifier: %w", err)
 	}
 	return &grpcServer{model: model, client: pb.NewPredictionServiceClient(connection)}, nil
+}
+
+// measure is a grpc.UnaryClientInterceptor that measures the calls and passes the trace on.
+func measure(ctx context.Context, method string, request, reply any,
+	connection *grpc.ClientConn, call grpc.UnaryInvoker, options ...grpc.CallOption) error {
+	ctx, end := telemetry.Begin(ctx, telemetry.Classifier, "classifier "+path.Base(method))
+	if traceparent := telemetry.Traceparent(ctx); traceparent != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, telemetry.TraceparentHeader, traceparent)
+	}
+	err := call(ctx, method, request, reply, connection, options...)
+	switch status.Code(err) {
+	case codes.DeadlineExceeded:
+		end(context.DeadlineExceeded)
+	case codes.Canceled:
+		end(context.Canceled)
+	default:
+		end(err)
+	}
+	return err
 }
 
 func (g *grpcServer) metadata(ctx context.Context) (*spec, error) {

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"snaptask/functions/telemetry"
 	pb "snaptask/functions/tensorflowpb"
 
 	"google.golang.org/grpc/codes"
@@ -34,7 +35,7 @@ func newREST(address, model string) (*restServer, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	// Short, so that new connections reach all servers of a name.
 	transport.IdleConnTimeout = time.Second
-	return &restServer{base: u.JoinPath("v1", "models", url.PathEscape(model)).String(), client: &http.Client{Transport: transport}}, nil
+	return &restServer{base: u.JoinPath("v1", "models", url.PathEscape(model)).String(), client: &http.Client{Transport: telemetry.Transport(telemetry.Classifier, transport)}}, nil
 }
 
 func (r *restServer) metadata(ctx context.Context) (*spec, error) {

@@ -19,6 +19,7 @@ import (
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/dial"
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/telemetry"
 )
 
 // Config locates the bucket. All but PublicURL and Timeout are required.
@@ -102,7 +103,7 @@ func newClient(c Config, address string) (*minio.Core, error) {
 		Region:       c.Region,
 		BucketLookup: minio.BucketLookupPath,
 		MaxRetries:   attempts,
-		Transport: &http.Transport{
+		Transport: telemetry.Transport(telemetry.Objects, &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           dial.Again((&net.Dialer{Timeout: c.Timeout / attempts}).DialContext),
 			TLSHandshakeTimeout:   c.Timeout,
@@ -110,7 +111,7 @@ func newClient(c Config, address string) (*minio.Core, error) {
 			MaxIdleConnsPerHost:   64,
 			IdleConnTimeout:       time.Minute,
 			DisableCompression:    true,
-		},
+		}),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("object store: %w", err)
