@@ -59,7 +59,9 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 	if statementSize(text, args) >= c.peer.maxPacket { // the server would close the connection, and its answer could be lost
 		return nil, mysql.ErrPktTooLarge
 	}
+	end := traced(ctx, text)
 	result, err := c.mysqlConn.ExecContext(ctx, text, args)
+	end(err)
 	if err != nil {
 		return nil, c.failed(err)
 	}
@@ -90,7 +92,9 @@ func (c *conn) QueryContext(ctx context.Context, text string, args []driver.Name
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	end := traced(ctx, text)
 	rows, err := c.mysqlConn.QueryContext(ctx, text, args)
+	end(err)
 	if err != nil {
 		return nil, c.failed(err)
 	}
@@ -101,7 +105,10 @@ func (c *conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if _, err := c.mysqlConn.BeginTx(ctx, options); err != nil {
+	end := traced(ctx, "BEGIN")
+	_, err := c.mysqlConn.BeginTx(ctx, options)
+	end(err)
+	if err != nil {
 		return nil, c.failed(err)
 	}
 	c.inTx = true
@@ -151,7 +158,9 @@ func (t *transaction) Rollback() error {
 
 func (t *transaction) end(ctx context.Context, text string) error {
 	t.inTx = false
+	ended := traced(ctx, text)
 	_, err := t.mysqlConn.ExecContext(ctx, text, nil)
+	ended(err)
 	if err == nil {
 		return nil
 	}

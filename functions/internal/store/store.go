@@ -16,6 +16,7 @@ import (
 
 	"snaptask/functions/internal/config"
 	"snaptask/functions/internal/dial"
+	"snaptask/functions/telemetry"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -32,10 +33,11 @@ type Config struct {
 // Store runs the statements. If the database is unreachable or does not respond in time, its methods return the fault
 // Unavailable: with the code outcome_unknown if a write may have taken effect, otherwise it has not.
 type Store struct {
-	pool    *sql.DB
-	killer  *killer
-	timeout time.Duration
-	quota   Usage
+	pool       *sql.DB
+	killer     *killer
+	timeout    time.Duration
+	quota      Usage
+	unmeasured func() // ends the pool's metric
 }
 
 // ReadConfig reads DB_MAX_OPEN, DB_MAX_LIFETIME, DB_TIMEOUT, QUOTA_*, and the secret mysql-dsn, or with DB_ACCOUNT=write the
@@ -93,11 +95,12 @@ func New(c Config) (*Store, error) {
 	pool.SetMaxOpenConns(c.MaxOpen)
 	pool.SetMaxIdleConns(c.MaxOpen)
 	pool.SetConnMaxLifetime(c.MaxLifetime)
-	return &Store{pool: pool, killer: connections.killer, timeout: c.Timeout, quota: c.Quota}, nil
+	return &Store{pool: pool, killer: connections.killer, timeout: c.Timeout, quota: c.Quota, unmeasured: measurePool(pool)}, nil
 }
 
 // Close closes the store's connections, and ends what was abandoned at the server if that takes no more than a second.
 func (s *Store) Close() error {
+	s.unmeasured()
 	err := s.pool.Close()
 	s.killer.close()
 	return err
@@ -173,9 +176,11 @@ func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) (all []T, err
 
 // retry calls f within the store's timeout, and up to two more times after a deadlock or a lock wait timeout while there is
 // time for both another wait and an answer. It converts the database's errors to faults.
-func (s *Store) retry(ctx context.Context, f func(context.Context) error) error {
+func (s *Store) retry(ctx context.Context, f func(context.Context) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
+	ctx, end := telemetry.Begin(ctx, telemetry.Database, "database")
+	defer func() { end(blamed(err)) }()
 	const tries = 3
 	for try := 1; ; try++ {
 		err := f(ctx)
