@@ -4,6 +4,7 @@ import RegisterView from './account/RegisterView.vue'
 import { useSessionStore } from './account/session'
 import SignInView from './account/SignInView.vue'
 import NotFoundView from './NotFoundView.vue'
+import { placeAt, rememberPlace } from './tasks/scroll-place'
 import TasksView from './tasks/TasksView.vue'
 import { text } from './ui/text'
 
@@ -30,10 +31,15 @@ export function makeRouter(): Router {
       { path: '/register', name: 'register', component: RegisterView, meta: { title: text.register.page, for: 'signed-out' } },
       { path: '/:any(.*)', name: 'not-found', component: NotFoundView, meta: { title: text.notFound.page, for: 'all' } },
     ],
-    // A change of filters keeps the scroll position.
-    scrollBehavior: (to, from, saved) => saved ?? (to.name === from.name ? false : { top: 0 }),
+    // A change of filters keeps the scroll position, but what a label finds is at the top.
+    scrollBehavior: (to, from, saved) => {
+      if (saved !== null) return placeAt(to.fullPath) ?? saved
+      const isLabelChosen = to.query.label !== undefined && to.query.label !== from.query.label
+      return to.name === from.name && !isLabelChosen ? false : { top: 0 }
+    },
   })
-  router.beforeEach((to) => {
+  router.beforeEach((to, from) => {
+    if (from.name === 'tasks') rememberPlace(from.fullPath)
     const signedIn = useSessionStore().token !== null
     if (!signedIn && to.meta.for === undefined) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
     return signedIn && to.meta.for === 'signed-out' ? { name: 'tasks' } : true

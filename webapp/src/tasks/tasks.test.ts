@@ -32,6 +32,43 @@ describe('tasks', () => {
     ])
   })
 
+  test('of a list that was left show at once, with all pages, when somebody returns to it', async () => {
+    const tasks = useTasksStore()
+    const day = (id: string, date: number, changes = {}) => makeTask({ id, dueDate: `2026-11-${String(date)}`, ...changes })
+    const first = () => json([day('a', 11), day('b', 12)], 200, { Link: '<?cursor=x>; rel="next"' })
+    stubFetch({ 'get-tasks': ({ url }) => url.includes('cursor') ? json([day('c', 13), day('d', 14)]) : first() })
+    await tasks.load()
+    await tasks.loadMore()
+    stubFetch({ 'get-tasks': () => json([day('b', 12)]) })
+    await tasks.load({ ...defaultFilter, q: 'jetty' })
+    expect(tasks.list.map(({ id }) => id)).toEqual(['b'])
+    tasks.put(day('c', 13, { version: 2, completed: true }))
+    tasks.place('c')
+    tasks.put(day('n', 12))
+    tasks.place('n')
+    const calls = stubFetch({ 'get-tasks': first })
+    const returning = tasks.load(defaultFilter)
+    expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'b', 'n', 'd'])
+    expect([tasks.state, tasks.hasMore]).toEqual(['ready', false])
+    await returning
+    expect(tasks.list.map(({ id }) => id)).toEqual(['a', 'b', 'n', 'd'])
+    expect(calls.map(({ url }) => url), 'only the first page is loaded again').toEqual(['/function/get-tasks?status=open&sort=due&limit=100'])
+  })
+
+  test('that pass a new filter and are here already show before the server answers', async () => {
+    const tasks = useTasksStore()
+    stubFetch({ 'get-tasks': () => json([makeTask({ id: 'a', title: 'Buy paint' }), makeTask({ id: 'b' })]) })
+    await tasks.load()
+    let answer: (response: Response) => void = () => undefined
+    stubFetch({ 'get-tasks': () => new Promise((resolve) => { answer = resolve }) })
+    const loading = tasks.load({ ...defaultFilter, q: 'jetty' })
+    expect(tasks.list.map(({ id }) => id)).toEqual(['b'])
+    expect(tasks.state).toBe('loading')
+    answer(json([makeTask({ id: 'b' }), makeTask({ id: 'c' })]))
+    await loading
+    expect(tasks.list.map(({ id }) => id)).toEqual(['b', 'c'])
+  })
+
   test('at the end of the list stay last when the pages before them are loaded', async () => {
     const tasks = useTasksStore()
     const day = (id: string, dueDate: string) => makeTask({ id, dueDate })
@@ -160,7 +197,7 @@ describe('tasks', () => {
     await longWait(tasks.load({ ...defaultFilter, q: 'jetty' }))
     expect(tasks.list).toHaveLength(1)
     running = 100
-    await longWait(tasks.load({ ...defaultFilter, q: 'jetty' }))
+    await longWait(tasks.load({ ...defaultFilter, q: 'pier' }))
     expect(tasks.problem?.code).toBe('too_many_searches')
   })
 

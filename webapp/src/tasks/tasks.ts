@@ -14,6 +14,9 @@ import { openTaskChannel } from './task-channel'
 
 const pageSize = '100'
 
+/** How many lists are kept that were left for another filter. */
+const leftLists = 10
+
 /** How often a search is sent while another one runs. */
 const searchAttempts = 5
 
@@ -22,6 +25,14 @@ const lookInterval = 5000
 
 /** What a task shows before the server has confirmed it, by source. */
 type Overlay = Partial<Record<'change' | 'picture' | 'upload', Partial<Task> | null>>
+
+/** A list that was left for another filter, to show at once when somebody returns to it. */
+interface LeftList {
+  order: readonly string[]
+  next: Record<string, string> | null
+  /** Ids of tasks that were changed since, and may have another place now, or none. */
+  moved: Set<string>
+}
 
 /** The user's tasks that have been loaded: each as the server last returned it, under an overlay of unconfirmed changes. */
 export const useTasksStore = defineStore('tasks', () => {
@@ -44,6 +55,9 @@ export const useTasksStore = defineStore('tasks', () => {
   const unconfirmed = new Set<string>()
   const looking = useIntervalFn(() => { void lookNow() }, lookInterval, { immediate: false })
   let loading: AbortController | null = null
+  const left = new Map<string, LeftList>()
+  /** The first page's query of the list that is shown. */
+  let shown = ''
 
   const channel = openTaskChannel(() => session.username, (news) => {
     if ('deleted' in news) {
@@ -82,14 +96,25 @@ export const useTasksStore = defineStore('tasks', () => {
 
   const firstPage = () => ({ ...queryOf(filter.value, dayOf(new Date())), limit: pageSize })
 
-  /** Loads the first page for a filter; sets `problem` if that fails. A newer call replaces an older one. */
+  /**
+   * Loads the first page for a filter; sets `problem` if that fails. A newer call replaces an older one. Until it has come, the tasks
+   * show that are here already: all pages that were loaded before, if the list is one that was left.
+   */
   async function load(wanted: Filter = filter.value): Promise<void> {
     loading?.abort()
-    const { signal } = (loading = new AbortController())
+    leave()
     filter.value = wanted
-    state.value = 'loading'
+    shown = JSON.stringify(firstPage())
     problem.value = null
+    if (returnTo(shown)) {
+      await catchUp()
+      return
+    }
+    const { signal } = (loading = new AbortController())
+    state.value = 'loading'
     next.value = null
+    order.value = [...byID.values()].flatMap(({ id }) => get(id) ?? []).filter(isVisible)
+      .sort((a, b) => compare(wanted.sort, a, b)).slice(0, Number(pageSize)).map(({ id }) => id)
     const before = order.value
     try {
       const page = await fetchPage(firstPage(), signal)
@@ -104,6 +129,26 @@ export const useTasksStore = defineStore('tasks', () => {
       problem.value = reason
       state.value = 'failed'
     }
+  }
+
+  /** Keeps the list that is shown; the one that was left longest ago makes room. */
+  function leave(): void {
+    if (state.value !== 'ready') return
+    left.delete(shown)
+    left.set(shown, { order: order.value, next: next.value, moved: new Set() })
+    for (const oldest of [...left.keys()].slice(0, -leftLists)) left.delete(oldest)
+  }
+
+  /** Shows a list that was left. Reports whether there is one. */
+  function returnTo(list: string): boolean {
+    const kept = left.get(list)
+    if (kept === undefined) return false
+    left.delete(list)
+    order.value = kept.order.filter((id) => byID.has(id))
+    next.value = kept.next
+    state.value = 'ready'
+    kept.moved.forEach(place)
+    return true
   }
 
   /** Updates the first page and keeps the loaded pages after it. A failure changes nothing. */
@@ -258,6 +303,7 @@ export const useTasksStore = defineStore('tasks', () => {
 
   /** Moves a task to its position in the list, or takes it off the list. */
   function place(id: string): void {
+    for (const { moved } of left.values()) moved.add(id)
     const task = get(id)
     const others = order.value.filter((other) => other !== id)
     if (task !== undefined && isVisible(task)) {
@@ -307,6 +353,7 @@ export const useTasksStore = defineStore('tasks', () => {
     loading?.abort()
     for (const kept of [byID, overlays, hidden, unconfirmed, creations, maybeCreated]) kept.clear()
     looking.pause()
+    left.clear()
     order.value = []
     state.value = 'idle'
     problem.value = null
