@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Problem } from '@/api/problem'
-import { mountApp } from '@/testing/mount'
+import { button, mountApp } from '@/testing/mount'
 import NoticeList from './NoticeList.vue'
 import { useNoticesStore } from './notices'
+import { usePreferencesStore } from './preferences'
 import { problemText } from './problem-text'
 import { text } from './text'
 
@@ -29,4 +30,66 @@ test.each([
 ])('every problem has a text: %s', async (_name, problem, expected) => {
   await mountApp(NoticeList)
   expect(problemText(problem)).toBe(expected)
+})
+
+describe('undo', () => {
+  afterEach(() => { vi.useRealTimers() })
+
+  /** Offers to undo each kind. Returns the list of what happened. */
+  async function offered(...kinds: ('completed' | 'reopened' | 'deleted')[]) {
+    vi.useFakeTimers()
+    const list = await mountApp(NoticeList)
+    const happened: string[] = []
+    const notices = useNoticesStore()
+    const withdraw = kinds.map((kind) => notices.offer(kind, { title: kind }, {
+      undo: () => { happened.push(`undo ${kind}`) },
+      ...(kind === 'deleted' ? { commit: () => Promise.resolve(void happened.push('commit')) } : {}),
+    }))
+    return { list, notices, happened, withdraw }
+  }
+
+  test('is possible after the notice has closed, the latest first, except of what was committed then', async () => {
+    const { notices, happened } = await offered('completed', 'deleted', 'reopened')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([notices.list.length, happened]).toEqual([0, ['commit']])
+    expect(notices.undoLast()?.kind).toBe('reopened')
+    expect(notices.undoLast()?.kind).toBe('completed')
+    expect(notices.undoLast()).toBeUndefined()
+    expect(happened).toEqual(['commit', 'undo reopened', 'undo completed'])
+  })
+
+  test('is not possible of what failed or was another user’s', async () => {
+    const { notices, withdraw } = await offered('completed', 'reopened')
+    await vi.advanceTimersByTimeAsync(60_000)
+    withdraw[1]?.()
+    expect(notices.undoLast()?.kind).toBe('completed')
+    notices.offer('completed', {}, { undo: () => undefined })
+    await vi.advanceTimersByTimeAsync(60_000)
+    notices.reset()
+    expect(notices.undoLast()).toBeUndefined()
+  })
+
+  test('waits for those who want to close notices themselves', async () => {
+    const { list, notices, happened } = await offered()
+    usePreferencesStore().keepsNotices = true
+    notices.offer('deleted', { title: 'x' }, { undo: () => undefined, commit: () => Promise.resolve(void happened.push('commit')) })
+    notices.announce('added', { title: 'x' })
+    await vi.advanceTimersByTimeAsync(24 * 3600_000)
+    expect(notices.list.map(({ kind }) => kind), 'what only screen readers get goes').toEqual(['deleted'])
+    await button(list, text.notices.dismiss).trigger('click')
+    expect(happened).toEqual(['commit'])
+  })
+
+  test('and closing by keyboard return the focus to where it was', async () => {
+    const { list, notices } = await offered('completed')
+    const before = document.body.appendChild(document.createElement('button'))
+    before.focus()
+    const close = button(list, text.notices.dismiss)
+    await close.trigger('focusin', { relatedTarget: before })
+    ;(close.element as HTMLElement).focus()
+    await close.trigger('click')
+    await list.vm.$nextTick()
+    expect(notices.list).toEqual([])
+    expect(document.activeElement).toBe(before)
+  })
 })

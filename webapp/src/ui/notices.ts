@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import type { Problem } from '@/api/problem'
+import { usePreferencesStore } from './preferences'
 import type { text } from './text'
 
 /** What a notice is about. */
@@ -39,6 +40,9 @@ const undoDuration = 8000
 /** How many notices show at once; the oldest one makes room. */
 const limit = 3
 
+/** How many actions can be undone whose notice has closed. */
+const historyLimit = 20
+
 /** Short messages about what has just happened. */
 export const useNoticesStore = defineStore('notices', () => {
   const entries = shallowRef<readonly Entry[]>([])
@@ -46,6 +50,9 @@ export const useNoticesStore = defineStore('notices', () => {
   const held = ref(false)
   const timers = new Map<number, ReturnType<typeof setTimeout>>()
   const running = new Set<Promise<void>>()
+  const preferences = usePreferencesStore()
+  /** Actions whose notice has closed and that can still be undone: those that nothing has committed. The last one is the latest. */
+  let history: Entry[] = []
   let lastID = 0
 
   const say = (kind: Notice['kind'], about?: About) => { add({ kind, ...about }, null) }
@@ -56,7 +63,10 @@ export const useNoticesStore = defineStore('notices', () => {
   /** Says that something is done, and does it when the notice closes. Returns a function that drops it, neither undone nor committed. */
   function offer(kind: Notice['kind'], about: About, action: Undoable): () => void {
     const id = add({ kind, ...about }, action)
-    return () => { remove(id) }
+    return () => {
+      remove(id)
+      history = history.filter(({ notice }) => notice.id !== id)
+    }
   }
 
   function add(content: Pick<Notice, 'kind'> & About, action: Undoable | null, unseen = false): number {
@@ -68,29 +78,46 @@ export const useNoticesStore = defineStore('notices', () => {
   }
 
   function schedule(id: number): void {
-    const undoable = list.value.find((notice) => notice.id === id)?.undoable
-    timers.set(id, setTimeout(() => { dismiss(id) }, undoable === true ? undoDuration : duration))
+    const notice = list.value.find((one) => one.id === id)
+    if (notice === undefined || (preferences.keepsNotices && !notice.unseen)) return
+    timers.set(id, setTimeout(() => { dismiss(id) }, notice.undoable ? undoDuration : duration))
   }
 
-  function remove(id: number): Undoable | null {
+  function remove(id: number): Entry | undefined {
     clearTimeout(timers.get(id))
     timers.delete(id)
     const entry = entries.value.find(({ notice }) => notice.id === id)
     entries.value = entries.value.filter((other) => other !== entry)
     if (entries.value.length === 0) held.value = false
-    return entry?.action ?? null
+    return entry
   }
 
   /** Closes a notice and runs its action. */
   function dismiss(id: number): void {
-    const commit = remove(id)?.commit
-    if (commit === undefined) return
-    const work = commit().finally(() => running.delete(work))
+    const entry = remove(id)
+    if (!entry?.action) return
+    if (entry.action.commit === undefined) {
+      history = [...history, entry].slice(-historyLimit)
+      return
+    }
+    const work = entry.action.commit().finally(() => running.delete(work))
     running.add(work)
   }
 
   function undo(id: number): void {
-    remove(id)?.undo()
+    remove(id)?.action?.undo()
+  }
+
+  /** Undoes the last action that can be undone, though its notice may have closed. Returns the notice, or undefined without one. */
+  function undoLast(): Notice | undefined {
+    const shown = list.value.findLast(({ undoable }) => undoable)
+    if (shown === undefined) {
+      const entry = history.pop()
+      entry?.action?.undo()
+      return entry?.notice
+    }
+    undo(shown.id)
+    return shown
   }
 
   /** Stops the clock while somebody points at the notices or has the focus in them; starts it again from zero. */
@@ -111,8 +138,9 @@ export const useNoticesStore = defineStore('notices', () => {
 
   /** Drops all notices, for the next user. */
   function reset(): void {
+    history = []
     for (const { id } of list.value) remove(id)
   }
 
-  return { list, say, announce, offer, dismiss, undo, hold, settle, reset }
+  return { list, say, announce, offer, dismiss, undo, undoLast, hold, settle, reset }
 })

@@ -9,5 +9,10 @@ export const usePreferencesStore = defineStore('preferences', () => {
   /** Whether single-key shortcuts work; they get in the way of speech input and shaky hands (WCAG 2.1.4). */
   const singleKeys = computed({ get: () => stored.value !== 'off', set: (on) => { stored.value = on ? 'on' : 'off' } })
 
-  return { singleKeys }
+  const storedNotices = useLocalStorage('snaptask.notices', 'timed', { writeDefaults: false })
+
+  /** Whether notices stay until they are closed: some people need longer to read them and to undo (WCAG 2.2.1). */
+  const keepsNotices = computed({ get: () => storedNotices.value === 'kept', set: (on) => { storedNotices.value = on ? 'kept' : 'timed' } })
+
+  return { singleKeys, keepsNotices }
 })

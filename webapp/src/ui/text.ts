@@ -5,7 +5,7 @@ export const text = {
     tagline: 'A to-do list that looks at your photos.',
     signOut: 'Sign out',
     account: (username: string) => `Account of ${username}`,
-    help: 'Keyboard shortcuts',
+    help: 'Keyboard shortcuts and messages',
     skip: 'Skip to the tasks',
     offline: 'You are offline. Tasks may be out of date, and changes need a connection.',
     title: (page: string) => `${page} · Snaptask`,
@@ -219,8 +219,9 @@ export const text = {
     find: (label: string) => `Show tasks with the label ${label}`,
   },
   help: {
-    heading: 'Keyboard shortcuts',
+    heading: 'Keyboard shortcuts and messages',
     singleKeys: 'Use the shortcuts n, / and ?',
+    keepNotices: 'Keep messages, and their Undo, until I close them',
     keys: [
       ['n', 'New task'], ['/', 'Search'], ['?', 'Show this help'], ['Ctrl Enter', 'Save the task you are editing'],
       ['Ctrl Z', 'Undo the last deletion or change'],
