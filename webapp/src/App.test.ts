@@ -119,6 +119,27 @@ describe('the app', () => {
     expect(current.map((chip) => chip.find('.label').text())).toEqual(['pier'])
   })
 
+  test('tells screen readers how many tasks a search has found', async () => {
+    stubFetch({
+      'get-tasks': ({ url }) => url.includes('q=pier') ? json([makeTask({ id: 'b' })]) : json([makeTask({ id: 'a' }), makeTask({ id: 'b' })], 200, { Link: '<?cursor=x>; rel="next"' }),
+    })
+    const app = await mountApp(App)
+    await flushPromises()
+    const found = () => app.get('main > [role=status].visually-hidden').text()
+    expect(found()).toBe('More than 2 tasks')
+    await app.vm.$router.push('/?q=pier')
+    await flushPromises()
+    expect(found()).toBe('1 task')
+    const changes: string[] = []
+    const observer = new MutationObserver(() => { changes.push(found()) })
+    observer.observe(app.get('main').element, { subtree: true, characterData: true, childList: true })
+    await app.vm.$router.push('/?q=pier&due=today')
+    await flushPromises()
+    observer.disconnect()
+    expect(changes, 'the same number is read again').toContain('')
+    expect(found()).toBe('1 task')
+  })
+
   test('returns to the sign-in view, with the reason, when the session has ended', async () => {
     stubFetch({ 'get-tasks': () => failure(401, 'unauthorized', 'Please sign in.') })
     const app = await mountApp(App)

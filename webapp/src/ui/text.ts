@@ -115,6 +115,11 @@ export const text = {
     empty: { heading: 'Nothing to do yet', body: 'Add your first task above. Add a photo, and Snaptask suggests labels for it.' },
     emptyDone: { heading: 'Nothing done yet', body: 'Tasks that you complete appear here.' },
     noMatch: { heading: 'No matching tasks', body: 'No task matches your search and filters.' },
+    /** Read by screen readers after each search. */
+    found: (count: number, hasMore: boolean) => {
+      if (count === 0) return 'No tasks'
+      return hasMore ? `More than ${count} tasks` : count === 1 ? '1 task' : `${count} tasks`
+    },
     clearFilters: 'Clear search and filters',
     more: 'Show more tasks',
     loadingMore: 'Loading more tasks…',
