@@ -42,7 +42,7 @@ test('a large upright photo is sent smaller and stays upright', async ({ page })
   await signInAfresh(page)
   await addTask(page, 'Paint the jetty')
   const jetty = card(page, 'Paint the jetty')
-  const sent = page.waitForRequest(/\/function\/predict-image/)
+  const sent = page.waitForRequest((request) => request.method() === 'PUT')
   const size = await jetty.evaluate(async (element) => {
     const canvas = new OffscreenCanvas(4000, 3000)
     const context = canvas.getContext('2d')

@@ -1,5 +1,5 @@
 import { enableAutoUnmount, flushPromises } from '@vue/test-utils'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { failure, grant, json, makeTask, recognised, stubFetch, stubUploads } from './testing/edge'
 import { button, mountApp } from './testing/mount'
 import { text } from './ui/text'
@@ -138,6 +138,27 @@ describe('the app', () => {
     observer.disconnect()
     expect(changes, 'the same number is read again').toContain('')
     expect(found()).toBe('1 task')
+  })
+
+  test('shows what was changed elsewhere at once when the page shows again, and every minute while it does', async () => {
+    vi.useFakeTimers()
+    let title = 'Before'
+    stubFetch({ 'get-tasks': () => json([makeTask({ title, version: title.length })]) })
+    const app = await mountApp(App)
+    await flushPromises()
+    const shown = () => app.find('article h3').text()
+    const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
+    title = 'While hidden'
+    await vi.advanceTimersByTimeAsync(120_000)
+    expect(shown()).toBe('Before')
+    visibility.mockReturnValue('visible')
+    document.dispatchEvent(new Event('visibilitychange'))
+    await flushPromises()
+    expect(shown()).toBe('While hidden')
+    title = 'A minute later, at most'
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(shown()).toBe('A minute later, at most')
+    vi.useRealTimers()
   })
 
   test('returns to the sign-in view, with the reason, when the session has ended', async () => {

@@ -101,6 +101,33 @@ describe('tasks', () => {
     expect([tasks.state, tasks.problem, tasks.list.length]).toEqual(['ready', null, 3])
   })
 
+  test('past the first page are updated too, and a task changed meanwhile stays as it is', async () => {
+    const tasks = useTasksStore()
+    const all = Array.from({ length: 150 }, (_, index) => makeTask({ id: `t${index.toString().padStart(3, '0')}`, dueDate: '2026-11-23' }))
+    stubFetch({
+      'get-tasks': ({ url }) => url.includes('cursor') ? json(all.slice(100), 200, { Link: '<?cursor=y&limit=100>; rel="next"' })
+        : json(all.slice(0, 100), 200, { Link: '<?cursor=x&limit=100>; rel="next"' }),
+    })
+    await tasks.load()
+    await tasks.loadMore()
+    let answer: (response: Response) => void = () => undefined
+    const calls = stubFetch({ 'get-tasks': () => new Promise((resolve) => { answer = resolve }) })
+    const updating = tasks.catchUp()
+    tasks.put({ ...makeTask(all[3]), version: 2, completed: true })
+    tasks.place('t003')
+    answer(json(all.filter(({ id }) => id !== 't120').map((task) => task.id === 't130' ? { ...task, version: 2, title: 'Changed' } : task), 200, {
+      Link: '<?cursor=z&limit=150>; rel="next"',
+    }))
+    await updating
+    expect(tasks.list.map(({ id }) => id)).toEqual(all.map(({ id }) => id).filter((id) => id !== 't120' && id !== 't003'))
+    expect(tasks.get('t130')?.title).toBe('Changed')
+    const more = stubFetch({ 'get-tasks': () => json([]) })
+    await tasks.loadMore()
+    expect([...calls, ...more].map(({ url }) => url)).toEqual([
+      '/function/get-tasks?status=open&sort=due&limit=150', '/function/get-tasks?cursor=z&limit=100',
+    ])
+  })
+
   test('are all loaded for an export, page by page', async () => {
     const tasks = useTasksStore()
     const calls = stubFetch({

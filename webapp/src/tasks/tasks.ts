@@ -14,6 +14,9 @@ import { openTaskChannel } from './task-channel'
 
 const pageSize = '100'
 
+/** The largest page of get-tasks. */
+const largestPage = 1000
+
 /** How many lists are kept that were left for another filter. */
 const leftLists = 10
 
@@ -121,6 +124,7 @@ export const useTasksStore = defineStore('tasks', () => {
       if (signal.aborted) return
       page.tasks.forEach(put)
       reorder(page.tasks.map(({ id }) => id), before)
+      placeNewer(page.tasks)
       next.value = page.next
       state.value = 'ready'
     } catch (thrown) {
@@ -151,19 +155,22 @@ export const useTasksStore = defineStore('tasks', () => {
     return true
   }
 
-  /** Updates the first page and keeps the loaded pages after it. A failure changes nothing. */
+  /** Updates the list, its first thousand tasks if it is longer, and keeps what is loaded after them. A failure changes nothing. */
   async function catchUp(): Promise<void> {
     if (state.value !== 'ready') return
+    loading?.abort()
     const { signal } = (loading = new AbortController())
     const before = order.value
-    const page = await fetchPage(firstPage(), signal).catch(() => null)
+    const limit = Math.min(largestPage, Math.max(Number(pageSize), before.length)).toString()
+    const page = await fetchPage({ ...firstPage(), limit }, signal).catch(() => null)
     if (page === null || signal.aborted) return
     page.tasks.forEach(put)
     const fresh = new Set(page.tasks.map(({ id }) => id))
     const last = page.tasks.at(-1)
     const rest = order.value.filter((id) => !fresh.has(id) && page.next !== null && comesAfter(id, last))
     reorder([...fresh, ...rest], before)
-    if (rest.length === 0) next.value = page.next
+    placeNewer(page.tasks)
+    if (rest.length === 0) next.value = page.next && { ...page.next, limit: pageSize }
   }
 
   /** Replaces the list, and keeps the tasks that were not created when the request was sent. */
@@ -172,6 +179,11 @@ export const useTasksStore = defineStore('tasks', () => {
     const added = order.value.filter((id) => !old.has(id) || creations.has(id))
     order.value = ids
     added.forEach(place)
+  }
+
+  /** Moves the tasks of a page that are newer here than there: they were changed while the page was on its way. */
+  function placeNewer(page: readonly Task[]): void {
+    for (const task of page) if (byID.get(task.id) !== task || overlays.has(task.id)) place(task.id)
   }
 
   async function loadMore(): Promise<void> {
@@ -212,7 +224,7 @@ export const useTasksStore = defineStore('tasks', () => {
   /** Returns every task of the user, whatever the filter; reports how many have been loaded; throws a Problem. */
   async function fetchAll(progress: (count: number) => void): Promise<Task[]> {
     const found: Task[] = []
-    for (let query: Record<string, string> | null = { limit: '1000' }; query !== null;) {
+    for (let query: Record<string, string> | null = { limit: largestPage.toString() }; query !== null;) {
       const page: TaskPage = await fetchPage(query)
       found.push(...page.tasks)
       progress(found.length)
