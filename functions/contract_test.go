@@ -50,6 +50,8 @@ func elsewhere(contract *openapi3.T) map[string]string {
 		"PATCH update-task 403":   "needs a small quota: update-task/handler_test.go",
 		"PUT predict-image 403":   "needs a small quota: predict-image/handler_test.go",
 		"PUT predict-image 409":   "needs a task at its last version: predict-image/handler_test.go",
+		"POST upload-url 403":     "needs a small quota: upload-url/handler_test.go",
+		"POST upload-url 409":     "needs a task at its last version: upload-url/handler_test.go",
 		"DELETE delete-image 409": "needs a task at its last version: delete-image/handler_test.go",
 		"POST predict-image 409":  "needs another image at the same moment: predict-image/handler_test.go",
 	}
@@ -144,6 +146,7 @@ func (s *suite) pictures(t *testing.T, try attempt) {
 	for _, body := range [][]byte{[]byte("a text"), broken, testbed.JPEG(t)} {
 		try("predict-image", testbed.Call{Method: "PUT", Token: ada.token, Query: mine, Body: body})
 	}
+	try("upload-url", testbed.Call{Method: "POST", Token: ada.token, Query: mine, Body: []byte(`{"bytes": 1, "contentType": "image/gif"}`)})
 	tag = try("get-image", testbed.Call{Method: "GET", Token: ada.token, Query: mine}).Header.Get("ETag")
 	try("get-image", testbed.Call{Method: "GET", Token: ada.token, Query: mine, Header: http.Header{"If-None-Match": {tag}}})
 

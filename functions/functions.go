@@ -15,6 +15,7 @@ import (
 	register "snaptask/functions/register"
 	"snaptask/functions/serve"
 	updatetask "snaptask/functions/update-task"
+	uploadurl "snaptask/functions/upload-url"
 )
 
 // All maps the name of each function to what serves it. The names are those of stack.yml and of the paths in openapi.yaml.
@@ -31,4 +32,5 @@ var All = map[string]serve.Function{
 	"predict-image":   {Handle: predictimage.Handle, Admit: predictimage.Admit},
 	"register":        {Handle: register.Handle, Admit: register.Admit},
 	"update-task":     {Handle: updatetask.Handle, Admit: updatetask.Admit},
+	"upload-url":      {Handle: uploadurl.Handle, Admit: uploadurl.Admit},
 }

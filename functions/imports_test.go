@@ -169,7 +169,7 @@ var rules = []rule{
 	},
 	{
 		sentence:  "a function without secrets of the object store in stack.yml does not link the object store's client",
-		importers: []string{"function"}, except: functionsThat(stack.Function.CallsS3), linked: true,
+		importers: []string{"function"}, except: functionsThat(stack.Function.UsesS3), linked: true,
 		forbidden: []string{"github.com/minio/minio-go/..."},
 	},
 	{
@@ -322,7 +322,7 @@ func TestFunctionsHaveNoSecretThatTheyDoNotUse(t *testing.T) {
 	known := listPackages(t)
 	for user, holders := range map[string][]string{
 		"store":      functionsThat(stack.Function.CallsMySQL),
-		"objects":    functionsThat(stack.Function.CallsS3),
+		"objects":    functionsThat(stack.Function.UsesS3),
 		"classifier": functionsThat(hasClassifier),
 	} {
 		for _, holder := range holders {

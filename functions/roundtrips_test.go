@@ -34,6 +34,7 @@ func (s *suite) countRoundTrips(t *testing.T) {
 		{"a first photo", "predict-image", testbed.Call{Method: "PUT", Token: ada.token, Query: plain, Body: photo}, 200, 7},
 		{"the same photo again", "predict-image", testbed.Call{Method: "PUT", Token: ada.token, Query: plain, Body: photo}, 200, 10},
 		{"a photo labelled again", "predict-image", testbed.Call{Method: "POST", Token: ada.token, Query: plain}, 200, 7},
+		{"an announced photo", "upload-url", testbed.Call{Method: "POST", Token: ada.token, Query: plain, Body: []byte(`{"bytes": 5, "contentType": "image/jpeg"}`)}, 200, 4},
 		{"a removed photo", "delete-image", testbed.Call{Method: "DELETE", Token: ada.token, Query: plain}, 200, 9},
 		{"a deleted task", "delete-task", testbed.Call{Method: "DELETE", Token: ada.token, Query: plain}, 200, 6},
 		{"a deleted task with a photo", "delete-task", testbed.Call{Method: "DELETE", Token: ada.token, Query: pictured}, 200, 10},

@@ -82,11 +82,15 @@ func secretOf(name, account string) string {
 // CallsMySQL reports whether the function has the secret that connects it to the database.
 func (f Function) CallsMySQL() bool { return slices.Contains(f.Secrets, f.MySQLSecret()) }
 
-// CallsS3 reports whether the function has the secrets of the object store.
-func (f Function) CallsS3() bool {
+// UsesS3 reports whether the function has the secrets of an account of the object store.
+func (f Function) UsesS3() bool {
 	access, secret := f.S3Secrets()
 	return slices.Contains(f.Secrets, access) && slices.Contains(f.Secrets, secret)
 }
+
+// CallsS3 reports whether the function sends requests to the object store. With the account upload it only signs those that clients
+// send.
+func (f Function) CallsS3() bool { return f.UsesS3() && f.Environment["S3_ACCOUNT"] != "upload" }
 
 // Replicas returns the bounds between which the function scales.
 func (f Function) Replicas() (least, most int, err error) {

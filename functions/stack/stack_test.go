@@ -55,7 +55,7 @@ func TestSecretsAreThoseOfTheAccounts(t *testing.T) {
 	for name, f := range table(t) {
 		require.True(t, f.CallsMySQL(), "%s: it needs the secret %s, for its DB_ACCOUNT", name, f.MySQLSecret())
 		access, secret := f.S3Secrets()
-		require.Equal(t, f.Environment["S3_ENDPOINT"] != "", f.CallsS3(), "%s: the secrets %s and %s are for functions with S3_ENDPOINT", name, access, secret)
+		require.Equal(t, f.Environment["S3_ENDPOINT"] != "", f.UsesS3(), "%s: the secrets %s and %s are for functions with S3_ENDPOINT", name, access, secret)
 		for _, s := range f.Secrets {
 			for _, kind := range []string{"mysql-dsn", "s3-access-key", "s3-secret-key"} {
 				if strings.HasPrefix(s, kind) {

@@ -60,7 +60,7 @@ func generate(stackYAML string) (map[string][]byte, error) {
 	w.write("overlays/plain/functions/kustomization.yaml", "kustomization.yaml", functions{all})
 	w.write("overlays/plain/functions/names.yaml", "names.yaml", functions{all})
 	w.write("overlays/minikube/functions.yaml", "policies.yaml", policies{ways(all)})
-	w.write("components/external-s3/settings.yaml", "settings.yaml", settings{[]string{"S3_ENDPOINT", "S3_REGION", "S3_BUCKET"}, callers(all, minio)})
+	w.write("components/external-s3/settings.yaml", "settings.yaml", settings{[]string{"S3_ENDPOINT", "S3_REGION", "S3_BUCKET"}, usersOfS3(all)})
 	return w.files, w.err
 }
 

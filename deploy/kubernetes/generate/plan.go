@@ -33,7 +33,7 @@ type setting struct{ Name, Value string }
 type (
 	functions struct{ Functions []function }
 	policies  struct{ Ways []way }
-	settings  struct{ Settings, Callers []string }
+	settings  struct{ Settings, Users []string }
 	way       struct {
 		Server    string
 		Ports     []int
@@ -88,6 +88,17 @@ func callers(all []function, server string) []string {
 	var names []string
 	for _, f := range all {
 		if slices.Contains(f.Calls, server) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// usersOfS3 returns the names of the functions that have settings of the object store.
+func usersOfS3(all []function) []string {
+	var names []string
+	for _, f := range all {
+		if f.UsesS3() {
 			names = append(names, f.Name)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/minio/minio-go/v7"
 
 	"snaptask/functions/internal/fault"
+	"snaptask/functions/telemetry"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 	// uploadFolder is the first part of the names of uploads. No picture's key has it: these begin with a UUID.
 	uploadFolder = "uploads/"
 	// traceHeader is stored with an upload, so that what reads it can continue the trace of what made its URL.
-	traceHeader = "X-Amz-Meta-Traceparent"
+	traceHeader = "x-amz-meta-traceparent"
 )
 
 // UploadKey returns the key of an upload, which is the name of its only object: "uploads/{userID}/{taskID}/{uploadID}".
@@ -43,20 +44,22 @@ func ParseUploadKey(key string) (Key, error) {
 
 // UploadRequest is a PUT of one object that its holder may make without an account.
 type UploadRequest struct {
-	URL       string      // without scheme, host and bucket ("/uploads/..."), unless there is a PublicURL
-	Header    http.Header // to send with it, besides Content-Length
+	URL       string            // without scheme, host and bucket ("/uploads/..."), unless there is a PublicURL
+	Headers   map[string]string // to send with it, besides Content-Length
 	ExpiresAt time.Time
 }
 
-// PresignUpload returns the request that stores exactly so many bytes of this media type under the key of an upload. The trace
-// context (the value of a traceparent header) is stored with it, unless it is empty. It sends nothing to the server.
-func (s *Store) PresignUpload(ctx context.Context, key string, bytes int64, mediaType, trace string) (UploadRequest, error) {
-	header := http.Header{"Content-Type": {mediaType}}
-	if trace != "" {
-		header.Set(traceHeader, trace)
+// PresignUpload returns the request that stores exactly so many bytes of this media type under the key of an upload. The trace of ctx,
+// if there is one, is stored with it. It sends nothing to the server.
+func (s *Store) PresignUpload(ctx context.Context, key string, bytes int64, mediaType string) (UploadRequest, error) {
+	headers := map[string]string{"Content-Type": mediaType}
+	if trace := telemetry.Traceparent(ctx); trace != "" {
+		headers[traceHeader] = trace
 	}
-	signed := header.Clone()
-	signed.Set("Content-Length", strconv.FormatInt(bytes, 10))
+	signed := http.Header{"Content-Length": {strconv.FormatInt(bytes, 10)}}
+	for name, value := range headers {
+		signed.Set(name, value)
+	}
 	expiresAt := time.Now().Add(uploadTime).UTC().Truncate(time.Second)
 	u, err := s.presigner.PresignHeader(ctx, http.MethodPut, s.bucket, key, uploadTime, nil, signed)
 	if err != nil {
@@ -65,13 +68,13 @@ func (s *Store) PresignUpload(ctx context.Context, key string, bytes int64, medi
 	if s.sameOrigin {
 		u = &url.URL{Path: strings.TrimPrefix(u.Path, "/"+s.bucket), RawQuery: u.RawQuery}
 	}
-	return UploadRequest{URL: u.String(), Header: header, ExpiresAt: expiresAt}, nil
+	return UploadRequest{URL: u.String(), Headers: headers, ExpiresAt: expiresAt}, nil
 }
 
 // Upload is what was stored under the key of an upload.
 type Upload struct {
 	Data  []byte
-	Trace string // the trace context that was given to PresignUpload
+	Trace string // the header traceparent of the trace in which PresignUpload was called
 }
 
 // GetUpload returns an upload. The fault is NotFound when it doesn't exist, TooLarge when it has more than MaxUpload bytes, else
@@ -88,7 +91,7 @@ func (s *Store) GetUpload(ctx context.Context, key string) (Upload, error) {
 	}
 	defer body.Close()
 	if info.Size < 0 || info.Size > MaxUpload {
-		return Upload{}, fault.New(fault.TooLarge, "too_large", fmt.Sprintf("The photo is larger than %d MiB.", MaxUpload>>20))
+		return Upload{}, fault.New(fault.TooLarge, "picture_too_large", fmt.Sprintf("The photo is larger than %d MiB.", MaxUpload>>20))
 	}
 	upload := Upload{Data: make([]byte, info.Size), Trace: header.Get(traceHeader)}
 	if _, err := io.ReadFull(body, upload.Data); err != nil {

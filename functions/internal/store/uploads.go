@@ -20,9 +20,14 @@ type Upload struct {
 }
 
 // BeginUpload makes one of the owner's tasks await an upload instead of any earlier one, and returns the task. The fault is
-// NotFound if the owner has no such task.
+// NotFound if the owner has no such task, Forbidden if its picture would exceed a quota.
 func (s *Store) BeginUpload(ctx context.Context, owner task.Owner, taskID, uploadID uuid.UUID) (task.Task, error) {
 	return s.changeTask(ctx, owner, taskID, func(ctx context.Context, tx *sql.Tx, t *task.Task) error {
+		if t.ImageKey == "" {
+			if err := s.checkQuota(ctx, tx, owner.UserID, Usage{Photos: 1, PhotoBytes: 1}); err != nil {
+				return err
+			}
+		}
 		t.SetUpload(uploadID, "")
 		return saveTask(ctx, tx, owner.UserID, t)
 	})

@@ -273,14 +273,16 @@ func TestAFinishedUploadCountsAndKeepsToTheQuota(t *testing.T) {
 	s := testbed.LimitedStore(t, dsn, store.Usage{Photos: 1, PhotoBytes: 5000})
 	ada := testbed.SignIn(t, s)
 	one, two := testbed.AddTask(t, s, ada.Owner), testbed.AddTask(t, s, ada.Owner)
+	u := announce(t, s, ada.Owner, two.ID)
 	_, err := s.FinishUpload(t.Context(), announce(t, s, ada.Owner, one.ID), "one", 4000, task.ImageDone, nil)
 	require.NoError(t, err)
 	var photos, bytes int
 	require.NoError(t, rows(t, dsn).QueryRow(`SELECT photos, photo_bytes FROM user_usage`).Scan(&photos, &bytes))
 	require.Equal(t, []int{1, 4000}, []int{photos, bytes})
 
-	u := announce(t, s, ada.Owner, two.ID)
 	_, err = s.FinishUpload(t.Context(), u, "two", 1, task.ImageDone, nil)
+	requireFault(t, fault.Forbidden, err)
+	_, err = s.BeginUpload(t.Context(), ada.Owner, two.ID, testbed.NewID(t))
 	requireFault(t, fault.Forbidden, err)
 	require.True(t, awaits(t, s, u), "nothing has changed")
 	_, err = s.FinishUpload(t.Context(), announce(t, s, ada.Owner, one.ID), "large", 5001, task.ImageDone, nil)

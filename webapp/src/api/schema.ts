@@ -73,6 +73,19 @@ export interface components {
             uploading: boolean;
             uploadError: string | null;
         };
+        NewUpload: {
+            bytes: number;
+            /** @enum {string} */
+            contentType: "image/jpeg" | "image/png" | "image/webp";
+        };
+        Upload: {
+            url: string;
+            headers: {
+                [key: string]: string;
+            };
+            expiresAt: components["schemas"]["Time"];
+            task: components["schemas"]["Task"];
+        };
         Prediction: {
             label: string;
             score: number;
