@@ -99,12 +99,12 @@ func (s *suite) contract(t *testing.T) {
 			}
 			try(name, call)
 			if call.Query != "" {
-				call.Token = eve.token
+				call.Token = c.token(eve)
 				try(name, call)
 			}
-			call.Token = ada.token
+			call.Token = c.token(ada)
 			for _, bad := range []testbed.Call{{Query: "%zz", Body: call.Body}, {Query: call.Query, Body: c.large}} {
-				bad.Method, bad.Token = method, ada.token
+				bad.Method, bad.Token = method, call.Token
 				try(name, bad)
 			}
 			try(name, call)

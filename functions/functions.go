@@ -9,6 +9,7 @@ import (
 	deletetask "snaptask/functions/delete-task"
 	getimage "snaptask/functions/get-image"
 	gettasks "snaptask/functions/get-tasks"
+	labelupload "snaptask/functions/label-upload"
 	login "snaptask/functions/login"
 	logout "snaptask/functions/logout"
 	predictimage "snaptask/functions/predict-image"
@@ -27,6 +28,7 @@ var All = map[string]serve.Function{
 	"delete-task":     {Handle: deletetask.Handle, Admit: deletetask.Admit},
 	"get-image":       {Handle: getimage.Handle, Admit: getimage.Admit},
 	"get-tasks":       {Handle: gettasks.Handle, Admit: gettasks.Admit},
+	"label-upload":    {Handle: labelupload.Handle, Admit: labelupload.Admit},
 	"login":           {Handle: login.Handle, Admit: login.Admit},
 	"logout":          {Handle: logout.Handle, Admit: logout.Admit},
 	"predict-image":   {Handle: predictimage.Handle, Admit: predictimage.Admit},

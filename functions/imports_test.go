@@ -316,6 +316,12 @@ func TestOnlyLoginHoldsTheSigningKey(t *testing.T) {
 	require.ElementsMatch(t, signers, functionsThat(hasSecret("token-signing-key")), "stack.yml")
 }
 
+func TestOnlyLabelUploadIsCalledWithASecret(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, []string{"snaptask/functions/label-upload"}, functionsThat(hasSecret("upload-event-token")), "stack.yml")
+	require.NotContains(t, functionsThat(hasSecret("token-public-keys")), "snaptask/functions/label-upload", "nobody signs in to it")
+}
+
 // TestFunctionsHaveNoSecretThatTheyDoNotUse compares the secrets and servers in stack.yml with the packages that use them.
 func TestFunctionsHaveNoSecretThatTheyDoNotUse(t *testing.T) {
 	t.Parallel()

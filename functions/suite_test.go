@@ -31,7 +31,10 @@ type suite struct {
 // person is a user who has signed in with the functions.
 type person struct{ name, token string }
 
-const password = "correct horse battery"
+const (
+	password   = "correct horse battery"
+	eventToken = "the secret of the object store"
+)
 
 func TestSuite(t *testing.T) {
 	s := open(t)
@@ -57,8 +60,9 @@ func open(t *testing.T) *suite {
 	bucket := testbed.NewBucket(t)
 	secrets := t.TempDir()
 	values := map[string]string{
-		"token-signing-key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: privateDER})),
-		"token-public-keys": string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: publicDER})),
+		"token-signing-key":  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: privateDER})),
+		"token-public-keys":  string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: publicDER})),
+		"upload-event-token": eventToken,
 	}
 	for name, f := range table.Functions {
 		account := f.Environment["DB_ACCOUNT"]

@@ -33,7 +33,7 @@ type setting struct{ Name, Value string }
 type (
 	functions struct{ Functions []function }
 	policies  struct{ Ways []way }
-	settings  struct{ Settings, Users []string }
+	settings  struct{ Settings, Callers []string }
 	way       struct {
 		Server    string
 		Ports     []int

@@ -13,7 +13,7 @@ import (
 // The accounts of functions: DB_ACCOUNT and S3_ACCOUNT in stack.yml. Housekeeping's have no name.
 var (
 	mysqlAccounts = []string{"read", "signin", "write"}
-	s3Accounts    = []string{"delete", "read", "write"}
+	s3Accounts    = []string{"delete", "read", "upload", "write"}
 )
 
 // The Secrets of each namespace.
@@ -21,9 +21,9 @@ var (
 	ofAccounts = slices.Concat(named("mysql-dsn", mysqlAccounts), named("s3-access-key", s3Accounts), named("s3-secret-key", s3Accounts))
 	ofServers  = slices.Concat([]string{
 		"mysql-root-password", "mysql-admin-dsn", "mysql-migration-dsn", "mysql-dsn",
-		"minio-root-user", "minio-root-password", "s3-access-key", "s3-secret-key", "client-address-key",
+		"minio-root-user", "minio-root-password", "s3-access-key", "s3-secret-key", "client-address-key", "upload-event-token",
 	}, ofAccounts)
-	ofFunctions = slices.Concat([]string{"token-signing-key", "token-public-keys", "client-address-key"}, ofAccounts)
+	ofFunctions = slices.Concat([]string{"token-signing-key", "token-public-keys", "client-address-key", "upload-event-token"}, ofAccounts)
 )
 
 // named returns the names of a Secret that each account has.
@@ -83,6 +83,7 @@ func complete(values map[string]string, servers string) error {
 		}
 	}
 	add("client-address-key", password())
+	add("upload-event-token", password())
 	if !has("token-signing-key") {
 		if has("token-public-keys") {
 			return errors.New("token-public-keys exists without token-signing-key: restore it, or delete both, after which everybody must sign in again")

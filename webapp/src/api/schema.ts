@@ -86,6 +86,16 @@ export interface components {
             expiresAt: components["schemas"]["Time"];
             task: components["schemas"]["Task"];
         };
+        Event: {
+            Records?: ({
+                eventName?: string | null;
+                s3?: {
+                    object?: {
+                        key?: string | null;
+                    } | null;
+                } | null;
+            } | null)[] | null;
+        };
         Prediction: {
             label: string;
             score: number;
