@@ -238,6 +238,13 @@ func TestEverySecretIsMadeByTheSecretsCommand(t *testing.T) {
 				}
 			}
 		}
+		eachContainer(all, func(o object, c container) {
+			for _, e := range c.Env {
+				ref := e.ValueFrom.SecretKeyRef
+				require.True(t, isMade(ref.Name), "%s: %s", o, e.Name)
+				require.Equal(t, ref.Name, ref.Key, "%s: %s: a Secret has one key, its own name", o, e.Name)
+			}
+		})
 	})
 }
 

@@ -117,8 +117,16 @@ type container struct {
 	Name, Image     string
 	ImagePullPolicy string `yaml:"imagePullPolicy"`
 	Args            []string
-	Env             []struct{ Name, Value string }
-	Ports           []struct {
+	Env             []struct {
+		Name, Value string
+		ValueFrom   struct {
+			SecretKeyRef struct{ Name, Key string } `yaml:"secretKeyRef"`
+		} `yaml:"valueFrom"`
+	}
+	VolumeMounts []struct {
+		MountPath string `yaml:"mountPath"`
+	} `yaml:"volumeMounts"`
+	Ports []struct {
 		Name          string
 		ContainerPort int `yaml:"containerPort"`
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,8 @@ type standIn struct {
 	policies map[string]policy
 	users    map[string]string // access key -> secret key
 	attached map[string]string // access key -> policy
+	untilSet int               // how often the server does not know the webhook yet
+	events   []string          // the notification of the bucket
 	problems []string
 }
 
@@ -62,6 +65,23 @@ func (m *standIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			m.problems = append(m.problems, "a policy for an unknown user")
 		}
 		m.attached[query.Get("userOrGroup")] = query.Get("policyName")
+	case call == "PUT /pictures/" && query.Has("notification"):
+		var all struct {
+			Queues []struct {
+				ARN    string   `xml:"Queue"`
+				Events []string `xml:"Event"`
+				Filter []string `xml:"Filter>S3Key>FilterRule>Value"`
+			} `xml:"QueueConfiguration"`
+		}
+		if xml.Unmarshal(body, &all) != nil || len(all.Queues) != 1 {
+			m.problems = append(m.problems, "unreadable notification")
+		}
+		if m.untilSet--; m.untilSet >= 0 {
+			w.WriteHeader(http.StatusBadRequest)
+			io.WriteString(w, `<Error><Code>InvalidArgument</Code><Message>A specified destination ARN does not exist</Message></Error>`)
+			return
+		}
+		m.events = slices.Concat([]string{all.Queues[0].ARN}, all.Queues[0].Events, all.Queues[0].Filter)
 	case r.Method == "HEAD":
 		if !slices.Contains(m.buckets, strings.Trim(r.URL.Path, "/")) {
 			w.WriteHeader(http.StatusNotFound)
@@ -125,7 +145,7 @@ func start(t *testing.T, secrets map[string]string) *standIn {
 	all := map[string]string{
 		"minio-root-user": m.root.access, "minio-root-password": m.root.secret, "s3-access-key": "housekeeping", "s3-secret-key": "secret-of-housekeeping",
 	}
-	for _, name := range []string{"read", "write", "delete"} {
+	for _, name := range []string{"read", "write", "delete", "upload"} {
 		all["s3-access-key-"+name], all["s3-secret-key-"+name] = name, "secret-of-"+name
 	}
 	for name, value := range all {
@@ -156,8 +176,20 @@ func TestAccountsMayOnlyDoWhatTheyHaveTo(t *testing.T) {
 		"pictures-read":         {"2012-10-17", []statement{get}},
 		"pictures-write":        {"2012-10-17", []statement{get, put, remove}},
 		"pictures-delete":       {"2012-10-17", []statement{remove}},
+		"pictures-upload":       {"2012-10-17", []statement{allow("s3:PutObject", "pictures/uploads/*")}},
 		"pictures-housekeeping": {"2012-10-17", []statement{get, put, remove, allow("s3:ListBucket", "pictures")}},
 	}, m.policies)
+}
+
+func TestServerTellsOfUploadsOnceItKnowsTheWebhook(t *testing.T) {
+	m := start(t, nil)
+	m.untilSet = 1
+	require.NoError(t, run(t.Context(), []string{"-wait", "1m"}))
+	require.Empty(t, m.problems)
+	require.Equal(t, []string{"arn:minio:sqs::UPLOADS:webhook", "s3:ObjectCreated:*", "uploads/"}, m.events)
+
+	m.untilSet = 1
+	require.ErrorContains(t, run(t.Context(), nil), "no target arn:minio:sqs::UPLOADS:webhook")
 }
 
 func TestErrorsNameTheCause(t *testing.T) {

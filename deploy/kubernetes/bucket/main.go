@@ -1,5 +1,5 @@
-// Command bucket creates the bucket for images, and accounts that may only do with its objects what they have to. It can be run
-// again at any time.
+// Command bucket creates the bucket for images, and accounts that may only do with its objects what they have to, and lets the server
+// tell label-upload of uploads. It can be run again at any time.
 //
 //	bucket [-wait 5m]
 //
@@ -37,7 +37,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bucket", flag.ContinueOnError)
-	timeout := flags.Duration("wait", 0, "how long to wait for the server")
+	timeout := flags.Duration("wait", 0, "how long to wait for the server, and for its target of events")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -65,6 +65,10 @@ func run(ctx context.Context, args []string) error {
 		}
 	}
 	fmt.Println(len(all), "accounts may use the objects in", bucket)
+	if err := s.sendEvents(ctx, bucket, *timeout); err != nil {
+		return fmt.Errorf("events of %s: %w", bucket, err)
+	}
+	fmt.Println("events of uploads are sent to", webhook)
 	return nil
 }
 

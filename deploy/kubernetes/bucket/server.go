@@ -126,6 +126,7 @@ var actions = map[string][]string{
 	"read":         {"s3:GetObject"},
 	"write":        {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"},
 	"delete":       {"s3:DeleteObject"},
+	"upload":       {"s3:PutObject"}, // of uploads only
 	"housekeeping": {"s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"},
 }
 
@@ -134,7 +135,10 @@ func policyFor(account, bucket string) policy {
 	p := policy{Version: "2012-10-17"}
 	for _, action := range actions[account] {
 		resource := "arn:aws:s3:::" + bucket
-		if action != "s3:ListBucket" {
+		switch {
+		case account == "upload":
+			resource += "/" + uploads + "*"
+		case action != "s3:ListBucket":
 			resource += "/*"
 		}
 		p.Statement = append(p.Statement, statement{"Allow", []string{action}, []string{resource}})
