@@ -1,15 +1,16 @@
 # shellcheck shell=bash
-# Sourced: sets ENTRANCE, the URL under which this machine reaches functions as ENTRANCE/function/NAME: the gateway's node port
-# if it answers, otherwise a port-forward that ends with the script.
-if [ "$FUNCTIONS_BY" = openfaas ]; then
-	entrance=openfaas/gateway health=healthz
+# Sourced: sets ENTRANCE, the URL under which this machine reaches the web server, or OpenFaaS's gateway with through=gateway: at its
+# node port if that answers, otherwise by a port-forward that ends with the script. Both have functions at ENTRANCE/function/NAME.
+if [ "${through:-webapp}" = gateway ]; then
+	entrance=openfaas/gateway node_port=31112
 else
-	entrance=$NAMESPACE/webapp health=healthz
+	entrance=$NAMESPACE/webapp node_port=31180
 fi
+health=healthz
 ENTRANCE=
 mkdir -p "$STATE"
 if [ "$CLUSTER" = minikube ] && [ "$FUNCTIONS_BY" = openfaas ]; then
-	node=http://$(minikube ip --profile "$MINIKUBE_PROFILE"):31112
+	node=http://$(minikube ip --profile "$MINIKUBE_PROFILE"):$node_port
 	! curl --fail --silent --max-time 3 --output /dev/null "$node/$health" || ENTRANCE=$node
 fi
 if [ -z "$ENTRANCE" ]; then

@@ -148,6 +148,7 @@ func TestUpReportsTheFailureAndCanBeRepeated(t *testing.T) {
 		"a refused one":  {rules: []rule{{"kubectl get deployment login *image}", "printf 10.96.7.7/snaptask/login:six"}}, words: []string{"login is set to run 10.96.7.7/snaptask/login:six, not 10.96.7.7/snaptask/login:seven: its update was refused", "container faas-netes"}, nothing: "kubectl exec"},
 		"another digest": {rules: []rule{{"kubectl get pods *faas_function=login *imageID}*", "echo ' 10.96.7.7/snaptask/login:seven docker-pullable://10.96.7.7/snaptask/login@sha256:old'"}}, words: []string{`login has a pod that runs .*@sha256:old\), not .*login:seven \(sha256:login\)`}, nothing: "kubectl exec"},
 		"no pod":         {rules: []rule{{"kubectl get pods *faas_function=login *imageID}*", ":"}}, words: []string{"login has no running pod"}, nothing: "kubectl exec"},
+		"an upload":      {broken: "upload-url", words: []string{"Smoke test .*failed", "upload-url[?]id=1 answered 503 instead of 200"}, nothing: "kubectl get service webapp"},
 		"function":       {broken: "predict-image", words: []string{"Smoke test .*failed", "predict-image[?]id=1 answered 503 instead of 200", `"code":"unavailable"`}, nothing: "kubectl get service webapp"},
 	} {
 		t.Run(name, func(t *testing.T) {

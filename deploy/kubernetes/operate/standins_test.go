@@ -116,7 +116,7 @@ func (m *machine) runs(t *testing.T, input, command string, settings ...string) 
 
 // application answers the calls of the smoke test as Snaptask does, except that the broken function answers 503.
 func application(broken string) http.Handler {
-	signedIn, exists := false, false
+	signedIn, exists, uploaded := false, false, false
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		const task = `{"id":"1","title":"smoke test","upload":true,"imageStatus":"done","labels":["pier"]}`
 		name := strings.TrimPrefix(r.URL.Path, "/function/")
@@ -132,6 +132,9 @@ func application(broken string) http.Handler {
 		case name == "login":
 			signedIn = true
 			answer(http.StatusOK, `{"token":"the-token","username":"demo"}`)
+		case r.URL.Path == "/uploads/1":
+			uploaded = r.Method == http.MethodPut && r.URL.Query().Get("signed") == "yes" && r.Header.Get("Content-Type") == "image/jpeg"
+			answer(http.StatusOK, "")
 		case !signedIn || r.Header.Get("Authorization") != "Bearer the-token":
 			answer(http.StatusUnauthorized, "{}")
 		case name == "logout":
@@ -145,6 +148,10 @@ func application(broken string) http.Handler {
 		case name == "delete-task":
 			exists = false
 			answer(http.StatusOK, `{"deleted":"1"}`)
+		case name == "upload-url":
+			answer(http.StatusOK, `{"url":"/uploads/1?expires=600\u0026signed=yes","headers":{"Content-Type":"image/jpeg","X-Amz-Meta-Traceparent":"00"},"task":`+task+`}`)
+		case name == "get-tasks" && uploaded:
+			answer(http.StatusOK, strings.Replace(task, "pier", "missile", 1))
 		case name == "get-image":
 			answer(http.StatusOK, "\xff\xd8\xff\xe0")
 		default:
