@@ -108,7 +108,7 @@ var rules = []rule{
 		importers: []string{internal + "upload"},
 		forbidden: []string{"snaptask/..."},
 		allowed: []string{internal + "recognition", internal + "deletion", internal + "store", internal + "objects", internal + "picture",
-			internal + "classifier", internal + "task", internal + "fault"},
+			internal + "classifier", internal + "task", internal + "fault", telemetry},
 	},
 	{
 		sentence:  "housekeeping imports no function, no server and no HTTP",

@@ -13,6 +13,7 @@ import (
 	"snaptask/functions/internal/picture"
 	"snaptask/functions/internal/recognition"
 	"snaptask/functions/internal/store"
+	"snaptask/functions/telemetry"
 )
 
 // Deps are the servers that an upload needs.
@@ -60,7 +61,7 @@ func (d Deps) finish(ctx context.Context, u store.Upload, key string) (Outcome, 
 		return Missing, nil
 	}
 	if err == nil {
-		err = d.attach(ctx, u, uploaded.Data)
+		err = d.attach(ctx, u, uploaded)
 	}
 	switch reason := refusal(err); {
 	case err == nil:
@@ -79,9 +80,12 @@ func (d Deps) finish(ctx context.Context, u store.Upload, key string) (Outcome, 
 	}
 }
 
-// attach stores the photo, then sets it on the task, then deletes the photo that it replaces.
-func (d Deps) attach(ctx context.Context, u store.Upload, data []byte) error {
-	photo, err := picture.Decode(ctx, data)
+// attach stores the photo, then sets it on the task, then deletes the photo that it replaces. It does so in the trace of the call that
+// announced the upload.
+func (d Deps) attach(ctx context.Context, u store.Upload, uploaded objects.Upload) (err error) {
+	ctx, end := telemetry.Continue(ctx, "label an upload", uploaded.Trace)
+	defer func() { end(err) }()
+	photo, err := picture.Decode(ctx, uploaded.Data)
 	if err != nil {
 		return err
 	}
