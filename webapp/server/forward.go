@@ -24,6 +24,7 @@ func newTransport() *http.Transport {
 	return &http.Transport{
 		DialContext:           (&net.Dialer{Timeout: 3 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ResponseHeaderTimeout: 65 * time.Second,
+		ExpectContinueTimeout: 2 * time.Second, // of uploads; other requests do not wait
 		IdleConnTimeout:       idleTime,
 		MaxIdleConnsPerHost:   64,
 		DisableCompression:    true,

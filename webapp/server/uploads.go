@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -114,8 +115,19 @@ func checkUpload(r *http.Request) *failure {
 	return nil
 }
 
+// isExpired reports whether the time of a signed query is over. A store would refuse it, too, but one that does so while it is sent
+// the body may reset the connection, and then nobody knows.
+func isExpired(query url.Values) bool {
+	from, err := time.Parse("20060102T150405Z", query.Get("X-Amz-Date"))
+	seconds, numberErr := strconv.Atoi(query.Get("X-Amz-Expires"))
+	return err == nil && numberErr == nil && time.Since(from) > time.Duration(seconds)*time.Second
+}
+
 // send sends the request to the object store, and returns nil if that has stored the upload.
 func (u *uploads) send(ctx context.Context, r *http.Request, body io.ReadCloser) error {
+	if isExpired(r.URL.Query()) {
+		return errRefused
+	}
 	target := u.store.JoinPath("uploads", r.PathValue("user"), r.PathValue("task"), r.PathValue("id"))
 	target.RawQuery = r.URL.RawQuery
 	out, err := http.NewRequestWithContext(ctx, http.MethodPut, target.String(), body)
@@ -124,6 +136,7 @@ func (u *uploads) send(ctx context.Context, r *http.Request, body io.ReadCloser)
 	}
 	out.ContentLength = r.ContentLength
 	out.Header.Set("User-Agent", "")
+	out.Header.Set("Expect", "100-continue") // so that the store can refuse the upload before its body
 	for _, name := range uploadHeaders {
 		if value := r.Header.Get(name); value != "" {
 			out.Header.Set(name, value)

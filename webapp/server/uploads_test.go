@@ -77,7 +77,7 @@ func TestUploadReachesTheObjectStoreAsItWasSigned(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "picture", string(body))
 	require.Equal(t, http.Header{
-		"Content-Type": {"image/jpeg"}, "Content-Length": {"7"}, "X-Amz-Meta-Traceparent": {"00-1-2-01"},
+		"Content-Type": {"image/jpeg"}, "Content-Length": {"7"}, "X-Amz-Meta-Traceparent": {"00-1-2-01"}, "Expect": {"100-continue"},
 	}, request.Header)
 }
 
@@ -175,6 +175,21 @@ func TestClientThatSendsEverythingFirstSeesThatItIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	defer response.Body.Close()
 	require.Equal(t, http.StatusForbidden, response.StatusCode)
+}
+
+func TestExpiredUploadIsRefusedBeforeTheObjectStore(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	address, _ := uploadServer(t, func(http.ResponseWriter, *http.Request) { asked.Add(1) })
+	for age, status := range map[time.Duration]int{11 * time.Minute: 403, 9 * time.Minute: 200, -time.Minute: 200} {
+		query := uploadQuery + "&X-Amz-Expires=600&X-Amz-Date=" + time.Now().UTC().Add(-age).Format("20060102T150405Z")
+		response, text := put(t, address+uploadPath+query, strings.NewReader("picture"), nil)
+		require.Equal(t, status, response.StatusCode, age)
+		if status == 403 {
+			require.Equal(t, "upload_refused", requireError(t, response, text))
+		}
+	}
+	require.EqualValues(t, 2, asked.Load())
 }
 
 func TestUploadWhoseAnswerIsLostIsOutcomeUnknown(t *testing.T) {
