@@ -69,7 +69,13 @@ func (g *Gateway) run(ctx context.Context, c *asyncCall) {
 	c.function.calls.Add(1)
 	start := time.Now()
 	response, err := g.send(ctx, c)
-	if err != nil {
+	if err == nil && response.StatusCode >= http.StatusInternalServerError {
+		err = fmt.Errorf("it answered %d", response.StatusCode)
+	}
+	if err != nil && ctx.Err() == nil {
+		g.event(fmt.Sprintf("an asynchronous call of %s failed and is not repeated: %v", c.function.Name, err))
+	}
+	if response == nil {
 		response = &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{}, Body: http.NoBody}
 	}
 	defer response.Body.Close()

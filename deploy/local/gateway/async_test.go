@@ -169,6 +169,7 @@ func TestFailedAsyncCallIsNotRepeated(t *testing.T) {
 	for range 2 {
 		send(t, "POST", r.url+"/async-function/echo", "", "X-Callback-Url", r.url+"/function/notified")
 		require.Equal(t, "503", (<-posted).Header.Get("X-Function-Status"))
+		require.Equal(t, "an asynchronous call of echo failed and is not repeated: it answered 503", <-r.events)
 	}
 	require.EqualValues(t, 2, calls.Load())
 }
