@@ -51,6 +51,12 @@ func (a *Application) Objects(t *testing.T) (keys []string) {
 	return keys
 }
 
+// Uploads returns the paths of the files of all uploads in the object store that have not become photos.
+func (a *Application) Uploads(t *testing.T) []string {
+	t.Helper()
+	return files(t, filepath.Join(a.State, "s3", "objects", "snaptask", "uploads"))
+}
+
 // Secrets returns the lines of every key and secret, and the passwords in DSNs.
 func (a *Application) Secrets(t *testing.T) (secrets []string) {
 	t.Helper()

@@ -2,6 +2,7 @@ package flood
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -27,6 +28,12 @@ const (
 	slowBody   = "POST / HTTP/1.1\r\nHost: x\r\nAUTHORIZATION" // then one byte of the body a second
 )
 
+// The length and the type of a slow body.
+const (
+	slowBytes = 10_000
+	slowType  = "image/jpeg"
+)
+
 // start starts clients of an address, each slow in one of these ways. A slow body comes with each of tokens, of which "" is none.
 func start(ctx context.Context, address string, clients int, method, query string, tokens ...string) *attack {
 	ctx, stop := context.WithCancel(ctx)
@@ -37,7 +44,8 @@ func start(ctx context.Context, address string, clients int, method, query strin
 		if token := tokens[i/3%len(tokens)]; token != "" {
 			authorization = "Authorization: Bearer " + token + "\r\n"
 		}
-		text = strings.Replace(text, "AUTHORIZATION", authorization+"Content-Length: 10000\r\n\r\n", 1)
+		header := fmt.Sprintf("%sContent-Type: %s\r\nContent-Length: %d\r\n\r\n", authorization, slowType, slowBytes)
+		text = strings.Replace(text, "AUTHORIZATION", header, 1)
 		text = strings.Replace(text, "POST /", method+" /"+query, 1)
 		a.clients.Go(func() { a.client(ctx, address, text) })
 	}

@@ -95,7 +95,12 @@ var use = map[string]func(context.Context, person) error{
 		return expect(ctx, p.Client, "DELETE", "delete-task?id="+created.ID, nil)
 	},
 	"predict-image": func(ctx context.Context, p person) error { _, err := p.PutImage(ctx, p.task.ID, p.photo); return err },
-	"get-image":     func(ctx context.Context, p person) error { _, err := p.Image(ctx, p.task.ID, "full"); return err },
+	"upload-url": func(ctx context.Context, p person) error {
+		_, err := p.UploadURL(ctx, p.task.ID, len(p.photo), "image/png")
+		return err
+	},
+	"label-upload": uploadPhoto,
+	"get-image":    func(ctx context.Context, p person) error { _, err := p.Image(ctx, p.task.ID, "full"); return err },
 	"delete-image": func(ctx context.Context, p person) error {
 		created, err := p.create(ctx)
 		if err != nil {
@@ -106,6 +111,24 @@ var use = map[string]func(context.Context, person) error{
 		}
 		return expect(ctx, p.Client, "DELETE", "delete-image?id="+created.ID, nil)
 	},
+}
+
+// uploadPhoto sends a photo by way of the object store, and returns nil when it is labelled.
+func uploadPhoto(ctx context.Context, p person) error {
+	upload, err := p.UploadURL(ctx, p.task.ID, len(p.photo), "image/png")
+	if err != nil {
+		return err
+	}
+	if err := p.SendUpload(ctx, upload, p.photo); err != nil {
+		return err
+	}
+	for {
+		task, err := p.Task(ctx, p.task.ID)
+		if err != nil || !task.Uploading {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 func signIn(ctx context.Context, p person) error {
@@ -155,6 +178,12 @@ func TestSlowConnectionsStopNobody(t *testing.T) {
 	t.Run("web server", func(t *testing.T) {
 		attacked := attacked{a.ProcessOf(t, application.WebServer), webMemory, "/healthz", use["get-tasks"]}
 		attacked.withstand(t, strings.TrimPrefix(a.WebURL, "http://"), ada, "PUT", "function/predict-image?id="+ada.task.ID, "", eve.Token)
+	})
+	t.Run("uploads", func(t *testing.T) {
+		upload, err := eve.UploadURL(t.Context(), scenario.CreateTask(t, eve, "slow", "").ID, slowBytes, slowType)
+		require.NoError(t, err)
+		attacked := attacked{a.ProcessOf(t, application.WebServer), webMemory, "/healthz", uploadPhoto}
+		attacked.withstand(t, strings.TrimPrefix(a.WebURL, "http://"), ada, "PUT", strings.TrimPrefix(upload.URL, "/"), "")
 	})
 }
 
