@@ -98,6 +98,11 @@ var rules = []rule{
 		allowed:   []string{internal + "store", internal + "objects", internal + "task", internal + "fault"},
 	},
 	{
+		sentence:  "backlog joins store and telemetry",
+		importers: []string{internal + "backlog"},
+		forbidden: []string{"snaptask/..."}, allowed: []string{internal + "store", internal + "config", telemetry},
+	},
+	{
 		sentence:  "recognition joins objects, picture and classifier",
 		importers: []string{internal + "recognition"},
 		forbidden: []string{"snaptask/..."},

@@ -90,7 +90,15 @@ func rowsRead(t *testing.T, conn *sql.Conn, text string, args []any) (read int, 
 	require.NoError(t, rows.Err())
 	require.NoError(t, rows.Close())
 	require.Equal(t, 21, shown)
-	status, err := conn.QueryContext(ctx, `SHOW SESSION STATUS LIKE 'Handler_read%'`)
+	return rowsSinceFlush(t, conn), last
+}
+
+// rowsSinceFlush returns how many rows were read from the storage engine for a connection since FLUSH STATUS.
+func rowsSinceFlush(t *testing.T, conn interface {
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+}) (read int) {
+	t.Helper()
+	status, err := conn.QueryContext(t.Context(), `SHOW SESSION STATUS LIKE 'Handler_read%'`)
 	require.NoError(t, err)
 	defer status.Close()
 	for status.Next() {
@@ -100,5 +108,5 @@ func rowsRead(t *testing.T, conn *sql.Conn, text string, args []any) (read int, 
 		read += count
 	}
 	require.NoError(t, status.Err())
-	return read, last
+	return read
 }

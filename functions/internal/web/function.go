@@ -161,6 +161,15 @@ func (f *Function[Deps]) answer(ctx context.Context, open *opened[Deps], r handl
 	return encode(result)
 }
 
+// Deps returns the function's dependencies, which it opens unless they are open.
+func (f *Function[Deps]) Deps() (*Deps, error) {
+	open, err := f.opened()
+	if err != nil {
+		return nil, err
+	}
+	return open.deps, nil
+}
+
 // opened reads the function's environment once. After a failure, the next call retries.
 func (f *Function[Deps]) opened() (*opened[Deps], error) {
 	f.mu.Lock()
