@@ -37,6 +37,7 @@ func TestSnaptaskOnKubernetes(t *testing.T) {
 			require.NoError(t, d.Register(t.Context(), scenario.Demo, scenario.Password))
 			scenario.PhotosGetLabels(t, d.Client, d.objects(t))
 		}},
+		{"uploads are labelled by events", func(t *testing.T) { d.labelsUploads(t) }},
 		{"users are separate", func(t *testing.T) { scenario.UsersAreSeparate(t, d.Client) }},
 		{"sessions are required", func(t *testing.T) { scenario.SessionsAreRequired(t, d.Client) }},
 		{"wrong input is refused", func(t *testing.T) { scenario.WrongInputIsRefused(t, d.Client) }},
