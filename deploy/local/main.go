@@ -81,6 +81,7 @@ func command(args []string) error {
 		}
 		return services.Run(ctx, stateFolder(), args, os.Stderr)
 	case "housekeeping":
+		slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 		return run.Housekeeping(ctx, stateFolder(), args)
 	case "stopped":
 		return stopped(stateFolder())

@@ -19,6 +19,7 @@ import (
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
+	"snaptask/functions/telemetry"
 )
 
 // Help is the text of `housekeeping help`.
@@ -86,6 +87,11 @@ func run(ctx context.Context, args []string, in io.Reader, out, messages io.Writ
 		if err != nil {
 			return err
 		}
+		closeTraces, err := telemetry.Open(service)
+		if err != nil {
+			return wrongSettings(err)
+		}
+		defer closeTraces()
 		defer s.db.Close()
 		wait(ctx, s.db.Ready, s.pictures.Ready)
 		return s.run(ctx)

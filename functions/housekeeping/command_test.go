@@ -11,12 +11,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	gettasks "snaptask/functions/get-tasks"
 	"snaptask/functions/internal/testbed"
 	login "snaptask/functions/login"
+	"snaptask/functions/telemetry/collectortest"
 
 	handler "github.com/openfaas/templates-sdk/go-http"
 	"github.com/stretchr/testify/require"
@@ -98,6 +100,8 @@ func TestUserCommandsTakeEffectImmediately(t *testing.T) {
 	works(two, http.StatusUnauthorized)
 	signIn(first, http.StatusUnauthorized)
 	three := signIn(second, http.StatusOK)
+	collector := collectortest.New(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
 	do("", "sweep")
 	works(three, http.StatusOK)
 	do("", "user", "list")
@@ -107,11 +111,21 @@ func TestUserCommandsTakeEffectImmediately(t *testing.T) {
 	require.NotContains(t, said.String(), first)
 	require.NotContains(t, said.String(), second)
 	require.Contains(t, said.String(), `"part":"orphans"`)
+	requireTraced(t, collector, said.String(), "prune")
+	requireTraced(t, collector, said.String(), "orphans")
 
 	t.Setenv("S3_BUCKET", "no-such-bucket")
 	code, _, messages := command(t, "", "sweep")
 	require.Equal(t, Failed, code)
 	require.Contains(t, messages, `"level":"ERROR"`)
+}
+
+// requireTraced checks that a part of the sweep is a trace, which its log line names.
+func requireTraced(t *testing.T, collector *collectortest.Collector, log, part string) {
+	t.Helper()
+	found := regexp.MustCompile(`"part":"` + part + `","ms":[0-9.]+,"trace_id":"([0-9a-f]{32})"`).FindStringSubmatch(log)
+	require.NotEmpty(t, found, log)
+	require.Equal(t, "housekeeping", collector.Wait(t, found[1], "sweep "+part).Service)
 }
 
 func TestCommandRefusesWrongUse(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"snaptask/functions/internal/deletion"
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
+	"snaptask/functions/telemetry"
 )
 
 // sweep finishes what functions left undone. It may be repeated, and run concurrently with another sweep.
@@ -31,6 +32,9 @@ func openSweep(log *slog.Logger) (*sweep, error) {
 	return s, nil
 }
 
+// service is the sweep's name in logs and traces.
+const service = "housekeeping"
+
 // errSweep means that part of the sweep failed. The log has the cause.
 var errSweep = errors.New("part of the sweep failed")
 
@@ -50,20 +54,31 @@ func (s *sweep) run(ctx context.Context) error {
 		{"search", s.search},
 		{"orphans", func(ctx context.Context) ([]any, error) { return s.orphans(ctx, time.Now().Add(-s.orphanAge)) }},
 	} {
-		began := time.Now()
-		counts, err := part.do(ctx)
-		line := append([]any{"part", part.name, "seconds", time.Since(began).Seconds()}, counts...)
-		if err != nil {
-			failed = true
-			s.log.Error("sweep", append(line, "cause", err.Error())...)
-			continue
-		}
-		s.log.Info("sweep", line...)
+		failed = !s.runPart(ctx, part.name, part.do) || failed
 	}
 	if failed {
 		return errSweep
 	}
 	return nil
+}
+
+// runPart runs a part, measured as a call of its own, and logs it. It reports whether the part succeeded.
+func (s *sweep) runPart(ctx context.Context, name string, do func(context.Context) ([]any, error)) (done bool) {
+	began := time.Now()
+	ctx, call := telemetry.Start(ctx, "sweep "+name, "")
+	counts, err := do(ctx)
+	call.End(err != nil)
+	line := []any{"function", service, "part", name, "ms", float64(time.Since(began).Microseconds()) / 1000}
+	for _, field := range call.Fields() {
+		line = append(line, field)
+	}
+	line = append(line, counts...)
+	if err != nil {
+		s.log.Error("sweep", append(line, "cause", err.Error())...)
+		return false
+	}
+	s.log.Info("sweep", line...)
+	return true
 }
 
 func (s *sweep) prune(ctx context.Context) ([]any, error) {
