@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"snaptask/deploy/modelserver/serving"
+	"snaptask/functions/telemetry"
 )
 
 func main() {
@@ -92,6 +93,11 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	closeTraces, err := telemetry.Open("modelserver")
+	if err != nil {
+		return err
+	}
+	defer closeTraces()
 	boundMemory()
 	loaded := time.Since(begin)
 	grpcListener, restListener, err := listen(o)

@@ -6,14 +6,17 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"snaptask/deploy/modelserver/savedmodel"
+	"snaptask/functions/telemetry"
 	pb "snaptask/functions/tensorflowpb"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -42,14 +45,16 @@ type predictionService struct {
 	model *Model
 }
 
-func (s predictionService) Predict(ctx context.Context, request *pb.PredictRequest) (*pb.PredictResponse, error) {
-	c := s.model.begin(entryGRPC)
-	response, err := s.predict(ctx, c, request)
-	c.end(ctx, err)
+func (s predictionService) Predict(ctx context.Context, request *pb.PredictRequest) (response *pb.PredictResponse, err error) {
+	traceparent := strings.Join(metadata.ValueFromIncomingContext(ctx, telemetry.TraceparentHeader), "")
+	s.model.measured(ctx, entryGRPC, traceparent, func(ctx context.Context) error {
+		response, err = s.predict(ctx, request)
+		return err
+	})
 	return response, err
 }
 
-func (s predictionService) predict(ctx context.Context, c *call, request *pb.PredictRequest) (*pb.PredictResponse, error) {
+func (s predictionService) predict(ctx context.Context, request *pb.PredictRequest) (*pb.PredictResponse, error) {
 	m, spec := s.model, request.GetModelSpec()
 	if err := m.findSpec(spec); err != nil {
 		return nil, err
@@ -68,7 +73,7 @@ func (s predictionService) predict(ctx context.Context, c *call, request *pb.Pre
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := m.predict(ctx, c, batch, values)
+	outputs, err := m.predict(ctx, batch, values)
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"runtime"
 	"time"
 
+	"snaptask/functions/telemetry"
+
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -48,12 +48,8 @@ func newMetrics() *metrics {
 		waiting: predictions.WithLabelValues("waiting"),
 		running: predictions.WithLabelValues("running"),
 	}
-	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "build_info", Help: "What was built.", ConstLabels: prometheus.Labels{"goversion": runtime.Version()},
-	})
-	build.Set(1)
-	m.registry.MustRegister(m.requests, m.latency, predictions, build, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.requests, m.latency, predictions)
+	telemetry.Register(m.registry)
 	return m
 }
 
@@ -61,26 +57,20 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// call is one prediction that a client asked for.
-type call struct {
-	model  *Model
-	entry  string
-	start  time.Time
-	waited time.Duration // for other predictions
-}
-
-func (m *Model) begin(entry string) *call { return &call{model: m, entry: entry, start: time.Now()} }
-
-// end counts and logs a call that ended with err.
-func (c *call) end(ctx context.Context, err error) {
-	took := time.Since(c.start)
-	code := codeOf(err)
-	c.model.metrics.requests.WithLabelValues(c.model.Name, code).Inc()
-	c.model.metrics.latency.WithLabelValues(c.model.Name, "predict", c.entry).Observe(float64(took.Microseconds()))
+// measured counts, logs and traces one prediction that a client asked for. It continues the trace that the client's traceparent names.
+func (m *Model) measured(ctx context.Context, entry, traceparent string, predict func(context.Context) error) {
+	start := time.Now()
+	ctx, call := telemetry.Start(ctx, "predict", traceparent)
+	err := predict(ctx)
+	call.End(err != nil)
+	took, code := time.Since(start), codeOf(err)
+	m.metrics.requests.WithLabelValues(m.Name, code).Inc()
+	m.metrics.latency.WithLabelValues(m.Name, "predict", entry).Observe(float64(took.Microseconds()))
 	fields := []slog.Attr{
-		slog.String("function", "modelserver"), slog.String("method", c.entry), slog.String("status", code),
-		slog.Float64("ms", milliseconds(took)), slog.Float64("wait_ms", milliseconds(c.waited)),
+		slog.String("function", "modelserver"), slog.String("method", entry), slog.String("status", code),
+		slog.Float64("ms", float64(took.Microseconds())/1000),
 	}
+	fields = append(fields, call.Fields()...)
 	if err != nil {
 		fields = append(fields, slog.String("cause", status.Convert(err).Message()))
 	}
@@ -113,5 +103,3 @@ func levelOf(err error) slog.Level {
 	}
 	return slog.LevelInfo
 }
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"snaptask/deploy/modelserver/graph"
 	"snaptask/deploy/modelserver/savedmodel"
+	"snaptask/functions/telemetry"
 	pb "snaptask/functions/tensorflowpb"
 
 	"google.golang.org/grpc/codes"
@@ -148,11 +148,11 @@ func (m *Model) checkShape(shape []int) (batch int, err error) {
 }
 
 // predict returns the outputs for the elements of a batch, one after another. It waits for a free frame.
-func (m *Model) predict(ctx context.Context, c *call, batch int, values []float32) ([]float32, error) {
+func (m *Model) predict(ctx context.Context, batch int, values []float32) ([]float32, error) {
 	size := len(values) / max(batch, 1)
 	var outputs []float32
 	for i := range batch {
-		frame, err := m.frame(ctx, c)
+		frame, err := m.frame(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -165,12 +165,12 @@ func (m *Model) predict(ctx context.Context, c *call, batch int, values []float3
 }
 
 // frame waits for a free frame.
-func (m *Model) frame(ctx context.Context, c *call) (*graph.Frame, error) {
-	began := time.Now()
+func (m *Model) frame(ctx context.Context) (*graph.Frame, error) {
+	_, end := telemetry.Begin(ctx, telemetry.Wait, "wait for other predictions")
 	m.metrics.waiting.Inc()
 	defer func() {
 		m.metrics.waiting.Dec()
-		c.waited += time.Since(began)
+		end(ctx.Err())
 	}()
 	select {
 	case frame := <-m.frames:

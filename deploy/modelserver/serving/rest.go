@@ -2,6 +2,7 @@ package serving
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"snaptask/deploy/modelserver/savedmodel"
+	"snaptask/functions/telemetry"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -71,9 +73,11 @@ func (m *Model) answer(r *http.Request, slots chan struct{}) ([]byte, error) {
 		if err := m.find(name, version); err != nil {
 			return nil, err
 		}
-		c := m.begin(entryREST)
-		body, err := m.restPredict(r, c, slots)
-		c.end(r.Context(), err)
+		var body []byte
+		m.measured(r.Context(), entryREST, r.Header.Get(telemetry.TraceparentHeader), func(ctx context.Context) error {
+			body, err = m.restPredict(ctx, r, slots)
+			return err
+		})
 		return body, err
 	case r.Method == http.MethodPost && strings.HasPrefix(action, ":"):
 		return nil, status.Errorf(codes.Unimplemented, "%s is not supported", action[1:])
@@ -97,12 +101,12 @@ func parseVersion(text string) (*int64, error) {
 	return &version, nil
 }
 
-func (m *Model) restPredict(r *http.Request, c *call, slots chan struct{}) ([]byte, error) {
+func (m *Model) restPredict(ctx context.Context, r *http.Request, slots chan struct{}) ([]byte, error) {
 	select {
 	case slots <- struct{}{}:
 		defer func() { <-slots }()
-	case <-r.Context().Done():
-		return nil, status.FromContextError(r.Context().Err()).Err()
+	case <-ctx.Done():
+		return nil, status.FromContextError(ctx.Err()).Err()
 	}
 	body, err := readBody(r)
 	if err != nil {
@@ -123,7 +127,7 @@ func (m *Model) restPredict(r *http.Request, c *call, slots chan struct{}) ([]by
 	if err != nil {
 		return nil, err
 	}
-	outputs, err := m.predict(r.Context(), c, batch, request.values)
+	outputs, err := m.predict(ctx, batch, request.values)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func pictures(shades ...float32) []float32 {
 
 // logits returns the logits of images, computed without a server.
 func logits(t testing.TB, shades ...float32) []float32 {
-	outputs, err := model(t).predict(t.Context(), &call{}, len(shades), pictures(shades...))
+	outputs, err := model(t).predict(t.Context(), len(shades), pictures(shades...))
 	require.NoError(t, err)
 	require.Len(t, outputs, 1000*len(shades))
 	return outputs
