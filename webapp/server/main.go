@@ -19,11 +19,11 @@ import (
 func Main() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	requests, err := listen(os.Getenv, "PORT", "8080")
+	requests, err := listen(os.Getenv, "PORT", "8080", 1)
 	if err != nil {
 		return err
 	}
-	metrics, err := listen(os.Getenv, "METRICS_PORT", "8081")
+	metrics, err := listen(os.Getenv, "METRICS_PORT", "8081", 0)
 	if err != nil {
 		return errors.Join(err, requests.Close())
 	}
@@ -79,11 +79,11 @@ func shutdownDelay(getenv func(string) string) (time.Duration, error) {
 	return delay, nil
 }
 
-// listen listens on the port in the named variable.
-func listen(getenv func(string) string, name, fallback string) (net.Listener, error) {
+// listen listens on the port in the named variable. With least 0, the port may be 0, which is any free one.
+func listen(getenv func(string) string, name, fallback string, least uint64) (net.Listener, error) {
 	port := cmp.Or(getenv(name), fallback)
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return nil, fmt.Errorf("%s must be a number from 1 to 65535, not %q", name, port)
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n < least {
+		return nil, fmt.Errorf("%s must be a number from %d to 65535, not %q", name, least, port)
 	}
 	return net.Listen("tcp", ":"+port)
 }

@@ -88,7 +88,7 @@ func TestShutdownDelayIsADuration(t *testing.T) {
 func TestListenRefusesInvalidPorts(t *testing.T) {
 	t.Parallel()
 	for _, port := range []string{"0", "65536", "-1", "http", "80a"} {
-		_, err := listen(func(string) string { return port }, "PORT", "8080")
+		_, err := listen(func(string) string { return port }, "PORT", "8080", 1)
 		require.ErrorContains(t, err, "PORT", port)
 	}
 }
@@ -112,7 +112,7 @@ func TestSIGTERMEndsTheProcessWithSuccess(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	command := exec.CommandContext(ctx, binary)
-	command.Env = append(os.Environ(), "PORT="+port, "METRICS_PORT="+freePort(t), "FUNCTION_URL="+unusedFunctionURL)
+	command.Env = append(os.Environ(), "PORT="+port, "METRICS_PORT=0", "FUNCTION_URL="+unusedFunctionURL)
 	stderr, err := command.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start())
