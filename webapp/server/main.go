@@ -46,12 +46,17 @@ func Serve(ctx context.Context, requests, metrics net.Listener) error {
 	if err != nil {
 		return err
 	}
+	tracer, closeTraces, err := openTraces(os.Getenv)
+	if err != nil {
+		return err
+	}
+	defer closeTraces()
 	connections := newConnections(config.MaxConnections, config.ConnectionsPerAddress, config.TrustedProxies)
 	measures := newMetrics(connections)
 	defer serveMetrics(metrics, measures.handler()).Close()
 	slog.Info("serving", "address", requests.Addr().String(), "metrics", metrics.Addr().String(), "functions", config.FunctionURL,
 		"built", hasIndex(embedded()))
-	return serve(ctx, requests, measures.measured(handler), delay, connections)
+	return serve(ctx, requests, measures.measured(traces{tracer, config.TrustedProxies}, handler), delay, connections)
 }
 
 // serveMetrics serves metrics until it is closed.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // statusDisconnected is the status in the log and the metrics of a request whose client disconnected before it was answered, as
@@ -34,12 +36,13 @@ func recordOf(r *http.Request) *record {
 	return &record{}
 }
 
-// measured logs, counts and times the requests to next. Health checks that succeed are not logged.
-func (m *metrics) measured(next http.Handler) http.Handler {
+// measured logs, counts, times and traces the requests to next. Health checks that succeed are neither logged nor traced.
+func (m *metrics) measured(t traces, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		about := &record{}
 		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, about))
+		r, span := t.begin(r)
 		if r.Body != http.NoBody {
 			r.Body = &measuredBody{r.Body, about}
 		}
@@ -53,6 +56,7 @@ func (m *metrics) measured(next http.Handler) http.Handler {
 				about.interrupted(failure, response)
 			}
 			took := time.Since(start)
+			t.end(span, methodLabel(r.Method), about, response.status)
 			m.observe(about.route, r.Method, response.status, took)
 			if about.route != healthPath || response.status != http.StatusOK {
 				logRequest(r, about, response, took)
@@ -83,6 +87,9 @@ func logRequest(r *http.Request, about *record, response *measuredResponse, took
 		slog.Int("status", response.status), slog.Float64("ms", milliseconds(took)),
 		slog.Float64("body_ms", milliseconds(time.Duration(about.bodyTime.Load()))),
 		slog.Int64("bytesIn", about.bytesIn.Load()), slog.Int64("bytesOut", response.bytes),
+	}
+	if id := trace.SpanContextFromContext(r.Context()).TraceID(); id.IsValid() {
+		fields = append(fields, slog.String("trace_id", id.String()))
 	}
 	if about.code != "" {
 		fields = append(fields, slog.String("code", about.code))

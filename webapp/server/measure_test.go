@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // safeBuffer is a bytes.Buffer for several goroutines.
@@ -51,6 +52,12 @@ func (b *safeBuffer) lines(t *testing.T) (all []map[string]any) {
 // that use it are not parallel.
 func loggedServer(t *testing.T, c Config) (url string, m *metrics, log *safeBuffer) {
 	t.Helper()
+	return tracedServer(t, c, nil)
+}
+
+// tracedServer is loggedServer with a tracer.
+func tracedServer(t *testing.T, c Config, tracer trace.Tracer) (url string, m *metrics, log *safeBuffer) {
+	t.Helper()
 	log = &safeBuffer{}
 	before := slog.Default()
 	t.Cleanup(func() { slog.SetDefault(before) })
@@ -58,7 +65,7 @@ func loggedServer(t *testing.T, c Config) (url string, m *metrics, log *safeBuff
 	handler, err := newHandler(c, build())
 	require.NoError(t, err)
 	m = newMetrics(newConnections(10, 10, nil))
-	server := httptest.NewUnstartedServer(m.measured(handler))
+	server := httptest.NewUnstartedServer(m.measured(traces{tracer, c.TrustedProxies}, handler))
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn)
 	server.Start()
 	t.Cleanup(server.Close)

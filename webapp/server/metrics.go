@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -40,10 +41,10 @@ func newMetrics(c *connections) *metrics {
 	return m
 }
 
-// buildInfo is always 1; its labels say what runs. The revision is empty in images, which are built without the repository's history.
+// buildInfo is always 1. Its labels are those of functions (functions/telemetry): VERSION and REVISION are the image's.
 func buildInfo() prometheus.Collector {
-	revision := ""
-	if info, ok := debug.ReadBuildInfo(); ok {
+	version, revision := os.Getenv("VERSION"), os.Getenv("REVISION")
+	if info, ok := debug.ReadBuildInfo(); ok && revision == "" {
 		for _, setting := range info.Settings {
 			if setting.Key == "vcs.revision" {
 				revision = setting.Value
@@ -51,7 +52,8 @@ func buildInfo() prometheus.Collector {
 		}
 	}
 	gauge := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "build_info", Help: "What was built.", ConstLabels: prometheus.Labels{"revision": revision, "goversion": runtime.Version()},
+		Name: "build_info", Help: "The program's version, as labels; always 1.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
 	})
 	gauge.Set(1)
 	return gauge

@@ -1,0 +1,66 @@
+package server
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Headers of traces. A photo that is uploaded carries the trace in which its URL was made.
+const (
+	traceparentHeader = "Traceparent"
+	uploadTraceHeader = "X-Amz-Meta-Traceparent"
+)
+
+// traces begins a span for each request.
+type traces struct {
+	tracer  trace.Tracer   // nil: none
+	trusted []netip.Prefix // proxies, whose traces are continued
+}
+
+// begin begins the span of a request, and has it passed on with the request. Of all others than trusted proxies it begins a new trace:
+// otherwise anybody could have all of their requests traced, or put them into somebody's trace. An upload continues the trace in which its
+// URL was made: the signature covers that header, and the object store refuses what does not match. Health checks have no span.
+func (t traces) begin(r *http.Request) (*http.Request, trace.Span) {
+	ctx, carrier := r.Context(), propagation.HeaderCarrier(r.Header)
+	remote, err := parseHop(r.RemoteAddr)
+	if err != nil || !slices.ContainsFunc(t.trusted, func(p netip.Prefix) bool { return p.Contains(remote) }) {
+		for _, name := range []string{traceparentHeader, "Tracestate", "Baggage"} {
+			r.Header.Del(name)
+		}
+	}
+	if strings.HasPrefix(r.URL.Path, "/uploads/") {
+		carrier = propagation.HeaderCarrier{traceparentHeader: r.Header.Values(uploadTraceHeader)}
+	}
+	ctx = propagation.TraceContext{}.Extract(ctx, carrier)
+	if t.tracer == nil || r.URL.Path == healthPath {
+		return r.WithContext(ctx), trace.SpanFromContext(ctx)
+	}
+	ctx, span := t.tracer.Start(ctx, methodLabel(r.Method), trace.WithSpanKind(trace.SpanKindServer))
+	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(r.Header))
+	return r.WithContext(ctx), span
+}
+
+// end ends the span of a request. It fails for what the log has as a warning or an error.
+func (t traces) end(span trace.Span, method string, about *record, status int) {
+	if t.tracer == nil {
+		return
+	}
+	span.SetName(method + " " + about.route)
+	span.SetAttributes(attribute.String("http.route", about.route), attribute.String("http.request.method", method),
+		attribute.String("http.response.status_code", strconv.Itoa(status)))
+	if about.code != "" {
+		span.SetAttributes(attribute.String("error.type", about.code))
+	}
+	if status >= http.StatusInternalServerError {
+		span.SetStatus(codes.Error, about.code)
+	}
+	span.End()
+}
