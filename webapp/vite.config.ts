@@ -49,7 +49,7 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
-    proxy: { '/function': running, '/config.json': running },
+    proxy: { '/function': running, '/uploads': running, '/config.json': running },
   },
   test: {
     environment: 'happy-dom',

@@ -44,6 +44,7 @@ Environment, with defaults:
     OTEL_EXPORTER_OTLP_ENDPOINT (none)           where every program sends its traces: http://127.0.0.1:4318; and other OTEL_...
     MYSQL_DSN (a private MariaDB)                database to use instead: USER:PASSWORD@tcp(HOST:PORT)/DATABASE
     DEMO_PASSWORD (demo-password)                of the account demo, when it is created
+    UPLOADS (both)                               direct: no photo goes by way of the object store; event: all do
     REGISTRATION (on), SESSION_LIFETIME (168h)   and the functions' other settings
     SNAPTASK_STATE (.snaptask)                   folder of everything that is stored
     SNAPTASK_MODELSERVER                         program of the model server, if it is not beside this one

@@ -167,7 +167,7 @@ func settled(t *testing.T, user client.Client, id string) (task client.Task) {
 // fillQueue fills the gateway's queue of asynchronous calls, with calls that label-upload will refuse.
 func fillQueue(t *testing.T, a *application.Application) {
 	t.Helper()
-	for _, size := range []int{1 << 20, 1 << 10, 1} { // until not even an event fits
+	for _, size := range []int{250_000, 1_000, 1} { // until not even an event fits
 		require.Eventually(t, func() bool {
 			answer, err := client.Send(t.Context(), http.MethodPost, a.URL+"/async-function/"+labelUpload, "", bytes.Repeat([]byte("x"), size))
 			require.NoError(t, err)

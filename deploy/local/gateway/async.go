@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	maxMessage = 1 << 20 // bytes of a request, as in the real queue
-	// asyncCalls is how many calls of the queue run at once: max_inflight of the queue worker of OpenFaaS Community Edition.
+	maxMessage = 256_000 // bytes of a body, as in OpenFaaS Community Edition
+	// asyncCalls is how many calls of the queue run at once. Community Edition makes one at a time for each queue worker.
 	asyncCalls = 4
 )
 
@@ -32,7 +32,7 @@ func (g *Gateway) enqueue(w http.ResponseWriter, r *http.Request) {
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxMessage))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		http.Error(w, "an asynchronous call may hold 1 MB at most", http.StatusRequestEntityTooLarge)
+		http.Error(w, "the body of an asynchronous call may have 256000 bytes at most", http.StatusRequestEntityTooLarge)
 		return
 	}
 	if err != nil {
