@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -212,6 +213,24 @@ func TestPrometheusFindsMetrics(t *testing.T) {
 		})
 		require.Equal(t, want, found)
 	})
+}
+
+// TestTracesAreSentToTheCollector checks that exactly the pods that policies let reach a collector have its address.
+func TestTracesAreSentToTheCollector(t *testing.T) {
+	t.Parallel()
+	all := render(t, "testdata/traced")
+	var sends []string
+	eachContainer(all, func(o object, c container) {
+		if address, err := url.Parse(setting(c, "OTEL_EXPORTER_OTLP_ENDPOINT")); err == nil && address.Host != "" {
+			sends = append(sends, fmt.Sprintf("%s to collector %s", o.Metadata.Name, address.Port()))
+			require.NotEmpty(t, setting(c, "OTEL_TRACES_SAMPLER_ARG"), "%s", o)
+		}
+	})
+	found := slices.DeleteFunc(allowedCalls(all, append(callers(all), collector)), func(way string) bool {
+		return !strings.HasSuffix(way, " to collector 4318") || isUnbound(way)
+	})
+	require.NotEmpty(t, found)
+	require.ElementsMatch(t, found, sends)
 }
 
 func TestEverySecretIsMadeByTheSecretsCommand(t *testing.T) {

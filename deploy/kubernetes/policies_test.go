@@ -17,11 +17,11 @@ type caller struct {
 	ports           []int // of its servers
 }
 
-// observing is a namespace whose label admits its pods to metrics.
-const observing = "observing"
-
-// scraper is Prometheus in that namespace.
-var scraper = caller{name: "scraper", namespace: observing}
+// Pods in namespaces whose labels let Prometheus in and traces out.
+var (
+	scraper   = caller{name: "scraper", namespace: "metrics"}
+	collector = caller{name: "collector", namespace: "traces", ports: []int{4317, 4318}}
+)
 
 func callers(all []object) []caller {
 	var pods []caller
@@ -42,8 +42,11 @@ func callers(all []object) []caller {
 // namespaceLabels returns the labels of a namespace that the policies know.
 func namespaceLabels(name string) map[string]string {
 	labels := map[string]string{"kubernetes.io/metadata.name": name}
-	if name == observing {
+	switch name {
+	case scraper.namespace:
 		labels["snaptask/scrapes-metrics"] = "true"
+	case collector.namespace:
+		labels["snaptask/collects-traces"] = "true"
 	}
 	return labels
 }
@@ -159,17 +162,17 @@ func TestEveryNamespaceDeniesByDefault(t *testing.T) {
 	})
 }
 
-// expected are the calls of each function by its secrets and settings in stack.yml, those of the Jobs, and those of Prometheus.
+// expected are the calls of each function by its secrets and settings in stack.yml, those of the Jobs, of Prometheus, and those with traces.
 func expected(t *testing.T, gateway string) []string {
 	t.Helper()
 	functions := stackFunctions(t)
 	wanted := []string{
-		"scraper to webapp 8081", "scraper to tensorflow-serving 8501",
+		"webapp to collector 4318", "sweep to collector 4318", "scraper to webapp 8081", "scraper to tensorflow-serving 8501",
 		"migrate to mysql 3306", "bucket to minio 9000", "webapp to minio 9000", "tensorflow-serving to model 8080",
 		"sweep to mysql 3306", "sweep to minio 9000", "sweep to tensorflow-serving 8500", "sweep to tensorflow-serving 8501",
 	}
 	for name, f := range functions {
-		wanted = append(wanted, gateway+" to "+name+" 8080", name+" to mysql 3306", "scraper to "+name+" 8081")
+		wanted = append(wanted, gateway+" to "+name+" 8080", name+" to mysql 3306", "scraper to "+name+" 8081", name+" to collector 4318")
 		if f.CallsS3() {
 			wanted = append(wanted, name+" to minio 9000")
 		}
@@ -190,10 +193,10 @@ func TestPlainAllowsOnlyTheCallsThatAreNeeded(t *testing.T) {
 		if folder == "testdata/renamed" {
 			wanted = append(wanted, "minio to minio 9000") // its nodes
 			wanted = slices.DeleteFunc(wanted, func(way string) bool { return way == "tensorflow-serving to model 8080" })
+			wanted = append(wanted, "tensorflow-serving to collector 4318") // Snaptask's own model server
 			slices.Sort(wanted)
 		}
-		// The web server is open to all, and policies say nothing of a namespace without any.
-		found := slices.DeleteFunc(allowedCalls(all, append(callers(all), scraper)), func(way string) bool { return way == "scraper to webapp 8080" })
+		found := slices.DeleteFunc(allowedCalls(all, append(callers(all), scraper, collector)), isUnbound)
 		require.Equal(t, wanted, found, folder)
 	}
 }
@@ -202,7 +205,7 @@ func TestMinikubeAllowsOnlyTheCallsThatAreNeeded(t *testing.T) {
 	t.Parallel()
 	all := render(t, "overlays/minikube")
 	functions := stackFunctions(t)
-	pods := append(callers(all), scraper,
+	pods := append(callers(all), scraper, collector,
 		caller{"gateway", "openfaas", map[string]string{"app": "gateway"}, []int{8080}},
 		caller{"queue-worker", "openfaas", map[string]string{"app": "queue-worker"}, nil},
 		caller{"nats", "openfaas", map[string]string{"app": "nats"}, []int{4222}},
@@ -213,16 +216,19 @@ func TestMinikubeAllowsOnlyTheCallsThatAreNeeded(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(functions)) {
 		pods = append(pods, caller{name, "openfaas-fn", map[string]string{"faas_function": name}, []int{8080, 8081}})
 	}
-	wanted := append(expected(t, "gateway"), "webapp to gateway 8080", "gateway to another 8080", "scraper to another 8081",
+	wanted := append(expected(t, "gateway"), "webapp to gateway 8080", "gateway to another 8080", "scraper to another 8081", "another to collector 4318",
 		"gateway to nats 4222", "queue-worker to nats 4222", "queue-worker to gateway 8080", "minio to gateway 8080")
-	// The gateway and Prometheus have no policies here, so all of their traffic that their peers allow is allowed.
-	found := slices.DeleteFunc(allowedCalls(all, pods), func(way string) bool {
-		from, to, _ := strings.Cut(way, " to ")
-		unbound := slices.Contains([]string{"gateway", "prometheus", "scraper", "stranger"}, from)
-		return unbound && slices.Contains([]string{"gateway 8080", "prometheus 9090", "webapp 8080"}, to)
-	})
+	found := slices.DeleteFunc(allowedCalls(all, pods), isUnbound)
 	slices.Sort(wanted)
 	require.Equal(t, wanted, found)
+}
+
+// isUnbound reports whether a call is one between pods without policies here, or one of theirs to the web server, which is open to all.
+func isUnbound(call string) bool {
+	from, to, _ := strings.Cut(call, " to ")
+	server, _, _ := strings.Cut(to, " ")
+	others := []string{"gateway", "prometheus", "scraper", "collector", "stranger"}
+	return slices.Contains(others, from) && (slices.Contains(others, server) || to == "webapp 8080")
 }
 
 func TestEveryPodMayUseDNS(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 // rendered are the folders to test: every overlay, and testdata with every component.
 var rendered = []string{
-	"overlays/minikube", "overlays/plain", "overlays/scale", "testdata/arm64", "testdata/elsewhere", "testdata/openfaas", "testdata/renamed",
+	"overlays/minikube", "overlays/plain", "overlays/scale", "testdata/arm64", "testdata/elsewhere", "testdata/openfaas", "testdata/renamed", "testdata/traced",
 }
 
 // object has the fields of any object that these tests check.
