@@ -34,11 +34,9 @@ func Main(name string, f Function) {
 
 func listenAndServe(ctx context.Context, name string, f Function) error {
 	settings, err := SettingsFromEnv()
-	stopTracing, wrong := telemetry.Open(name)
-	if err := errors.Join(err, wrong); err != nil {
+	if err != nil {
 		return err
 	}
-	defer stopTracing()
 	requests, err := net.Listen("tcp", fmt.Sprintf(":%d", settings.Port))
 	if err != nil {
 		return fmt.Errorf("PORT: %w", err)
@@ -59,6 +57,11 @@ const (
 // Serve serves a function on one listener and its metrics on another until ctx ends. It then continues for the shutdown
 // delay, lets running requests finish, and closes both listeners.
 func Serve(ctx context.Context, name string, f Function, settings Settings, requests, metrics net.Listener) error {
+	endTraces, err := telemetry.Open(name)
+	if err != nil {
+		return err
+	}
+	defer endTraces()
 	s := newServer(name, f, settings)
 	requestServer := &http.Server{
 		Handler:           withHealth(s, &s.stopping),
