@@ -243,7 +243,7 @@ func TestSlowCallsAreToldApart(t *testing.T) {
 		require.Eventually(t, func() bool { return waiting() >= 3 }, 20*time.Second, 5*time.Millisecond, "the gate is never full")
 		slow := make(chan string, 1)
 		go func() { slow <- put(t, user, task, bytes.NewReader(photo)) }()
-		require.Eventually(t, func() bool { return waiting() >= 4 || len(slow) > 0 }, 20*time.Second, 5*time.Millisecond)
+		require.Eventually(t, func() bool { return waiting() >= 3 || len(slow) > 0 }, 20*time.Second, 5*time.Millisecond)
 		require.Empty(t, slow, "by the metrics: the call is one of those that wait")
 		part, traceID := w.byLog(t, <-slow)
 		require.Equal(t, wait, part, "by the log")
