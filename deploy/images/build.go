@@ -52,7 +52,9 @@ func (b builder) build(ctx context.Context, i image) (registry.Image, error) {
 
 func (b builder) config(i image) registry.Config {
 	config := registry.Config{
-		User: user, Env: i.Env, WorkingDir: "/", Entrypoint: append([]string{"/program"}, i.Arguments...), Cmd: i.Cmd,
+		User: user, WorkingDir: "/",
+		Env:        append(slices.Clone(i.Env), "VERSION="+b.version, "REVISION="+b.revision), // for the metric build_info
+		Entrypoint: append([]string{"/program"}, i.Arguments...), Cmd: i.Cmd,
 		Labels: map[string]string{
 			"org.opencontainers.image.title":       i.Title,
 			"org.opencontainers.image.description": i.Description,

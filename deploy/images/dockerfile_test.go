@@ -82,7 +82,7 @@ func TestDockerfilesMakeTheSameImages(t *testing.T) {
 
 		config := builder{version: "$VERSION", revision: "$REVISION"}.config(i)
 		wanted = []string{
-			"FROM scratch", "ARG VERSION=dev", "ARG REVISION=unknown", "USER " + config.User,
+			"FROM scratch", "ARG VERSION=dev", "ARG REVISION=unknown", "ENV VERSION=$VERSION REVISION=$REVISION", "USER " + config.User,
 			"COPY --from=build " + certificates + " /etc/ssl/certs/", "COPY --from=build /src/passwd /etc/",
 			"COPY --from=build " + strings.Join(sources, " ") + " /", "COPY --from=build /src/bin/THIRD_PARTY /licenses/",
 			"ENTRYPOINT " + array(config.Entrypoint),
