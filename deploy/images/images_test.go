@@ -120,11 +120,7 @@ func TestEveryImageIsOneSmallStaticProgramThatRuns(t *testing.T) {
 
 func requireAnswer(t *testing.T, root string, config registry.Config, a answer) {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	_, port, err := net.SplitHostPort(free.Addr().String())
-	require.NoError(t, err)
-	free.Close()
+	port := freePort(t)
 	cmd := config.Cmd
 	if a.cmd != nil {
 		cmd = a.cmd
@@ -137,7 +133,7 @@ func requireAnswer(t *testing.T, root string, config registry.Config, a answer) 
 		args[i] = strings.ReplaceAll(arg, "$PORT", port)
 	}
 	program := exec.CommandContext(t.Context(), filepath.Join(root, config.Entrypoint[0]), args...)
-	program.Env = append(config.Env, "PORT="+port, "METRICS_PORT=0", "SECRETS_DIR="+t.TempDir())
+	program.Env = append(config.Env, "PORT="+port, "METRICS_PORT="+freePort(t), "SECRETS_DIR="+t.TempDir())
 	if a.path == "" {
 		out, _ := program.CombinedOutput()
 		require.Contains(t, string(out), a.words)
@@ -156,6 +152,17 @@ func requireAnswer(t *testing.T, root string, config registry.Config, a answer) 
 	}, time.Minute, 50*time.Millisecond)
 	require.NoError(t, program.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, program.Wait())
+}
+
+// freePort returns the number of a port on which nothing listens.
+func freePort(t *testing.T) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer free.Close()
+	_, port, err := net.SplitHostPort(free.Addr().String())
+	require.NoError(t, err)
+	return port
 }
 
 func TestTheSameSourcesMakeTheSameImage(t *testing.T) {

@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -164,11 +163,7 @@ func TestTheTemplateNamesAModuleThatItCantBuild(t *testing.T) {
 // requireReply starts a program of the template, posts a body to it and stops it.
 func requireReply(t *testing.T, program, body string, status int, reply string) {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	_, port, err := net.SplitHostPort(free.Addr().String())
-	require.NoError(t, err)
-	free.Close()
+	port := freePort(t)
 	command := exec.CommandContext(t.Context(), program)
 	command.Env = []string{"PORT=" + port}
 	require.NoError(t, command.Start())
