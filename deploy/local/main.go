@@ -45,6 +45,8 @@ Environment, with defaults:
     MYSQL_DSN (a private MariaDB)                database to use instead: USER:PASSWORD@tcp(HOST:PORT)/DATABASE
     DEMO_PASSWORD (demo-password)                of the account demo, when it is created
     UPLOADS (both)                               direct: no photo goes by way of the object store; event: all do
+    OBJECTS_PUBLIC_URL (unset)                   where browsers send photos to the object store, such as http://127.0.0.1:9000 with
+                                                 S3_PORT=9000; unset: they send them through the web server
     REGISTRATION (on), SESSION_LIFETIME (168h)   and the functions' other settings
     SNAPTASK_STATE (.snaptask)                   folder of everything that is stored
     SNAPTASK_MODELSERVER                         program of the model server, if it is not beside this one

@@ -20,7 +20,7 @@ func (c Client) UploadURL(ctx context.Context, id string, size int, contentType 
 	return decode[Upload](c.send(ctx, http.MethodPost, "upload-url?id="+id, map[string]any{"bytes": size, "contentType": contentType}))
 }
 
-// SendUpload sends the photo. URL must be the web server's.
+// SendUpload sends the photo to the web server, whose URL must be the client's.
 func (c Client) SendUpload(ctx context.Context, u Upload, photo []byte) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, c.URL+u.URL, bytes.NewReader(photo))
 	if err != nil {

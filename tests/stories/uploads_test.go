@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -130,6 +131,43 @@ func TestPhotosByEvent(t *testing.T) {
 func requireNoUploads(t *testing.T, a *application.Application) {
 	t.Helper()
 	require.Eventually(t, func() bool { return len(a.Uploads(t)) == 0 }, recovery, 10*time.Millisecond)
+}
+
+// TestPhotosByEventWithoutTheWebServer sends a photo as a browser does when OBJECTS_PUBLIC_URL is set.
+func TestPhotosByEventWithoutTheWebServer(t *testing.T) {
+	t.Parallel()
+	number := application.FreePort(t)
+	store := "http://127.0.0.1:" + number
+	a := application.Start(t, application.NewState(t), "S3_PORT="+number, "OBJECTS_PUBLIC_URL="+store)
+	user := scenario.SignIn(t, client.Client{URL: a.WebURL}, scenario.Demo)
+	task := scenario.CreateTask(t, user, "coffee", "")
+	photo := scenario.Photo(t, "coffee.png")
+	upload := announce(t, user, task.ID, photo, "image/png")
+	require.True(t, strings.HasPrefix(upload.URL, store+"/snaptask/uploads/"), upload.URL)
+
+	send := func(method string, header http.Header) *http.Response {
+		request, err := http.NewRequestWithContext(t.Context(), method, upload.URL, bytes.NewReader(photo))
+		require.NoError(t, err)
+		request.Header = header
+		request.Header.Set("Origin", a.WebURL)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Contains(t, []string{"*", a.WebURL}, response.Header.Get("Access-Control-Allow-Origin"), method)
+		return response
+	}
+	preflight := send(http.MethodOptions, http.Header{
+		"Access-Control-Request-Method": {"PUT"}, "Access-Control-Request-Headers": {"content-type"},
+	})
+	require.Contains(t, preflight.Header.Get("Access-Control-Allow-Methods"), "PUT")
+	require.Contains(t, strings.ToLower(preflight.Header.Get("Access-Control-Allow-Headers")), "content-type")
+	require.Equal(t, http.StatusOK, send(http.MethodPut, http.Header{"Content-Type": {"image/png"}}).StatusCode)
+	require.Equal(t, "espresso", settled(t, user, task.ID).Labels[0])
+
+	page, err := http.Get(a.WebURL)
+	require.NoError(t, err)
+	require.NoError(t, page.Body.Close())
+	require.Contains(t, page.Header.Get("Content-Security-Policy"), "connect-src 'self' "+store+"/;")
 }
 
 // sweepUploads runs a sweep for which the events of all uploads in the object store count as lost, as they do after a minute.

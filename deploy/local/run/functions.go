@@ -55,7 +55,7 @@ func (r *runner) startWeb(store s3.Server) error {
 		return err
 	}
 	env := map[string]string{"FUNCTION_URL": r.gatewayURL + "/function/{name}", "S3_ENDPOINT": store.Endpoint(), "S3_BUCKET": bucket}
-	copyEnv(env, []string{"REGISTRATION", "PUBLIC_GATEWAY_URL", "OBJECTS_PUBLIC_URL", "UPLOADS"})
+	copyEnv(env, []string{"REGISTRATION", "PUBLIC_GATEWAY_URL", objectsPublicURL, "UPLOADS"})
 	copyTracing(env)
 	r.web, err = r.launchMode([]string{"webapp"}, "webapp", []string{clientAddressKey}, env, r.webURL+"/healthz", r.webListener, metrics)
 	return err

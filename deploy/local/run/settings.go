@@ -11,7 +11,10 @@ import (
 )
 
 // optional are settings that are not in stack.yml; the user may set them for every function.
-var optional = []string{"CORS_ORIGINS", "DB_MAX_LIFETIME", "DB_TIMEOUT", "S3_TIMEOUT", "CLASSIFIER_TIMEOUT", "OBJECTS_PUBLIC_URL"}
+var optional = []string{"CORS_ORIGINS", "DB_MAX_LIFETIME", "DB_TIMEOUT", "S3_TIMEOUT", "CLASSIFIER_TIMEOUT", objectsPublicURL}
+
+// objectsPublicURL is the setting with the address at which browsers send uploads to the object store, instead of the web server.
+const objectsPublicURL = "OBJECTS_PUBLIC_URL"
 
 // settings returns the environment of a function: that of stack.yml, overridden by this process's own, overridden by the
 // addresses of this machine's servers.

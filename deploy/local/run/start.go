@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -46,7 +47,7 @@ func (r *runner) start(ctx context.Context) error {
 	store := s3.Server{
 		Dir: filepath.Join(r.folder.Path, "s3"), Port: s3Port,
 		AccessKey: r.secrets[s3AdminAccessKey], SecretKey: r.secrets[s3AdminSecretKey],
-		EventURL: eventURL(r.gatewayURL, r.secrets[uploadEventToken]),
+		EventURL: eventURL(r.gatewayURL, r.secrets[uploadEventToken]), Browsers: os.Getenv(objectsPublicURL) != "",
 	}
 	for account := range s3.Permissions {
 		access, secret := s3Keys(account)

@@ -31,12 +31,13 @@ const (
 
 // Environment variables of Serve.
 const (
-	envDir    = "S3_DIR"
-	envPort   = "S3_PORT"
-	envAccess = "S3_ACCESS_KEY"
-	envSecret = "S3_SECRET_KEY"
-	envUsers  = "S3_USERS" // ACCESS_KEY:SECRET_KEY, separated by spaces
-	envEvents = "S3_EVENT_URL"
+	envDir     = "S3_DIR"
+	envPort    = "S3_PORT"
+	envAccess  = "S3_ACCESS_KEY"
+	envSecret  = "S3_SECRET_KEY"
+	envUsers   = "S3_USERS" // ACCESS_KEY:SECRET_KEY, separated by spaces
+	envEvents  = "S3_EVENT_URL"
+	envOrigins = "S3_ORIGINS"
 )
 
 // Serve serves on 127.0.0.1 until ctx ends, with the settings that Process sets in the environment.
@@ -82,6 +83,7 @@ func Serve(ctx context.Context) error {
 		KeepAlive:         true,
 		Quiet:             true,
 		DisableACLs:       true,
+		CORSAllowOrigin:   os.Getenv(envOrigins),
 		// It does not start while the URL refuses connections, tries once to post an event, and waits three seconds for the answer.
 		EventWebhookURL:     os.Getenv(envEvents),
 		EventConfigFilePath: filter,

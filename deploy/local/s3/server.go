@@ -22,6 +22,7 @@ type Server struct {
 	SecretKey string
 	Users     []User // of the buckets that MakeBucket creates
 	EventURL  string // where to post an event for each object that is stored, with a user and a password; "" for none
+	Browsers  bool   // whether pages of other servers may send requests to this one
 }
 
 // User is an account that may only do what Permissions has for it.
@@ -112,6 +113,10 @@ func (s Server) Process(program string) process.Spec {
 	for _, u := range s.Users {
 		users = append(users, u.AccessKey+":"+u.SecretKey)
 	}
+	origins := ""
+	if s.Browsers {
+		origins = "*" // as MinIO's
+	}
 	return process.Spec{
 		Name: "s3",
 		Path: program,
@@ -119,7 +124,7 @@ func (s Server) Process(program string) process.Spec {
 		Env: []string{
 			envDir + "=" + s.Dir, envPort + "=" + strconv.Itoa(s.Port),
 			envAccess + "=" + s.AccessKey, envSecret + "=" + s.SecretKey,
-			envUsers + "=" + strings.Join(users, " "), envEvents + "=" + s.EventURL,
+			envUsers + "=" + strings.Join(users, " "), envEvents + "=" + s.EventURL, envOrigins + "=" + origins,
 		},
 		Check:       process.CheckURL(s.Endpoint() + healthPath),
 		StopTimeout: 10 * time.Second,
