@@ -1,7 +1,6 @@
 package function
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -10,6 +9,8 @@ import (
 	"snaptask/functions/internal/objects"
 	"snaptask/functions/internal/store"
 	"snaptask/functions/internal/web"
+
+	"github.com/go-json-experiment/json"
 )
 
 // event has the fields that we read of an S3 event notification:

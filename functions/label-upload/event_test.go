@@ -56,6 +56,7 @@ func TestOnlyCreatedUploadsAreTakenFromAnEvent(t *testing.T) {
 		"several":           {`{"Records": [` + record("ObjectCreated:Put", sentKey) + "," + record("ObjectCreated:Put", "a") + "," + record("ObjectCreated:Put", other) + `]}`, 2},
 		"removed":           {`{"Records": [` + record("s3:ObjectRemoved:Delete", sentKey) + `]}`, 0},
 		"read":              {`{"Records": [` + record("s3:ObjectAccessed:Get", sentKey) + `]}`, 0},
+		"other case":        {`{"records": 7, "Records": [` + record("ObjectCreated:Put", sentKey) + `]}`, 1},
 		"without a name":    {`{"Records": [{"s3": {"object": {"key": "` + sentKey + `"}}}]}`, 0},
 		"without a key":     {`{"Records": [{"eventName": "ObjectCreated:Put"}]}`, 0},
 		"a picture":         {`{"Records": [` + record("ObjectCreated:Put", strings.TrimPrefix(sentKey, "uploads/")+"/full.jpg") + `]}`, 0},

@@ -12,7 +12,9 @@ import schemathesis
 from hypothesis import strategies as st
 
 GATEWAY = os.environ["SNAPTASK_GATEWAY"]
+KEYS = pathlib.Path(os.environ["SNAPTASK_KEYS"])
 PHOTOS = pathlib.Path(__file__).parents[2] / "webapp" / "e2e" / "photos"
+FOR_THE_OBJECT_STORE = "/function/label-upload"
 EXAMPLE_ID = "01a2086b-793d-720c-a042-2c5ab6a42366"
 ENDS_SESSIONS = ["/function/logout", "/function/change-password", "/function/delete-account"]
 
@@ -41,8 +43,8 @@ def task_with_image(authorization: str) -> str:
 
 
 def account(case, context) -> str:
-    """Uses a separate account for each operation that ends sessions or counts wrong passwords."""
-    return case.path if case.path in ENDS_SESSIONS else "everything else"
+    """Uses a separate account for each operation that ends sessions or counts wrong passwords, and the object store's secret."""
+    return case.path if case.path in [*ENDS_SESSIONS, FOR_THE_OBJECT_STORE] else "everything else"
 
 
 @schemathesis.auth(cache_by_key=account)
@@ -50,6 +52,8 @@ class Session:
     """Signs in again after a 401, when a session has ended."""
 
     def get(self, case, context):
+        if case.path == FOR_THE_OBJECT_STORE:
+            return (KEYS / "upload-event-token").read_text().strip()
         return sign_in()
 
     def set(self, case, token, context):

@@ -54,7 +54,7 @@ def main() -> int:
                     "--generation-database", "none", "--continue-on-failure", "--no-color",
                 ],
                 cwd=state,
-                env={**os.environ, "SNAPTASK_GATEWAY": gateway, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE),
+                env={**os.environ, "SNAPTASK_GATEWAY": gateway, "SNAPTASK_KEYS": f"{state}/keys", "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE),
                      "PYTHONDONTWRITEBYTECODE": "1"},
             ).returncode
         finally:
