@@ -28,6 +28,7 @@ func TestWholeApplication(t *testing.T) {
 	t.Run("wrong input is refused", func(t *testing.T) { scenario.WrongInputIsRefused(t, a.Client) })
 	t.Run("faas-cli's requests", func(t *testing.T) { acceptsFaasCLI(t, a) })
 	t.Run("in a browser", func(t *testing.T) { inBrowser(t, a) })
+	t.Run("every metric is exported", func(t *testing.T) { everyMetricIsExported(t, a) }) // last: some only after a request
 }
 
 // acceptsFaasCLI sends the requests of faas-cli's login, list, describe and invoke.
