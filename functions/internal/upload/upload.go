@@ -48,7 +48,12 @@ func Finish(ctx context.Context, d Deps, u store.Upload) (Outcome, error) {
 	if err != nil || outcome == Missing {
 		return outcome, err
 	}
-	return outcome, d.Pictures.DeleteUpload(ctx, key)
+	err = d.Pictures.DeleteUpload(ctx, key)
+	if err != nil && outcome != NotAwaited { // the task has been changed: this is done
+		slog.Warn("an upload is left to the sweep", "key", key, "cause", err.Error())
+		err = nil
+	}
+	return outcome, err
 }
 
 func (d Deps) finish(ctx context.Context, u store.Upload, key string) (Outcome, error) {
