@@ -54,7 +54,7 @@ test-story: build
 	@go test -count=1 ./tests/flood
 
 chaos: build ## use the application while its processes are killed and its database is slow, and check that nothing acknowledged is lost [SECONDS=120] [SEED=]
-	@go test -count=1 -v -timeout 2h -parallel 1 -run 'ProcessesAreKilled|DatabaseIsSlow' ./tests/chaos -args -seconds=$(or $(SECONDS),120) -rounds=5 -seed=$(or $(SEED),$$(date +%s))
+	@go test -count=1 -v -timeout 2h -parallel 1 -run 'ProcessesAreKilled|DatabaseIsSlow|EveryUpload' ./tests/chaos -args -seconds=$(or $(SECONDS),120) -rounds=5 -uploads=200 -seed=$(or $(SEED),$$(date +%s))
 
 flood: build ## use the application while thousands of slow connections flood each of its processes [CALLS=30]
 	@go test -count=1 -v -timeout 1h ./tests/flood -args -all -calls=$(or $(CALLS),30)

@@ -71,19 +71,11 @@ func exists(path string) bool {
 // ready. Its logs must not reveal secrets.
 func Start(t *testing.T, state string, env ...string) *Application {
 	t.Helper()
-	program := programOf(t)
 	gateway, web := FreePort(t), FreePort(t)
 	a := &Application{
-		Client: client.Client{URL: "http://127.0.0.1:" + gateway}, WebURL: "http://127.0.0.1:" + web,
-		State: state, Process: exec.Command(program, "run"), ended: make(chan struct{}),
+		Client: client.Client{URL: "http://127.0.0.1:" + gateway}, WebURL: "http://127.0.0.1:" + web, State: state,
 	}
-	a.Process.Env = append(append(os.Environ(), env...), "SNAPTASK_STATE="+state, "GATEWAY_PORT="+gateway, "WEB_PORT="+web)
-	a.Process.Stdout, a.Process.Stderr = &a.output, &a.output
-	require.NoError(t, a.Process.Start())
-	go func() {
-		a.err = a.Process.Wait()
-		close(a.ended)
-	}()
+	a.launch(t, append(append(os.Environ(), env...), "SNAPTASK_STATE="+state, "GATEWAY_PORT="+gateway, "WEB_PORT="+web))
 	t.Cleanup(func() {
 		killing := time.AfterFunc(stopTimeout, func() { _ = a.Process.Process.Kill() })
 		defer killing.Stop()
@@ -93,9 +85,41 @@ func Start(t *testing.T, state string, env ...string) *Application {
 		}
 		a.requireDiscreetLogs(t)
 	})
+	a.waitStarted(t)
+	return a
+}
+
+// launch starts the application's first process.
+func (a *Application) launch(t *testing.T, env []string) {
+	t.Helper()
+	process, ended := exec.Command(programOf(t), "run"), make(chan struct{})
+	process.Env = env
+	process.Stdout, process.Stderr = &a.output, &a.output
+	require.NoError(t, process.Start())
+	a.Process, a.ended = process, ended
+	go func() {
+		a.err = process.Wait()
+		close(ended)
+	}()
+}
+
+func (a *Application) waitStarted(t *testing.T) {
+	t.Helper()
 	require.Eventually(t, func() bool { return a.Ready() || !a.Alive() }, startTimeout, 50*time.Millisecond, "never ready")
 	require.True(t, a.Alive(), "ended: %v", a.err)
-	return a
+}
+
+// Restart kills the application's first process, which is the gateway, and with it all others, and starts the application again on
+// its state and its ports. It waits until that is ready.
+func (a *Application) Restart(t *testing.T) {
+	t.Helper()
+	others := a.Processes(t)
+	_, _ = a.Stop(syscall.SIGKILL)
+	for _, p := range others {
+		require.Eventually(t, func() bool { return syscall.Kill(p.ID, 0) != nil }, Recovery, 20*time.Millisecond, "still runs: %s", p.Command)
+	}
+	a.launch(t, a.Process.Env)
+	a.waitStarted(t)
 }
 
 // programOf returns the path of the program that runs the application.

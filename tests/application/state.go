@@ -57,6 +57,19 @@ func (a *Application) Uploads(t *testing.T) []string {
 	return files(t, filepath.Join(a.State, "s3", "objects", "snaptask", "uploads"))
 }
 
+// AddObject adds an object to the object store, whose event nobody gets.
+func (a *Application) AddObject(t *testing.T, key string, data []byte) {
+	t.Helper()
+	path := filepath.Join(a.State, "s3", "objects", "snaptask", filepath.FromSlash(key))
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+}
+
+// EventToken returns the secret with which the object store sends its events to label-upload.
+func (a *Application) EventToken(t *testing.T) string {
+	return a.read(t, "keys", "upload-event-token")
+}
+
 // Secrets returns the lines of every key and secret, and the passwords in DSNs.
 func (a *Application) Secrets(t *testing.T) (secrets []string) {
 	t.Helper()

@@ -16,6 +16,9 @@ import (
 // targets are killed in random order before any is killed again.
 var targets = []string{application.Database, application.ObjectStore, application.Classifier, application.Function, application.Function}
 
+// gateway is the application's first process, which Processes does not return.
+const gateway = "gateway"
+
 // killer kills processes with SIGKILL at random times, and pauses the database.
 type killer struct {
 	t           *testing.T
@@ -103,6 +106,9 @@ func (k *killer) pause(name string, duration time.Duration) {
 }
 
 func (k *killer) find(name string) (id int) {
+	if name == gateway {
+		return k.application.Process.Process.Pid
+	}
 	for _, p := range k.application.Processes(k.t) {
 		if p.Name == name {
 			return p.ID

@@ -71,6 +71,12 @@ func newWrites(t *testing.T, a *application.Application, s *slow) []write {
 	attached, attachedVersion := task("attach", "")
 	again, againVersion := task("again", photo)
 	detached, _ := task("detach", photo)
+	announced, announcedVersion := task("announce", "")
+	uploaded, _ := task("upload", "")
+	upload, err := user.UploadURL(ctx, uploaded, len(image), "image/png")
+	require.NoError(t, err)
+	uploadedVersion, event, token := upload.Task.Version, eventOf(upload), a.EventToken(t)
+	a.AddObject(t, keyOf(upload), image) // without an event of its own
 	change := client.Change{Draft: client.Draft{Title: "changed", DueDate: "2026-12-24"}, Completed: true, Version: updatedVersion}
 
 	return []write{
@@ -153,6 +159,18 @@ func newWrites(t *testing.T, a *application.Application, s *slow) []write {
 			},
 			times:   versions(again, againVersion),
 			repeats: true,
+		}, {
+			name: "upload-url",
+			send: func() error {
+				_, err := user.UploadURL(ctx, announced, len(image), "image/png")
+				return err
+			},
+			times:   versions(announced, announcedVersion),
+			repeats: true,
+		}, {
+			name:  "label-upload",
+			send:  func() error { return sendEvent(ctx, a.URL+"/function/label-upload", token, event) },
+			times: versions(uploaded, uploadedVersion),
 		}, {
 			name: "delete-image",
 			send: func() error {
