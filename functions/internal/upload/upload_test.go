@@ -113,9 +113,10 @@ func TestWhatIsNoPhotoIsRefusedForAReason(t *testing.T) {
 	before := f.withPhoto(t)
 	photo := testbed.JPEG(t)
 	for code, data := range map[string][]byte{
-		"picture_missing": {},
-		"picture_type":    []byte("<svg/>"),
-		"picture_broken":  photo[:len(photo)/2],
+		"picture_missing":   {},
+		"picture_type":      []byte("<svg/>"),
+		"picture_broken":    photo[:len(photo)/2],
+		"picture_too_large": make([]byte, objects.MaxUpload+1),
 	} {
 		was := f.again(t, before).Version
 		u := f.uploaded(t, before, data)
@@ -134,10 +135,11 @@ func TestWhatIsNoPhotoIsRefusedForAReason(t *testing.T) {
 func TestAPhotoAboveTheQuotaIsRefused(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.Tasks = testbed.LimitedStore(t, f.dsn, store.Usage{Photos: 1})
-	first := f.withPhoto(t)
 	second := testbed.AddTask(t, f.Tasks, f.ada.Owner)
-	f.finish(t, Refused, f.uploaded(t, second, testbed.JPEG(t)))
+	u := f.uploaded(t, second, testbed.JPEG(t))
+	first := f.withPhoto(t) // since the second was announced
+	f.Tasks = testbed.LimitedStore(t, f.dsn, store.Usage{Photos: 1})
+	f.finish(t, Refused, u)
 	require.Equal(t, task.UploadError("quota_exceeded"), f.again(t, second).UploadError)
 	f.requireOnly(t, first.ImageKey)
 }
