@@ -44,6 +44,7 @@ func TestSnaptaskOnKubernetes(t *testing.T) {
 		{"faas-cli's requests", func(t *testing.T) { scenario.ReadsByPOST(t, d.Client, "get-tasks") }},
 		{"the scheduled sweep succeeds at once", func(t *testing.T) { d.sweepsOnSchedule(t) }},
 		{"nothing acknowledged is lost when servers are replaced", func(t *testing.T) { d.losesServers(t) }},
+		{"uploads outlive servers that are replaced", func(t *testing.T) { d.uploadsOutliveServers(t) }},
 		{"no request fails during an upgrade", func(t *testing.T) { d.upgrades(t) }},
 		{"two migrations at once succeed on a current database", func(t *testing.T) { d.migratesTwice(t) }},
 		{"all replicas answer", func(t *testing.T) { d.scales(t) }},

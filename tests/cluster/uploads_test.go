@@ -1,9 +1,13 @@
 package cluster
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +15,7 @@ import (
 
 	"snaptask/tests/client"
 	"snaptask/tests/scenario"
+	"snaptask/tests/workload"
 )
 
 // labelsUploads sends photos to MinIO through the web server. MinIO's events have them labelled: at once, and also if label-upload is
@@ -51,6 +56,59 @@ func (d *deployment) labelsUploads(t *testing.T) {
 	})
 	d.repeatsEvents(t, user, ids[0])
 
+	d.storedOnce(t, ids)
+}
+
+// uploadsOutliveServers lets people upload photos while label-upload, MinIO and MySQL are replaced. Each photo that MinIO acknowledged is
+// labelled in the end, and once.
+func (d *deployment) uploadsOutliveServers(t *testing.T) {
+	const people = 4
+	photo := scenario.Photo(t, "rocket.jpg")
+	users, acknowledged := make([]client.Client, people), make([][]string, people)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var group sync.WaitGroup
+	for i := range people {
+		users[i] = scenario.SignIn(t, d.Client, fmt.Sprintf("uploader-%d", i))
+		group.Go(func() {
+			for ; ctx.Err() == nil; workload.Pause(ctx, 2*time.Second) {
+				task, err := users[i].CreateTask(ctx, "", client.Draft{Title: "rocket", DueDate: "2030-01-01"})
+				if err != nil {
+					continue
+				}
+				upload, err := users[i].UploadURL(ctx, task.ID, len(photo), http.DetectContentType(photo))
+				if err == nil && d.SendUpload(ctx, upload, photo) == nil {
+					acknowledged[i] = append(acknowledged[i], task.ID)
+				}
+			}
+		})
+	}
+	for _, server := range []string{"label-upload", "minio", "mysql"} {
+		step(t, "pod replaced: "+server, func() {
+			workload.Pause(t.Context(), 5*time.Second)
+			d.kubectl(t, "delete", "pod", "--selector=app.kubernetes.io/name="+server)
+			d.rolled(t, "deployment")
+			d.rolled(t, "statefulset")
+		})
+	}
+	stop()
+	group.Wait()
+	step(t, "all are labelled", func() {
+		for i, ids := range acknowledged {
+			require.NotEmpty(t, ids)
+			for _, id := range ids {
+				require.Equal(t, 3, d.labelled(t, users[i], id).Version, "created, announced, labelled")
+			}
+		}
+	})
+	d.sweep(t, map[string]any{"name": "ORPHAN_AGE", "value": "1s"}) // what attempts that failed have stored
+	d.storedOnce(t, slices.Concat(acknowledged...))
+	t.Logf("%d photos of %d people", len(slices.Concat(acknowledged...)), people)
+}
+
+// storedOnce checks that MinIO has one photo of each task, and no upload.
+func (d *deployment) storedOnce(t *testing.T, ids []string) {
+	t.Helper()
 	keys := d.objects(t)(t)
 	for _, id := range ids {
 		stored := 0
@@ -61,7 +119,6 @@ func (d *deployment) labelsUploads(t *testing.T) {
 			}
 		}
 		require.Equal(t, 2, stored, "an image and its thumbnail")
-		require.NoError(t, user.DeleteTask(t.Context(), id))
 	}
 }
 
@@ -76,14 +133,19 @@ func (d *deployment) uploads(t *testing.T, user client.Client, photo string) str
 	return upload.Task.ID
 }
 
-// labelled waits until the photo of a task is labelled.
-func (d *deployment) labelled(t *testing.T, user client.Client, id string) {
+// labelled waits until the photo of a task is labelled, and returns the task.
+func (d *deployment) labelled(t *testing.T, user client.Client, id string) client.Task {
 	t.Helper()
-	require.Eventually(t, func() bool { return !scenario.Task(t, user, id).Uploading }, 2*time.Minute, 200*time.Millisecond)
-	task := scenario.Task(t, user, id)
+	var task client.Task
+	require.Eventually(t, func() bool {
+		var err error
+		task, err = user.Task(t.Context(), id)
+		return err == nil && !task.Uploading
+	}, 2*time.Minute, 200*time.Millisecond)
 	require.Nil(t, task.UploadError)
 	require.Equal(t, "done", task.ImageStatus)
 	require.Len(t, task.Labels, 10)
+	return task
 }
 
 // repeatsEvents sends events as MinIO does: with another token, through the web server, and again after the photo was labelled.
