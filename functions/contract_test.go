@@ -52,6 +52,7 @@ func elsewhere(contract *openapi3.T) map[string]string {
 		"PUT predict-image 409":   "needs a task at its last version: predict-image/handler_test.go",
 		"POST upload-url 403":     "needs a small quota: upload-url/handler_test.go",
 		"POST upload-url 409":     "needs a task at its last version: upload-url/handler_test.go",
+		"DELETE upload-url 409":   "needs a task at its last version: upload-url/handler_test.go",
 		"DELETE delete-image 409": "needs a task at its last version: delete-image/handler_test.go",
 		"POST predict-image 409":  "needs another image at the same moment: predict-image/handler_test.go",
 	}

@@ -35,6 +35,7 @@ func (s *suite) countRoundTrips(t *testing.T) {
 		{"the same photo again", "predict-image", testbed.Call{Method: "PUT", Token: ada.token, Query: plain, Body: photo}, 200, 10},
 		{"a photo labelled again", "predict-image", testbed.Call{Method: "POST", Token: ada.token, Query: plain}, 200, 7},
 		{"an announced photo", "upload-url", testbed.Call{Method: "POST", Token: ada.token, Query: plain, Body: []byte(`{"bytes": 5, "contentType": "image/jpeg"}`)}, 200, 4},
+		{"a withdrawn photo", "upload-url", testbed.Call{Method: "DELETE", Token: ada.token, Query: plain}, 200, 4},
 		{"an event of no upload", "label-upload", testbed.Call{Method: "POST", Token: eventToken, Body: []byte(`{"Records": []}`)}, 200, 0},
 		{"an event of an upload that no task awaits", "label-upload", testbed.Call{Method: "POST", Token: eventToken, Body: requestJSON(t, "label-upload")}, 200, 1},
 		{"a removed photo", "delete-image", testbed.Call{Method: "DELETE", Token: ada.token, Query: plain}, 200, 9},

@@ -1,5 +1,5 @@
 // Package function announces a photo for a task and returns where to upload it: POST ?id= {bytes, contentType} -> {url, headers,
-// expiresAt, task}.
+// expiresAt, task}. DELETE ?id= withdraws the announcement -> the Task.
 package function
 
 import (
@@ -30,7 +30,7 @@ type reply struct {
 
 var function = web.Function[deps]{
 	Open:  func(c *config.Reader) *deps { return &deps{store.Open(c), objects.Open(c)} },
-	Verbs: web.Verbs[deps]{http.MethodPost: web.Verb((*deps).announce)},
+	Verbs: web.Verbs[deps]{http.MethodPost: web.Verb((*deps).announce), http.MethodDelete: web.Verb((*deps).withdraw)},
 }
 
 // Handle answers one call. Admit decides on it before its body arrives.

@@ -24,6 +24,7 @@ type fixture struct {
 	ada      testbed.Person
 	mine     task.Task
 	announce func(token, query, body string) testbed.Answer
+	withdraw func(token, query string) testbed.Answer
 }
 
 func newFixture(t *testing.T) fixture {
@@ -33,6 +34,10 @@ func newFixture(t *testing.T) fixture {
 	b.ada = testbed.SignIn(t, b.tasks)
 	b.mine = testbed.AddTask(t, b.tasks, b.ada.Owner)
 	b.announce = b.with(t, b.tasks)
+	f := function.With(&deps{tasks: b.tasks}, testbed.Verifier())
+	b.withdraw = func(token, query string) testbed.Answer {
+		return testbed.Do(t, f.Handle, testbed.Call{Method: http.MethodDelete, Token: token, Query: query})
+	}
 	return b
 }
 
@@ -183,6 +188,33 @@ func TestATaskAtItsLastVersionAwaitsNothing(t *testing.T) {
 	b := newFixture(t)
 	testbed.EndVersions(t, b.dsn)
 	answer := b.announce(b.ada.Token, b.id(), `{"bytes": 5, "contentType": "image/jpeg"}`)
+	require.Equal(t, http.StatusConflict, answer.Status)
+	require.Equal(t, "last_version", answer.Fault(t).Code)
+}
+
+func TestAWithdrawnPhotoIsNotAwaited(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	const file = `{"bytes": 5, "contentType": "image/jpeg"}`
+	require.Equal(t, http.StatusOK, b.announce(b.ada.Token, b.id(), file).Status)
+	eve := testbed.SignIn(t, b.tasks)
+	require.Equal(t, http.StatusNotFound, b.withdraw(eve.Token, b.id()).Status)
+	require.Equal(t, http.StatusUnauthorized, b.withdraw("", b.id()).Status)
+	require.True(t, b.now(t).Uploading)
+
+	for range 2 {
+		var got testbed.Task
+		answer := b.withdraw(b.ada.Token, b.id())
+		require.Equal(t, http.StatusOK, answer.Status, "%s", answer.Body)
+		answer.JSON(t, &got)
+		require.False(t, got.Uploading)
+		require.Equal(t, 3, got.Version, "a repeat changes nothing")
+	}
+	require.Equal(t, http.StatusNotFound, b.withdraw(b.ada.Token, "id="+testbed.NewID(t).String()).Status)
+
+	require.Equal(t, http.StatusOK, b.announce(b.ada.Token, b.id(), file).Status)
+	testbed.EndVersions(t, b.dsn)
+	answer := b.withdraw(b.ada.Token, b.id())
 	require.Equal(t, http.StatusConflict, answer.Status)
 	require.Equal(t, "last_version", answer.Fault(t).Code)
 }

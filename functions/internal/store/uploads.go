@@ -33,6 +33,18 @@ func (s *Store) BeginUpload(ctx context.Context, owner task.Owner, taskID, uploa
 	})
 }
 
+// WithdrawUpload makes one of the owner's tasks await no upload, and forgets why the last one failed. It returns the task, unchanged
+// if there is neither. The fault is NotFound if the owner has no such task.
+func (s *Store) WithdrawUpload(ctx context.Context, owner task.Owner, taskID uuid.UUID) (task.Task, error) {
+	return s.changeTask(ctx, owner, taskID, func(ctx context.Context, tx *sql.Tx, t *task.Task) error {
+		if !t.Uploading && t.UploadError == "" {
+			return nil
+		}
+		t.SetUpload(uuid.Nil, "")
+		return saveTask(ctx, tx, owner.UserID, t)
+	})
+}
+
 // AwaitsUpload reports whether the upload's task awaits it.
 func (s *Store) AwaitsUpload(ctx context.Context, u Upload) (bool, error) {
 	found, err := query(ctx, s, scanValue[int], `SELECT 1 FROM tasks WHERE user_id = ? AND id = ? AND upload_id = ?`, u.UserID[:], u.TaskID[:], u.ID[:])

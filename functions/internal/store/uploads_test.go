@@ -103,6 +103,37 @@ func TestAFailedUploadLeavesThePhotoAndAReason(t *testing.T) {
 	require.True(t, awaits(t, s, next))
 }
 
+func TestAWithdrawnUploadIsNotAwaitedAndItsErrorIsForgotten(t *testing.T) {
+	t.Parallel()
+	s := testbed.Store(t)
+	ada, eve := testbed.SignIn(t, s), testbed.SignIn(t, s)
+	p := withPicture(t, s, ada.Owner, "old", task.ImageDone)
+	u := announce(t, s, ada.Owner, p.TaskID)
+	_, err := s.WithdrawUpload(t.Context(), eve.Owner, p.TaskID)
+	requireFault(t, fault.NotFound, err)
+	require.True(t, awaits(t, s, u))
+
+	withdrawn, err := s.WithdrawUpload(t.Context(), ada.Owner, p.TaskID)
+	require.NoError(t, err)
+	require.False(t, withdrawn.Uploading)
+	require.Equal(t, "old", withdrawn.ImageKey, "the photo stays")
+	require.Equal(t, stored(t, s, ada.Owner, p.TaskID), withdrawn)
+	require.False(t, awaits(t, s, u))
+	_, err = s.FinishUpload(t.Context(), u, "late", 1, task.ImageDone, pier)
+	require.True(t, store.IsNotAwaited(err), "%v", err)
+
+	again, err := s.WithdrawUpload(t.Context(), ada.Owner, p.TaskID)
+	require.NoError(t, err)
+	require.Equal(t, withdrawn, again, "a repeat changes nothing")
+
+	failed, err := s.FailUpload(t.Context(), announce(t, s, ada.Owner, p.TaskID), "damaged_image")
+	require.NoError(t, err)
+	require.True(t, failed)
+	forgotten, err := s.WithdrawUpload(t.Context(), ada.Owner, p.TaskID)
+	require.NoError(t, err)
+	require.Empty(t, forgotten.UploadError)
+}
+
 func TestOnlyTheLastAnnouncedUploadIsAwaited(t *testing.T) {
 	t.Parallel()
 	s := testbed.Store(t)

@@ -12,6 +12,8 @@ export type SessionGrant = Schemas['Session']
 export type LoginGrant = Schemas['LoginSession']
 export type Login = Schemas['Login']
 export type PasswordChange = Schemas['PasswordChange']
+/** Where and how to send a picture, and the task, which awaits it. */
+export type PresignedUpload = Schemas['Upload']
 export type PictureSize = components['parameters']['size']
 
 /** The fields that a person writes. */
@@ -28,14 +30,6 @@ export type TaskFields = Partial<TaskDraft & Pick<Task, 'completed'>>
 export type TaskChange = TaskFields & Pick<Schemas['TaskChange'], 'version'>
 
 export type TaskQuery = Partial<Pick<components['parameters'], 'status' | 'due' | 'today' | 'label' | 'q' | 'sort'>>
-
-/** Where and how to send a picture; the task awaits it then. */
-export interface PresignedUpload {
-  url: string
-  headers: Record<string, string>
-  expiresAt: string
-  task: Task
-}
 
 /** The parts of an error that the app reads. A proxy or the web server has codes of its own. */
 export interface ErrorBody {
