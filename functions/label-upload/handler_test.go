@@ -68,7 +68,9 @@ func (b fixture) put(t *testing.T, key string, file []byte) {
 	require.NoError(t, err)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, b.bucket.Endpoint+"/"+b.bucket.Bucket+u.URL, bytes.NewReader(file))
 	require.NoError(t, err)
-	r.Header.Set("Content-Type", "image/jpeg")
+	for name, value := range u.Headers {
+		r.Header.Set(name, value)
+	}
 	response, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())

@@ -29,7 +29,7 @@ var (
 
 	// uploadHeaders are the request's headers that the object store gets, besides its length; the signature covers those of them that
 	// upload-url returned.
-	uploadHeaders = []string{"Content-Type", "X-Amz-Meta-Traceparent"}
+	uploadHeaders = []string{"Content-Type", "X-Amz-Meta-Bytes", "X-Amz-Meta-Traceparent"}
 )
 
 // uploads forwards PUT /uploads/USER/TASK/ID with a signature in its query to the object store, whose part of the address is the

@@ -60,7 +60,7 @@ func TestUploadReachesTheObjectStoreAsItWasSigned(t *testing.T) {
 		_, _ = w.Write([]byte("of the store"))
 	})
 	response, text := put(t, address+uploadPath+uploadQuery, strings.NewReader("picture"), http.Header{
-		"Content-Type": {"image/jpeg"}, "X-Amz-Meta-Traceparent": {"00-1-2-01"}, "Authorization": {"Bearer t"}, "Cookie": {"a=b"},
+		"Content-Type": {"image/jpeg"}, "X-Amz-Meta-Bytes": {"7"}, "X-Amz-Meta-Traceparent": {"00-1-2-01"}, "Authorization": {"Bearer t"}, "Cookie": {"a=b"},
 		"X-Amz-Acl": {"public-read"}, "X-Amz-Copy-Source": {"/photos/other"}, "X-Forwarded-For": {"203.0.113.9"}, "X-Call-Id": {"call-1"},
 	})
 	require.Equal(t, http.StatusOK, response.StatusCode)
@@ -77,7 +77,7 @@ func TestUploadReachesTheObjectStoreAsItWasSigned(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "picture", string(body))
 	require.Equal(t, http.Header{
-		"Content-Type": {"image/jpeg"}, "Content-Length": {"7"}, "X-Amz-Meta-Traceparent": {"00-1-2-01"}, "Expect": {"100-continue"},
+		"Content-Type": {"image/jpeg"}, "Content-Length": {"7"}, "X-Amz-Meta-Bytes": {"7"}, "X-Amz-Meta-Traceparent": {"00-1-2-01"}, "Expect": {"100-continue"},
 	}, request.Header)
 }
 

@@ -26,6 +26,9 @@ const (
 	uploadFolder = "uploads/"
 	// traceHeader is stored with an upload, so that what reads it can continue the trace of what made its URL.
 	traceHeader = "x-amz-meta-traceparent"
+	// bytesHeader is stored with an upload, so that what reads it can tell whether it is whole: versitygw keeps what has come of one
+	// whose sender goes away.
+	bytesHeader = "x-amz-meta-bytes"
 )
 
 // UploadKey returns the key of an upload, which is the name of its only object: "uploads/{userID}/{taskID}/{uploadID}".
@@ -52,11 +55,12 @@ type UploadRequest struct {
 // PresignUpload returns the request that stores exactly so many bytes of this media type under the key of an upload. The trace of ctx,
 // if there is one, is stored with it. It sends nothing to the server.
 func (s *Store) PresignUpload(ctx context.Context, key string, bytes int64, mediaType string) (UploadRequest, error) {
-	headers := map[string]string{"Content-Type": mediaType}
+	size := strconv.FormatInt(bytes, 10)
+	headers := map[string]string{"Content-Type": mediaType, bytesHeader: size}
 	if trace := telemetry.Traceparent(ctx); trace != "" {
 		headers[traceHeader] = trace
 	}
-	signed := http.Header{"Content-Length": {strconv.FormatInt(bytes, 10)}}
+	signed := http.Header{"Content-Length": {size}}
 	for name, value := range headers {
 		signed.Set(name, value)
 	}
@@ -77,7 +81,7 @@ type Upload struct {
 	Trace string // the header traceparent of the trace in which PresignUpload was called
 }
 
-// GetUpload returns an upload. The fault is NotFound when it doesn't exist, TooLarge when it has more than MaxUpload bytes, else
+// GetUpload returns an upload. The fault is NotFound when it doesn't exist or is not whole, TooLarge when it has more than MaxUpload bytes, else
 // Unavailable.
 func (s *Store) GetUpload(ctx context.Context, key string) (Upload, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
@@ -92,6 +96,9 @@ func (s *Store) GetUpload(ctx context.Context, key string) (Upload, error) {
 	defer body.Close()
 	if info.Size < 0 || info.Size > MaxUpload {
 		return Upload{}, fault.New(fault.TooLarge, "picture_too_large", fmt.Sprintf("The photo is larger than %d MiB.", MaxUpload>>20))
+	}
+	if announced := header.Get(bytesHeader); announced != "" && announced != strconv.FormatInt(info.Size, 10) {
+		return Upload{}, fault.New(fault.NotFound, "upload_not_found", "The upload is not whole.")
 	}
 	upload := Upload{Data: make([]byte, info.Size), Trace: header.Get(traceHeader)}
 	if _, err := io.ReadFull(body, upload.Data); err != nil {

@@ -77,7 +77,7 @@ func TestAnUploadIsStoredReadAndDeleted(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(u.URL, "/"+key+"?"), u.URL)
 	require.WithinDuration(t, time.Now().Add(10*time.Minute), u.ExpiresAt, 2*time.Second)
-	require.Equal(t, map[string]string{"Content-Type": "image/jpeg", "x-amz-meta-traceparent": trace}, u.Headers)
+	require.Equal(t, map[string]string{"Content-Type": "image/jpeg", "x-amz-meta-bytes": "1500000", "x-amz-meta-traceparent": trace}, u.Headers)
 
 	_, err = s.GetUpload(t.Context(), key)
 	require.True(t, fault.Is(err, fault.NotFound), "%v", err)
@@ -268,4 +268,32 @@ func TestFailuresWithUploadsAreUnavailable(t *testing.T) {
 	} {
 		require.True(t, fault.Is(err, fault.Unavailable), "%s: %v", name, err)
 	}
+}
+
+// TestAnUploadIsNotThereUntilItIsWhole sends a part of a file and goes away, as a browser does whose page is closed.
+func TestAnUploadIsNotThereUntilItIsWhole(t *testing.T) {
+	t.Parallel()
+	s, key, photo := fresh(t), newUploadKey(), bytes.Repeat([]byte("photo"), 300_000)
+	u, err := s.PresignUpload(t.Context(), key, int64(len(photo)), "image/jpeg")
+	require.NoError(t, err)
+	host := s.client.EndpointURL().Host
+	connection, err := net.Dial("tcp", host)
+	require.NoError(t, err)
+	fmt.Fprintf(connection, "PUT /%s%s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n", s.bucket, u.URL, host, len(photo))
+	for name, value := range u.Headers {
+		fmt.Fprintf(connection, "%s: %s\r\n", name, value)
+	}
+	_, err = fmt.Fprintf(connection, "\r\n%s", photo[:len(photo)/2])
+	require.NoError(t, err)
+	require.NoError(t, connection.Close())
+	for range 20 { // some servers keep the part, others nothing
+		_, err = s.GetUpload(t.Context(), key)
+		require.True(t, fault.Is(err, fault.NotFound), "%v", err)
+		time.Sleep(50 * time.Millisecond)
+	}
+	status, text := send(t, s, u, photo, nil)
+	require.Equal(t, http.StatusOK, status, text)
+	whole, err := s.GetUpload(t.Context(), key)
+	require.NoError(t, err)
+	require.Equal(t, photo, whole.Data)
 }
