@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test'
 import { expectAccessible } from './look'
-import { addTask, card, photo, signal, signInAfresh, slowUploads, test } from './story'
+import { addTask, card, chooseLarge, photo, signal, signInAfresh, slowUploads, test } from './story'
 
 const classifier = 'bin/modelserver'
 
@@ -70,6 +70,39 @@ test('a photo can be cancelled while it is recognised, and the task stays withou
   await expect(card(page, 'Buy paint').getByRole('link', { name: 'espresso' })).toBeVisible()
   await page.reload()
   await expect(jetty.getByText('Add photo')).toBeVisible()
+  await expect(jetty.getByRole('alert')).toHaveCount(0)
+})
+
+test('while label-upload is stopped, a stored photo is awaited, over a reload too, and labelled once it is back', async ({ page }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  const jetty = card(page, 'Paint the jetty')
+  await signal(page, 'STOP', 'function label-upload$')
+  try {
+    const stored = page.waitForResponse((answer) => answer.request().method() === 'PUT' && answer.ok())
+    await chooseLarge(jetty.getByLabel('Add photo'), 'landscape.jpg')
+    await stored
+    await expect(jetty.getByText('Looking at it…').first()).toBeVisible()
+    await page.reload()
+    await expect(jetty.getByText('A photo is on its way…').first()).toBeVisible()
+  } finally {
+    await signal(page, 'CONT', 'function label-upload$')
+  }
+  await expect(jetty.getByRole('link', { name: 'pier' })).toBeVisible()
+})
+
+test('when the object store is killed during an upload, the task says so, and the photo can be sent again', async ({ page }) => {
+  await signInAfresh(page)
+  await addTask(page, 'Paint the jetty')
+  const jetty = card(page, 'Paint the jetty')
+  const network = await slowUploads(page)
+  await chooseLarge(jetty.getByLabel('Add photo'), 'landscape.jpg')
+  await expect(jetty.getByText(/Uploading, [1-9]/)).toBeVisible()
+  await signal(page, 'KILL', 'snaptask s3')
+  await network.detach()
+  // All was sent, but no answer came: the app waits for labels first.
+  await expect(jetty.getByRole('alert')).not.toBeEmpty({ timeout: 30_000 })
+  await retry(jetty)
   await expect(jetty.getByRole('alert')).toHaveCount(0)
 })
 

@@ -107,14 +107,20 @@ export async function pastePhoto(target: Locator, name: string): Promise<void> {
   }, { bytes, name })
 }
 
-/** Drags a photo over an element. Returns a function that drops it. */
-export async function dragPhoto(target: Locator, name: string): Promise<() => Promise<void>> {
-  const bytes = (await readFile(photo(name))).toString('base64')
-  const data = await target.page().evaluateHandle(({ bytes, name }) => {
+/** Chooses a photo of more than 1 MiB, which goes by event: a file input's photo with bytes after its end, which decoders skip. */
+export async function chooseLarge(input: Locator, name: string): Promise<void> {
+  const buffer = Buffer.concat([await readFile(photo(name)), Buffer.alloc(2 ** 20)])
+  await input.setInputFiles({ name, mimeType: 'image/jpeg', buffer })
+}
+
+/** Drags photos over an element. Returns a function that drops them. */
+export async function dragPhoto(target: Locator, ...names: string[]): Promise<() => Promise<void>> {
+  const files = await Promise.all(names.map(async (name) => ({ name, bytes: (await readFile(photo(name))).toString('base64') })))
+  const data = await target.page().evaluateHandle((files) => {
     const data = new DataTransfer()
-    data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type: 'image/jpeg' }))
+    for (const { name, bytes } of files) data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type: 'image/jpeg' }))
     return data
-  }, { bytes, name })
+  }, files)
   for (const kind of ['dragenter', 'dragover']) await target.dispatchEvent(kind, { dataTransfer: data })
   return () => target.dispatchEvent('drop', { dataTransfer: data })
 }
