@@ -3,6 +3,7 @@ package s3
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,12 +11,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
@@ -214,4 +217,69 @@ func TestStoredObjectsArePostedAsEvents(t *testing.T) {
 	for _, line := range lines {
 		require.NotContains(t, line.Text, "the-token")
 	}
+}
+
+func TestObjectIsPutWhileTheLastOneInItsFolderIsDeleted(t *testing.T) {
+	t.Parallel()
+	server, _ := started(t)
+	require.NoError(t, server.MakeBucket(t.Context(), "bucket"))
+	client, err := minio.New(server.Address(), &minio.Options{Creds: credentials.NewStaticV4("access", "secret-secret", ""), Region: Region})
+	require.NoError(t, err)
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			key := fmt.Sprintf("uploads/user/task/%d", i)
+			for range 50 {
+				_, err := client.PutObject(t.Context(), "bucket", key, bytes.NewReader([]byte("picture")), 7, minio.PutObjectOptions{})
+				if !assert.NoError(t, err) {
+					return
+				}
+				assert.NoError(t, client.RemoveObject(t.Context(), "bucket", key, minio.RemoveObjectOptions{}))
+			}
+		})
+	}
+	group.Wait()
+	_, err = client.PutObject(t.Context(), "bucket", "uploads/user/fails/1", bytes.NewReader([]byte("picture")), 7, minio.PutObjectOptions{
+		UserMetadata: map[string]string{"x-amz-checksum-crc32": "AAAAAA=="}, // of other bytes
+	})
+	require.Error(t, err)
+	_, err = client.PutObject(t.Context(), "another", "a/b", bytes.NewReader([]byte("picture")), 7, minio.PutObjectOptions{})
+	require.Error(t, err)
+	require.NoDirExists(t, filepath.Join(server.Dir, "objects", "another"))
+	for object := range client.ListObjects(t.Context(), "bucket", minio.ListObjectsOptions{Recursive: true}) {
+		require.Fail(t, "an object is left", "%+v", object)
+	}
+	left, err := os.ReadDir(filepath.Join(server.Dir, "objects", "bucket"))
+	require.NoError(t, err)
+	for _, entry := range left {
+		require.NotEqual(t, "uploads", entry.Name(), "its folders are removed")
+	}
+}
+
+func TestFolderIsHeldUntilItIsReleased(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	f := folders{objects: root}
+	folder := filepath.Join(dir, "bucket", "a", "b")
+
+	f.hold("bucket", "a/b")(true)
+	require.NoDirExists(t, filepath.Join(dir, "bucket"), "no bucket is created")
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "bucket"), 0o700))
+	release := f.hold("bucket", "a/b")
+	require.Error(t, os.Remove(folder))
+	release(false)
+	require.DirExists(t, folder)
+	other := f.hold("bucket", "a/c")
+	f.hold("bucket", "a/b")(true)
+	require.NoDirExists(t, folder)
+	require.DirExists(t, filepath.Join(dir, "bucket", "a", "c"))
+	other(true)
+	require.NoDirExists(t, filepath.Join(dir, "bucket", "a"))
+	require.DirExists(t, filepath.Join(dir, "bucket"))
+	f.hold("bucket", "../a")(false)
+	f.hold("bucket", "../../a")(false)
+	require.NoDirExists(t, filepath.Join(dir, "..", "a"))
 }

@@ -70,7 +70,12 @@ func Serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return embedgw.RunVersityGW(ctx, backend, &embedgw.Config{
+	root, err := os.OpenRoot(objects)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return embedgw.RunVersityGW(ctx, folders{backend, root}, &embedgw.Config{
 		RootUserAccess:    os.Getenv(envAccess),
 		RootUserSecret:    os.Getenv(envSecret),
 		IAMService:        newAccounts(os.Getenv(envUsers)),
