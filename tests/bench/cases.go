@@ -74,6 +74,10 @@ var cases = []benchCase{
 		name: "page", title: "get-tasks, a page of 20, 1 client", contenders: paging,
 		targets: []target{{pageOthers, pageFew, latency, 0, 1.3}, {pageMany, pageFew, latency, 0, 1.3}, {pageVeryMany, pageFew, latency, 0, 1.3}},
 	},
+	{
+		name: "traces", title: "get-tasks, 20 tasks, 16 clients, with traces", quick: true, contenders: tracing,
+		targets: []target{{tracesSome, tracesOff, effort, 0, 1.05}, {tracesAll, tracesOff, effort, 0, 0}},
+	},
 	{name: "start", title: "start: from exec to the first answer, the database being up", quick: true, figures: starting},
 	{name: "crowd", title: "predict-image, 64 clients with photos of 12 megapixels", figures: crowding},
 	{name: "idle", title: "memory when idle, and size of the program", figures: idling},

@@ -92,7 +92,7 @@ func crowding(b *bench, _ []contenderResult) []figure {
 	const name, crowd = "predict-image", 64
 	a := b.newAccount("crowd")
 	photo := largePhoto.jpeg(b.root)
-	p := b.launchFunction(name, name+"-crowded", b.dsn())
+	p := b.launchFunction(name, name+"-crowded", b.dsn(), nil)
 	defer p.stop()
 	b.firstAnswer(p, newRequest("GET", "/_/health", "", "", nil))
 	var labelled, refused atomic.Int64

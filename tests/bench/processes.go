@@ -20,7 +20,7 @@ func starting(b *bench, _ []contenderResult) (done []figure) {
 	b.insertFlask(a, 20)
 	function := func(name string) func() *program {
 		b.build(name)
-		return func() *program { return b.launchFunction(name, name+"-started", b.dsn()) }
+		return func() *program { return b.launchFunction(name, name+"-started", b.dsn(), nil) }
 	}
 	starters := []struct {
 		name    string
@@ -58,7 +58,7 @@ func idling(b *bench, _ []contenderResult) (done []figure) {
 	names := slices.Sorted(maps.Keys(b.stack))
 	var started []*program
 	for _, name := range names {
-		p := b.launchFunction(name, name+"-idle", b.dsn())
+		p := b.launchFunction(name, name+"-idle", b.dsn(), nil)
 		defer p.stop()
 		b.firstAnswer(p, newRequest("GET", "/_/health", "", "", nil))
 		started = append(started, p)
@@ -68,7 +68,7 @@ func idling(b *bench, _ []contenderResult) (done []figure) {
 	for i, name := range names {
 		size := float64(must(os.Stat(filepath.Join(b.folder, "programs", name))).Size()) / megabyte
 		largest = max(largest, size)
-		done = append(done, newFigure(float64(memoryOf(started[i].pid).rss)/megabyte, "MB", 0, 15, "%s (program of %s MB)", name, number(size)))
+		done = append(done, newFigure(float64(memoryOf(started[i].pid).rss)/megabyte, "MB", 0, 18, "%s (program of %s MB)", name, number(size)))
 	}
 	return append(done, newFigure(largest, "MB", 0, 20, "largest program"))
 }

@@ -96,8 +96,8 @@ func trivial(handler.Request) (handler.Response, error) {
 }
 
 // launchFunction starts a function as in its image, with stack.yml's environment and secrets. as names its log; dsn locates
-// the database.
-func (b *bench) launchFunction(name, as, dsn string) *program {
+// the database; settings are added to its environment.
+func (b *bench) launchFunction(name, as, dsn string, settings map[string]string) *program {
 	path, args := "/proc/self/exe", []string{name}
 	if name != trivialName {
 		path, args = b.build(name), nil
@@ -123,12 +123,13 @@ func (b *bench) launchFunction(name, as, dsn string) *program {
 		"FUNCTION_NAME": name, "PORT": strconv.Itoa(number), "METRICS_PORT": strconv.Itoa(must(port.Free())), "SHUTDOWN_DELAY": "0s",
 		"SECRETS_DIR": secrets, "S3_ENDPOINT": b.objects.Endpoint(), "CLASSIFIER_ADDRESS": b.model.grpc, "CLASSIFIER_MODEL": modelName,
 	})
+	maps.Copy(env, settings)
 	return b.launch(as, number, env, path, args...)
 }
 
 // function returns a function that runs until the end of the benchmark.
 func (b *bench) function(name string) *program {
-	return b.running(name, func() *program { return b.launchFunction(name, name, b.dsn()) })
+	return b.running(name, func() *program { return b.launchFunction(name, name, b.dsn(), nil) })
 }
 
 // running returns the program of this name, which runs until the end of the benchmark. The first call starts it.

@@ -122,7 +122,7 @@ func paging(b *bench) []contender {
 	b.exec("CREATE DATABASE few CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci")
 	fewDSN := b.server.DSN(b.server.Accounts[0], "few")
 	must(db.Up(b.ctx, fewDSN))
-	few := b.running("get-tasks-few", func() *program { return b.launchFunction("get-tasks", "get-tasks-few", fewDSN) })
+	few := b.running("get-tasks-few", func() *program { return b.launchFunction("get-tasks", "get-tasks-few", fewDSN, nil) })
 	var all []contender
 	for _, reader := range []struct {
 		name  string
