@@ -39,7 +39,7 @@ func main() {
 		}()
 	}
 	if err := run(ctx, os.Args[1:]); err != nil {
-		slog.Error("modelserver failed", "error", err.Error())
+		slog.Error("can't serve", "function", "modelserver", "cause", err.Error())
 		os.Exit(1)
 	}
 }

@@ -38,7 +38,7 @@ type process struct {
 	stdin io.Closer
 	GRPC  string
 	REST  string
-	Error string
+	Error string `json:"cause"`
 }
 
 // start runs the server, until the test ends, with arguments, inherited files and environment.

@@ -32,7 +32,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	if err := run(ctx, os.Args[1:]); err != nil {
-		slog.Error("no model", "error", err.Error())
+		slog.Error("no model", "cause", err.Error())
 		os.Exit(1)
 	}
 }
@@ -81,13 +81,13 @@ func first(ctx context.Context, patience time.Duration, fetch func(address strin
 		began := time.Now()
 		err := again(ctx, patience, func() error { return fetch(address) })
 		if err == nil {
-			slog.Info("downloaded", "url", address, "seconds", time.Since(began).Seconds())
+			slog.Info("downloaded", "url", address, "ms", time.Since(began).Milliseconds())
 			return true, nil
 		}
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
-		slog.Warn("download failed", "url", address, "error", err.Error(), "seconds", time.Since(began).Seconds())
+		slog.Warn("download failed", "url", address, "cause", err.Error(), "ms", time.Since(began).Milliseconds())
 	}
 	return false, nil
 }
