@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,8 +112,8 @@ func TestUserCommandsTakeEffectImmediately(t *testing.T) {
 	require.NotContains(t, said.String(), first)
 	require.NotContains(t, said.String(), second)
 	require.Contains(t, said.String(), `"part":"orphans"`)
-	requireTraced(t, collector, said.String(), "prune")
-	requireTraced(t, collector, said.String(), "orphans")
+	requireTraced(t, collector, said.String(), "prune", "database")
+	requireTraced(t, collector, said.String(), "orphans", "objects")
 
 	t.Setenv("S3_BUCKET", "no-such-bucket")
 	code, _, messages := command(t, "", "sweep")
@@ -120,12 +121,15 @@ func TestUserCommandsTakeEffectImmediately(t *testing.T) {
 	require.Contains(t, messages, `"level":"ERROR"`)
 }
 
-// requireTraced checks that a part of the sweep is a trace, which its log line names.
-func requireTraced(t *testing.T, collector *collectortest.Collector, log, part string) {
+// requireTraced checks that a part of the sweep is a trace, which its log line names, with its calls of a server.
+func requireTraced(t *testing.T, collector *collectortest.Collector, log, part, server string) {
 	t.Helper()
 	found := regexp.MustCompile(`"part":"` + part + `","ms":[0-9.]+,"trace_id":"([0-9a-f]{32})"`).FindStringSubmatch(log)
 	require.NotEmpty(t, found, log)
 	require.Equal(t, "housekeeping", collector.Wait(t, found[1], "sweep "+part).Service)
+	require.True(t, slices.ContainsFunc(collector.Trace(found[1]), func(s collectortest.Span) bool {
+		return s.Attributes["peer.service"] == server
+	}), "%s does not call %s", part, server)
 }
 
 func TestCommandRefusesWrongUse(t *testing.T) {

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -66,14 +67,14 @@ type collector struct {
 
 func newCollector(endpoint, headers string) (*collector, error) {
 	if u, err := url.Parse(endpoint); err != nil || !isFull(u) {
-		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT must be a full http or https URL")
+		return nil, errors.New("OTEL_EXPORTER_OTLP_ENDPOINT must be a full http or https URL")
 	}
 	c := &collector{url: strings.TrimRight(endpoint, "/") + "/v1/traces", header: http.Header{}, client: http.Client{Timeout: 10 * time.Second}}
 	for pair := range strings.SplitSeq(headers, ",") {
 		name, value, ok := strings.Cut(pair, "=")
 		value, err := url.PathUnescape(strings.TrimSpace(value))
 		if pair != "" && (!ok || err != nil) {
-			return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_HEADERS must be KEY=VALUE,...")
+			return nil, errors.New("OTEL_EXPORTER_OTLP_HEADERS must be a list of KEY=VALUE, separated by commas")
 		}
 		if ok {
 			c.header.Set(strings.TrimSpace(name), value)
