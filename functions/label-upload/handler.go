@@ -33,9 +33,10 @@ func label(d *upload.Deps, ctx context.Context, _ task.Owner, r web.Request[[]by
 	if err != nil {
 		return nil, err
 	}
-	var failed []error
+	var failed error
 	for _, u := range uploads {
-		failed = append(failed, upload.Label(ctx, *d, u))
+		_, err := upload.Finish(ctx, *d, u)
+		failed = errors.Join(failed, err)
 	}
-	return web.Empty{}, errors.Join(failed...)
+	return web.Empty{}, failed
 }

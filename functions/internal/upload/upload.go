@@ -33,12 +33,6 @@ const (
 	NotAwaited Outcome = "not awaited" // another call was faster, or the task awaits another one or none
 )
 
-// Label is Finish without the outcome.
-func Label(ctx context.Context, d Deps, u store.Upload) error {
-	_, err := Finish(ctx, d, u)
-	return err
-}
-
 // Finish makes the upload the photo of its task, with labels, if the task awaits it, or sets the task's upload error if it can't be
 // a photo. Then, or if the task does not await it, it deletes the upload. A photo that the classifier does not label for now is
 // attached as pending. The fault is Unavailable: the call can be repeated, and may run several times at once.

@@ -232,7 +232,7 @@ func TestWithoutAServerTheTaskGoesOnWaiting(t *testing.T) {
 	} {
 		d := f.Deps
 		without(&d)
-		err := Label(t.Context(), d, u)
+		_, err := Finish(t.Context(), d, u)
 		require.True(t, fault.Is(err, fault.Unavailable), "%s: %v", name, err)
 	}
 	require.True(t, f.again(t, mine).Uploading)
