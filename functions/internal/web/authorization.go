@@ -8,14 +8,17 @@ import (
 	"snaptask/functions/internal/task"
 )
 
-// userOf returns a check of a header Authorization that returns the owner of its token.
-func userOf(tokens *auth.Verifier) func(string) (task.Owner, error) {
+// authorizer checks a request's header Authorization and returns on whose behalf the request is. The fault is Unauthorized.
+type authorizer func(authorization string) (task.Owner, error)
+
+// byToken returns an authorizer for the tokens of users.
+func byToken(tokens *auth.Verifier) authorizer {
 	return func(authorization string) (task.Owner, error) { return tokens.Owner(bearer(authorization)) }
 }
 
-// nobodyWith returns a check of a header Authorization that accepts the caller's secret, as the token of Bearer or as the password of
-// Basic, whatever its username: some object stores can send only a URL's credentials. The owner is nobody.
-func nobodyWith(caller *auth.Caller) func(string) (task.Owner, error) {
+// bySecret returns an authorizer for a program that calls with its secret, as the token of Bearer or as the password of Basic,
+// whatever the username: some object stores can send only a URL's credentials. There is no owner.
+func bySecret(caller *auth.Caller) authorizer {
 	return func(authorization string) (task.Owner, error) {
 		secret := bearer(authorization)
 		if _, password, basic := (&http.Request{Header: http.Header{"Authorization": {authorization}}}).BasicAuth(); basic {

@@ -43,21 +43,21 @@ type verb[Deps any] func(context.Context, *Deps, task.Owner, handler.Request) (a
 
 // opened holds what a function reads from its environment once.
 type opened[Deps any] struct {
-	deps    *Deps
-	owner   func(authorization string) (task.Owner, error) // checks the credentials of a request; nil for a public function
-	clients *auth.Clients
-	origins []string // whose pages may call it from a browser, besides those of the same origin
+	deps      *Deps
+	authorize authorizer // nil for a public function
+	clients   *auth.Clients
+	origins   []string // whose pages may call it from a browser, besides those of the same origin
 }
 
 // With returns the function with other dependencies and another token verifier, for tests.
 func (f *Function[Deps]) With(deps *Deps, tokens *auth.Verifier) *Function[Deps] {
-	open := &opened[Deps]{deps: deps, owner: userOf(tokens), clients: auth.NewClients(nil)}
+	open := &opened[Deps]{deps: deps, authorize: byToken(tokens), clients: auth.NewClients(nil)}
 	return &Function[Deps]{Verbs: f.Verbs, Public: f.Public, CheckSession: f.CheckSession, open: open}
 }
 
 // WithCaller is With for a function with a Secret.
 func (f *Function[Deps]) WithCaller(deps *Deps, caller *auth.Caller) *Function[Deps] {
-	open := &opened[Deps]{deps: deps, owner: nobodyWith(caller), clients: auth.NewClients(nil)}
+	open := &opened[Deps]{deps: deps, authorize: bySecret(caller), clients: auth.NewClients(nil)}
 	return &Function[Deps]{Verbs: f.Verbs, Secret: f.Secret, open: open}
 }
 
@@ -69,8 +69,8 @@ type Admission struct {
 	CheckSession func(context.Context) error // nil if the session can be checked after the body has arrived
 }
 
-// Admit checks a request's method and its token or secret; the body is not needed. The fault is MethodNotAllowed, Unauthorized, or Forbidden for a
-// page that may not call the function.
+// Admit checks a request's method and its token or secret; the body is not needed. The fault is MethodNotAllowed, Unauthorized, or
+// Forbidden for a page that may not call the function.
 func (f *Function[Deps]) Admit(r handler.Request) (Admission, error) {
 	open, err := f.opened()
 	if err != nil {
@@ -143,7 +143,7 @@ func (f *Function[Deps]) check(open *opened[Deps], r handler.Request) (verb verb
 		return nil, owner, fault.New(fault.MethodNotAllowed, "method_not_allowed", "This function answers "+f.allowed()+".")
 	}
 	if !f.Public {
-		owner, err = open.owner(r.Header.Get("Authorization"))
+		owner, err = open.authorize(r.Header.Get("Authorization"))
 	}
 	return verb, owner, err
 }
@@ -182,9 +182,9 @@ func (f *Function[Deps]) opened() (*opened[Deps], error) {
 	switch {
 	case f.Public:
 	case f.Secret != "":
-		open.owner = nobodyWith(auth.OpenCaller(c, f.Secret))
+		open.authorize = bySecret(auth.OpenCaller(c, f.Secret))
 	default:
-		open.owner = userOf(auth.OpenVerifier(c))
+		open.authorize = byToken(auth.OpenVerifier(c))
 	}
 	if err := c.Err(); err != nil {
 		return nil, err
