@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -59,9 +60,7 @@ func (c *Call) End(failed bool, attributes ...string) {
 	if c.span == nil || !c.span.IsRecording() {
 		return
 	}
-	for i := 0; i+1 < len(attributes); i += 2 {
-		c.span.SetAttributes(attribute.String(attributes[i], attributes[i+1]))
-	}
+	c.span.SetAttributes(keyValues(attributes)...)
 	if code := c.Code(); code != "" {
 		c.span.SetAttributes(attribute.String("error.type", code))
 	}
@@ -108,16 +107,16 @@ func (c *Call) Fields() []slog.Attr {
 	return fields
 }
 
-// Level returns the level at which a response is logged: INFO for what the client did, WARN if something that was needed, or time or
-// room, was missing, and ERROR for a fault of ours.
+// Level returns the level at which a response is logged: INFO also for a client's fault, WARN for 503, because a dependency, time or
+// room was missing, and ERROR for other 5xx, which are faults of ours.
 func Level(status int) slog.Level {
 	switch {
-	case status < 500:
-		return slog.LevelInfo
-	case status == 502 || status == 503 || status == 504:
+	case status == http.StatusServiceUnavailable:
 		return slog.LevelWarn
+	case status >= http.StatusInternalServerError:
+		return slog.LevelError
 	}
-	return slog.LevelError
+	return slog.LevelInfo
 }
 
 // milliseconds returns a duration with the precision of log lines, microseconds.

@@ -74,10 +74,14 @@ func Step(ctx context.Context, name string, attributes ...string) func(error) {
 	if t == nil {
 		return func(error) {}
 	}
-	var all []attribute.KeyValue
-	for i := 0; i+1 < len(attributes); i += 2 {
-		all = append(all, attribute.String(attributes[i], attributes[i+1]))
-	}
-	_, span := t.Start(ctx, name, trace.WithAttributes(all...))
+	_, span := t.Start(ctx, name, trace.WithAttributes(keyValues(attributes)...))
 	return func(err error) { endSpan(span, outcomeOf(err), time.Now()) }
+}
+
+// keyValues returns alternating keys and values as attributes of a span.
+func keyValues(alternating []string) (attributes []attribute.KeyValue) {
+	for i := 0; i+1 < len(alternating); i += 2 {
+		attributes = append(attributes, attribute.String(alternating[i], alternating[i+1]))
+	}
+	return attributes
 }

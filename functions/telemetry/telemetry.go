@@ -1,10 +1,15 @@
-// Package telemetry measures where the time of a call goes. Begin measures a part of the call, once, for three readers: the call's log
-// line, Prometheus, and a trace.
+// Package telemetry measures where the time of a call goes, for its log line, for Prometheus, and for a trace.
+//
+// Start begins a call, and Call.End ends it. In between, Begin measures a part of it, such as the work of the database, for all three:
 //
 //	ctx, end := telemetry.Begin(ctx, telemetry.Database, "database")
 //	defer func() { end(err) }()
 //
-// Traces are those of OpenTelemetry, and off unless OTEL_EXPORTER_OTLP_ENDPOINT is set. Then spans cost a look into the context.
+// Transport does the same for each request of an HTTP client. Step and Continue add only spans: of a detail of a part, and of work that
+// belongs to an earlier trace.
+//
+// Traces are those of OpenTelemetry, and off unless OTEL_EXPORTER_OTLP_ENDPOINT is set. While they are off, a span costs one look into
+// the context.
 package telemetry
 
 import (
