@@ -10,7 +10,7 @@ import (
 	"snaptask/functions/telemetry"
 )
 
-// measurePool adds the pool's connections to the metrics, until the returned function is called.
+// measurePool adds the pool's connections to the metrics until remove is called.
 func measurePool(pool *sql.DB) (remove func()) {
 	return telemetry.Gauge("database_connections", "Connections to the database: those in use, idle ones, and the most that there may be.", "state",
 		func() map[string]float64 {
@@ -19,8 +19,8 @@ func measurePool(pool *sql.DB) (remove func()) {
 		})
 }
 
-// blamed returns an error of the store if the database is to blame for it, otherwise nil.
-func blamed(err error) error {
+// databaseFailure returns err if the database is its reason, otherwise nil: that a task does not exist is no failure.
+func databaseFailure(err error) error {
 	var f *fault.Error
 	if errors.As(err, &f) && f.Kind != fault.Unavailable {
 		return nil

@@ -19,9 +19,9 @@ type Picture struct {
 }
 
 // SetPicture sets the picture of one of the owner's tasks to the one that the object store has under key, of this many bytes,
-// with the classifier's predictions, and notes the replaced picture for deletion. The task no longer awaits an upload. It returns the task and the key of the
-// replaced picture, if there was one. The fault is NotFound if the owner has no such task, Forbidden if the picture exceeds a
-// quota.
+// with the classifier's predictions, and notes the replaced picture for deletion. The task no longer awaits an upload. It returns
+// the task and the key of the replaced picture, if there was one. The fault is NotFound if the owner has no such task, Forbidden if
+// the picture exceeds a quota.
 func (s *Store) SetPicture(ctx context.Context, owner task.Owner, id uuid.UUID, key string, bytes int64, status task.ImageStatus, predictions []task.Prediction) (t task.Task, replaced []string, err error) {
 	t, err = s.changeTask(ctx, owner, id, func(ctx context.Context, tx *sql.Tx, t *task.Task) (err error) {
 		if replaced, err = detachPicture(ctx, tx, owner.UserID, t, key); err != nil {

@@ -33,11 +33,11 @@ type Config struct {
 // Store runs the statements. If the database is unreachable or does not respond in time, its methods return the fault
 // Unavailable: with the code outcome_unknown if a write may have taken effect, otherwise it has not.
 type Store struct {
-	pool       *sql.DB
-	killer     *killer
-	timeout    time.Duration
-	quota      Usage
-	unmeasured func() // ends the pool's metric
+	pool         *sql.DB
+	killer       *killer
+	timeout      time.Duration
+	quota        Usage
+	removeMetric func() // of the pool
 }
 
 // ReadConfig reads DB_MAX_OPEN, DB_MAX_LIFETIME, DB_TIMEOUT, QUOTA_*, and the secret mysql-dsn, or with DB_ACCOUNT=write the
@@ -95,12 +95,12 @@ func New(c Config) (*Store, error) {
 	pool.SetMaxOpenConns(c.MaxOpen)
 	pool.SetMaxIdleConns(c.MaxOpen)
 	pool.SetConnMaxLifetime(c.MaxLifetime)
-	return &Store{pool: pool, killer: connections.killer, timeout: c.Timeout, quota: c.Quota, unmeasured: measurePool(pool)}, nil
+	return &Store{pool: pool, killer: connections.killer, timeout: c.Timeout, quota: c.Quota, removeMetric: measurePool(pool)}, nil
 }
 
 // Close closes the store's connections, and ends what was abandoned at the server if that takes no more than a second.
 func (s *Store) Close() error {
-	s.unmeasured()
+	s.removeMetric()
 	err := s.pool.Close()
 	s.killer.close()
 	return err
@@ -180,7 +180,7 @@ func (s *Store) retry(ctx context.Context, f func(context.Context) error) (err e
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	ctx, end := telemetry.Begin(ctx, telemetry.Database, "database")
-	defer func() { end(blamed(err)) }()
+	defer func() { end(databaseFailure(err)) }()
 	const tries = 3
 	for try := 1; ; try++ {
 		err := f(ctx)
