@@ -1,7 +1,6 @@
 package function
 
 import (
-	"fmt"
 	"slices"
 
 	"snaptask/functions/internal/fault"
@@ -23,7 +22,7 @@ func (p photo) check() error {
 	case p.Bytes < 1:
 		return fault.InvalidField("bytes", "is required: the size of the file, at least 1")
 	case p.Bytes > objects.MaxUpload:
-		return fault.New(fault.TooLarge, "picture_too_large", fmt.Sprintf("The photo is larger than %d MiB.", objects.MaxUpload>>20))
+		return objects.UploadTooLarge()
 	case p.ContentType == "":
 		return fault.InvalidField("contentType", "is required, such as image/jpeg")
 	case !slices.Contains(mediaTypes, p.ContentType):

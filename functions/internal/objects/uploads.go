@@ -26,8 +26,8 @@ const (
 	uploadFolder = "uploads/"
 	// traceHeader is stored with an upload, so that what reads it can continue the trace of what made its URL.
 	traceHeader = "x-amz-meta-traceparent"
-	// bytesHeader is stored with an upload, so that what reads it can tell whether it is whole: versitygw keeps what has come of one
-	// whose sender goes away.
+	// bytesHeader is stored with an upload, so that what reads it can tell whether it is complete: versitygw keeps what has come of
+	// one whose sender goes away.
 	bytesHeader = "x-amz-meta-bytes"
 )
 
@@ -81,8 +81,8 @@ type Upload struct {
 	Trace string // the header traceparent of the trace in which PresignUpload was called
 }
 
-// GetUpload returns an upload. The fault is NotFound when it doesn't exist or is not whole, TooLarge when it has more than MaxUpload bytes, else
-// Unavailable.
+// GetUpload returns an upload. The fault is NotFound when it doesn't exist or is incomplete, UploadTooLarge's when it has more than
+// MaxUpload bytes, else Unavailable.
 func (s *Store) GetUpload(ctx context.Context, key string) (Upload, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -95,16 +95,21 @@ func (s *Store) GetUpload(ctx context.Context, key string) (Upload, error) {
 	}
 	defer body.Close()
 	if info.Size < 0 || info.Size > MaxUpload {
-		return Upload{}, fault.New(fault.TooLarge, "picture_too_large", fmt.Sprintf("The photo is larger than %d MiB.", MaxUpload>>20))
+		return Upload{}, UploadTooLarge()
 	}
 	if announced := header.Get(bytesHeader); announced != "" && announced != strconv.FormatInt(info.Size, 10) {
-		return Upload{}, fault.New(fault.NotFound, "upload_not_found", "The upload is not whole.")
+		return Upload{}, fault.New(fault.NotFound, "upload_not_found", "The upload is incomplete.")
 	}
 	upload := Upload{Data: make([]byte, info.Size), Trace: header.Get(traceHeader)}
 	if _, err := io.ReadFull(body, upload.Data); err != nil {
 		return Upload{}, unavailable("get "+key, err)
 	}
 	return upload, nil
+}
+
+// UploadTooLarge returns the fault of an upload of more than MaxUpload bytes.
+func UploadTooLarge() error {
+	return fault.New(fault.TooLarge, "picture_too_large", fmt.Sprintf("The photo is larger than %d MiB.", MaxUpload>>20))
 }
 
 // DeleteUpload removes an upload, if it exists. The fault is Unavailable.
