@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"snaptask/deploy/local/port"
@@ -68,17 +67,11 @@ func find() (string, error) {
 
 // Process returns how to run the server.
 func (s *Server) Process() process.Spec {
-	env := []string{"PATH=" + os.Getenv("PATH")}
-	for _, variable := range os.Environ() {
-		if strings.HasPrefix(variable, "OTEL_") && !strings.HasPrefix(variable, "OTEL_SERVICE_NAME=") {
-			env = append(env, variable)
-		}
-	}
 	return process.Spec{
 		Name:        "modelserver",
 		Path:        s.program,
 		Args:        []string{"-name", Model},
-		Env:         env,
+		Env:         []string{"PATH=" + os.Getenv("PATH")},
 		Listeners:   s.listeners,
 		Check:       process.CheckURL(s.REST + "/v1/models/" + Model),
 		StopTimeout: 5 * time.Second,

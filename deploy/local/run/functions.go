@@ -56,7 +56,7 @@ func (r *runner) startWeb(store s3.Server) error {
 	}
 	env := map[string]string{"FUNCTION_URL": r.gatewayURL + "/function/{name}", "S3_ENDPOINT": store.Endpoint(), "S3_BUCKET": bucket}
 	copyEnv(env, []string{"REGISTRATION", "PUBLIC_GATEWAY_URL", objectsPublicURL, "UPLOADS"})
-	copyTracing(env)
+	maps.Copy(env, tracing())
 	r.web, err = r.launchMode([]string{"webapp"}, "webapp", []string{clientAddressKey}, env, r.webURL+"/healthz", r.webListener, metrics)
 	return err
 }
@@ -69,10 +69,7 @@ func (r *runner) launchMode(
 	if err := writeSecrets(folder, secrets, r.secrets); err != nil {
 		return nil, err
 	}
-	env := []string{"SECRETS_DIR=" + folder}
-	for setting, value := range settings {
-		env = append(env, setting+"="+value)
-	}
+	env := append([]string{"SECRETS_DIR=" + folder}, assignments(settings)...)
 	return r.launch(process.Spec{
 		Name: name, Path: r.program, Args: args, Env: env, Listeners: listeners, Check: process.CheckURL(health),
 		StopTimeout: 15 * time.Second,

@@ -81,7 +81,7 @@ func (r *runner) saveSettings(addresses map[string]string) error {
 	}
 	settings := maps.Clone(addresses)
 	copyEnv(settings, append([]string{"DB_MAX_OPEN", "ORPHAN_AGE"}, optional...))
-	copyTracing(settings)
+	maps.Copy(settings, tracing())
 	settings[secretsDir] = folder
 	text, err := json.MarshalIndent(settings, "", "  ")
 	if err != nil {

@@ -29,18 +29,29 @@ func settings(f stack.Function, servers map[string]string) map[string]string {
 		}
 	}
 	copyEnv(env, optional)
-	copyTracing(env)
+	maps.Copy(env, tracing())
 	return env
 }
 
-// copyTracing adds OpenTelemetry's settings of this process's environment, which are the same for every program but for its name.
-func copyTracing(env map[string]string) {
+// tracing returns OpenTelemetry's settings in this process's environment, except the service's name: the others are the same for
+// every program.
+func tracing() map[string]string {
+	settings := map[string]string{}
 	for _, variable := range os.Environ() {
 		name, value, _ := strings.Cut(variable, "=")
 		if strings.HasPrefix(name, "OTEL_") && name != "OTEL_SERVICE_NAME" {
-			env[name] = value
+			settings[name] = value
 		}
 	}
+	return settings
+}
+
+// assignments returns settings in the form NAME=VALUE of an environment.
+func assignments(settings map[string]string) (env []string) {
+	for name, value := range settings {
+		env = append(env, name+"="+value)
+	}
+	return env
 }
 
 // copyEnv adds those of the named variables that are set in this process's environment.

@@ -74,7 +74,9 @@ func (r *runner) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, spec := range []process.Spec{store.Process(r.program), model.Process()} {
+	predictions := model.Process()
+	predictions.Env = append(predictions.Env, assignments(tracing())...)
+	for _, spec := range []process.Spec{store.Process(r.program), predictions} {
 		child, err := r.launch(spec)
 		if err != nil {
 			return err
