@@ -196,7 +196,7 @@ func TestUploadsGoToThePublicURL(t *testing.T) {
 		require.True(t, strings.HasPrefix(u.URL, want+c.Bucket+"/uploads/key?"), u.URL)
 		parsed, err := url.Parse(u.URL)
 		require.NoError(t, err)
-		require.Equal(t, "content-length;content-type;host", parsed.Query().Get("X-Amz-SignedHeaders"))
+		require.Equal(t, "content-length;content-type;host;x-amz-meta-bytes", parsed.Query().Get("X-Amz-SignedHeaders"))
 	}
 	c.PublicURL = "photos.example"
 	_, err := New(c)
