@@ -29,7 +29,8 @@ var (
 	uploadOnly = failure{http.StatusMethodNotAllowed, "method_not_allowed", "This is for uploads",
 		"A photo can be sent here (PUT), and nothing else."}
 	uploadRefused = failure{http.StatusForbidden, "upload_refused", "This upload is refused",
-		"This address is for one photo, of the size and type that were given, and for 10 minutes. Please get another one from upload-url."}
+		"This address is for one photo, of the size and type that were given and with the headers that came with it, for 10 minutes. " +
+			"Please get another one from upload-url."}
 	uploadTooLarge = failure{http.StatusRequestEntityTooLarge, "too_large", "The photo is too large",
 		"The photo is larger than 16 MiB."}
 	lengthRequired = failure{http.StatusLengthRequired, "length_required", "The length is missing",
