@@ -67,7 +67,7 @@ func newForwarder(c Config, names []string, errorPages errorPages) (http.Handler
 			}
 			return nil
 		},
-		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { functionFailed(w, r, err, errorPages) },
+		ErrorHandler: func(w http.ResponseWriter, r *http.Request, err error) { forwardFailed(w, r, err, errorPages) },
 	}
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -89,7 +89,7 @@ func isFromFunction(answer *http.Response) bool {
 	return answer.StatusCode < http.StatusBadRequest || mediaType == "application/json"
 }
 
-// upstreamError is an answer of the gateway itself or the object store. OpenFaaS's gateway answers 404 while its provider is away, 503
+// upstreamError is an answer of the gateway itself, or of the object store. OpenFaaS's gateway answers 404 while its provider is away, 503
 // while a function has no replica, and 500, 502 or 504 when a function's process or node fails during a call.
 type upstreamError struct {
 	who    string
@@ -98,9 +98,9 @@ type upstreamError struct {
 
 func (e upstreamError) Error() string { return fmt.Sprintf("%s answered %d", e.who, e.status) }
 
-// functionFailed answers 400 if the body did not arrive, and else 503: outcome_unknown if the call may have changed something, or
+// forwardFailed answers 400 if the body did not arrive, and else 503: outcome_unknown if the call may have changed something, or
 // unavailable.
-func functionFailed(w http.ResponseWriter, r *http.Request, err error, errorPages errorPages) {
+func forwardFailed(w http.ResponseWriter, r *http.Request, err error, errorPages errorPages) {
 	if isIncomplete(r) {
 		w.Header().Set("Connection", "close")
 		errorPages.write(w, r, bodyIncomplete)
@@ -122,7 +122,7 @@ func onlyReads(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
 }
 
-// mayHaveArrived reports whether a function may have received the call that failed with err.
+// mayHaveArrived reports whether the function, or the object store, may have received the request that failed with err.
 func mayHaveArrived(err error) bool {
 	if answer := (upstreamError{}); errors.As(err, &answer) {
 		return answer.status >= http.StatusInternalServerError

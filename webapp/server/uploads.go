@@ -20,7 +20,7 @@ const (
 	maxUploads       = 64       // at once
 	uploadsPerClient = 16
 
-	// storePatience is how long the object store may neither read on nor answer.
+	// storePatience is how long an upload waits for an object store that neither reads nor answers.
 	storePatience = 20 * time.Second
 )
 
@@ -69,7 +69,7 @@ func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := u.send(ctx, r, body)
 	cancel(nil)
 	u.arriving.end(client)
-	rest := body.back()
+	rest := body.takeBack()
 	if err == nil {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set(callIDHeader, r.Header.Get(callIDHeader))
@@ -83,7 +83,7 @@ func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		u.errorPages.write(w, r, uploadRefused)
 		return
 	}
-	functionFailed(w, r, err, u.errorPages)
+	forwardFailed(w, r, err, u.errorPages)
 }
 
 // checkUpload returns why the object store need not be asked, or nil.
@@ -162,8 +162,8 @@ var (
 	errStalled = fmt.Errorf("the object store neither read on nor answered for %s", storePatience)
 )
 
-// borrowedBody is a request's body that another request sends, until back takes it back: a transport may still read a body after it
-// has returned the response.
+// borrowedBody is a request's body that another request sends, until takeBack: a transport may still read a body after it has returned
+// the response.
 type borrowedBody struct {
 	stalled *time.Timer // runs while nobody reads
 
@@ -189,8 +189,8 @@ func (b *borrowedBody) Read(into []byte) (int, error) {
 
 func (b *borrowedBody) Close() error { return nil }
 
-// back returns what has not been read.
-func (b *borrowedBody) back() io.Reader {
+// takeBack ends the loan and returns what has not been read.
+func (b *borrowedBody) takeBack() io.Reader {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stalled.Stop()

@@ -287,7 +287,7 @@ func TestStoreThatReadsNoFurtherIsGivenUp(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		require.EqualValues(t, 1, stalls.Load())
 
-		rest, err := io.ReadAll(b.back())
+		rest, err := io.ReadAll(b.takeBack())
 		require.NoError(t, err)
 		require.Equal(t, "ture", string(rest))
 		_, err = b.Read(make([]byte, 3))
