@@ -119,11 +119,16 @@ func withRoute(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if about := recordOf(r); about.route == "" {
-				about.route = r.Pattern[strings.IndexByte(r.Pattern, '/'):]
+				about.route = routeOf(r.Pattern)
 			}
 		}()
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// routeOf returns a pattern without its method and host. A request for "*" matches no pattern, and has no route.
+func routeOf(pattern string) string {
+	return pattern[max(0, strings.IndexByte(pattern, '/')):]
 }
 
 // measuredBody counts the bytes of a request's body, and the time in which they were waited for.

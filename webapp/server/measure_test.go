@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"io"
@@ -128,15 +129,33 @@ func TestEachRequestIsLoggedAndCounted(t *testing.T) {
 	require.NotContains(t, text, "nothing", "clients can't create label values")
 }
 
+func TestRequestWithoutAPathIsTheClientsFault(t *testing.T) {
+	url, m, log := loggedServer(t, Config{FunctionURL: unusedFunctionURL})
+	connection, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	require.NoError(t, err)
+	defer connection.Close()
+	_, err = connection.Write([]byte("GET * HTTP/1.1\r\nHost: x\r\n\r\n"))
+	require.NoError(t, err)
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusBadRequest, response.StatusCode)
+	lines := log.lines(t)
+	require.Len(t, lines, 1)
+	require.Equal(t, "INFO", lines[0]["level"])
+	require.Contains(t, scrape(t, m), `http_requests_total{code="400",method="GET",route=""} 1`)
+}
+
 func TestSlowClientIsSeenInTheLog(t *testing.T) {
 	config, calls := gateway(t, http.StatusOK)
-	url, _, log := loggedServer(t, config)
+	url, m, log := loggedServer(t, config)
 	body, sender := io.Pipe()
 	go func() {
-		for _, part := range []string{"slow", "ly"} {
-			time.Sleep(60 * time.Millisecond)
-			_, _ = sender.Write([]byte(part))
+		_, _ = sender.Write([]byte("slow"))
+		for !strings.Contains(scrape(t, m), "\nhttp_requests_in_flight 1\n") {
+			time.Sleep(time.Millisecond)
 		}
+		time.Sleep(300 * time.Millisecond) // far more than the server needs until it reads the body
+		_, _ = sender.Write([]byte("ly"))
 		_ = sender.Close()
 	}()
 	response, err := http.Post(url+"/function/predict-image", "image/png", body)
