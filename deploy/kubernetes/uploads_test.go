@@ -64,6 +64,17 @@ func TestMinIOTellsLabelUploadOfUploads(t *testing.T) {
 	}
 }
 
+// TestSweepHasTheMemoryOfLabelUpload compares what the two may take: the sweep decodes uploads whose event was lost, and one that it has
+// no memory for would end every sweep.
+func TestSweepHasTheMemoryOfLabelUpload(t *testing.T) {
+	labelUpload := stackFunctions(t)["label-upload"]
+	inEach(t, func(t *testing.T, all []object) {
+		sweep := ofKind(all, "CronJob")["sweep"].Spec.JobTemplate.Spec.Template.Spec.Containers[0]
+		require.GreaterOrEqual(t, quantity(t, sweep.Resources.Limits["memory"]), quantity(t, labelUpload.Limits.Memory))
+		require.Equal(t, labelUpload.Environment["GOMEMLIMIT"], setting(sweep, "GOMEMLIMIT"))
+	})
+}
+
 // TestQueueThatMinIOUsesIsInstalled checks that OpenFaaS has the queue behind /async-function.
 func TestQueueThatMinIOUsesIsInstalled(t *testing.T) {
 	t.Parallel()
