@@ -13,9 +13,11 @@ import (
 )
 
 const (
-	eventTime   = time.Minute      // after which the event of an upload counts as lost
-	expiredTime = 15 * time.Minute // after which no upload comes any more: its URL was valid for ten minutes
-	finishLimit = 500              // uploads that one sweep sends to the classifier, which also serves users
+	eventTime = time.Minute // after which the event of an upload counts as lost
+	// expiredTime is how long after its announcement no upload comes any more: a PUT can begin as long as its URL is valid, ten minutes,
+	// and the web server acknowledges none that takes longer than six (its WriteTimeout). The rest is for clocks that differ.
+	expiredTime = 20 * time.Minute
+	finishLimit = 500 // uploads that one sweep sends to the classifier, which also serves users
 	uploadPage  = 100
 )
 
