@@ -75,6 +75,10 @@ func newWrites(t *testing.T, a *application.Application, s *slow) []write {
 	uploaded, _ := task("upload", "")
 	upload, err := user.UploadURL(ctx, uploaded, len(image), "image/png")
 	require.NoError(t, err)
+	withdrawn, _ := task("withdraw", "")
+	announcement, err := user.UploadURL(ctx, withdrawn, len(image), "image/png")
+	require.NoError(t, err)
+	withdrawnVersion := announcement.Task.Version
 	uploadedVersion, event, token := upload.Task.Version, eventOf(upload), a.EventToken(t)
 	a.AddObject(t, keyOf(upload), image) // without an event of its own
 	change := client.Change{Draft: client.Draft{Title: "changed", DueDate: "2026-12-24"}, Completed: true, Version: updatedVersion}
@@ -167,6 +171,13 @@ func newWrites(t *testing.T, a *application.Application, s *slow) []write {
 			},
 			times:   versions(announced, announcedVersion),
 			repeats: true,
+		}, {
+			name: "upload-url, withdrawn",
+			send: func() error {
+				_, err := user.WithdrawUpload(ctx, withdrawn)
+				return err
+			},
+			times: versions(withdrawn, withdrawnVersion),
 		}, {
 			name:  "label-upload",
 			send:  func() error { return sendEvent(ctx, a.URL+"/function/label-upload", token, event) },

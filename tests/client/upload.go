@@ -20,6 +20,11 @@ func (c Client) UploadURL(ctx context.Context, id string, size int, contentType 
 	return decode[Upload](c.send(ctx, http.MethodPost, "upload-url?id="+id, map[string]any{"bytes": size, "contentType": contentType}))
 }
 
+// WithdrawUpload makes a task await no photo.
+func (c Client) WithdrawUpload(ctx context.Context, id string) (Task, error) {
+	return decode[Task](c.send(ctx, http.MethodDelete, "upload-url?id="+id, nil))
+}
+
 // SendUpload sends the photo to the web server, whose URL must be the client's.
 func (c Client) SendUpload(ctx context.Context, u Upload, photo []byte) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, c.URL+u.URL, bytes.NewReader(photo))
