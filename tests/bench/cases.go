@@ -70,6 +70,7 @@ var cases = []benchCase{
 		name: "predict-12mp", title: "predict-image, photo of 12 megapixels, 1 client", quick: true, contenders: predicting(largePhoto),
 		targets: []target{{ourName, flaskName, latency, 0, 0.45}, {ourName, flaskName, effort, 0, 0.45}},
 	},
+	{name: "event", title: "a photo by event and directly, 1 client", figures: byEvent},
 	{
 		name: "page", title: "get-tasks, a page of 20, 1 client", contenders: paging,
 		targets: []target{{pageOthers, pageFew, latency, 0, 1.3}, {pageMany, pageFew, latency, 0, 1.3}, {pageVeryMany, pageFew, latency, 0, 1.3}},

@@ -72,6 +72,7 @@ func (b *bench) startServers() {
 		"token-signing-key":  string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: must(x509.MarshalPKCS8PrivateKey(private))})),
 		"token-public-keys":  string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: must(x509.MarshalPKIXPublicKey(public))})),
 		"client-address-key": "only-for-this-run-and-32-bytes-long",
+		"upload-event-token": eventToken,
 	}
 }
 
