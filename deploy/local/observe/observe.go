@@ -55,7 +55,7 @@ func Run(ctx context.Context, path string, out io.Writer) error {
 			return err
 		}
 	}
-	fmt.Fprintf(out, "  stop       Ctrl-C\n")
+	o.say("stop", "Ctrl-C")
 	<-ctx.Done()
 	return nil
 }
@@ -67,6 +67,9 @@ func (o *observer) stop() {
 	}
 	group.Wait()
 }
+
+// say shows a line such as the address of a program.
+func (o *observer) say(name, text string) { fmt.Fprintf(o.out, "  %-10s %s\n", name, text) }
 
 // start starts a program and waits until it answers at url.
 func (o *observer) start(ctx context.Context, name, url string, env []string, command ...string) error {
