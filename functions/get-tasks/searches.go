@@ -18,7 +18,7 @@ type searches struct {
 }
 
 func newSearches(patience time.Duration) *searches {
-	return &searches{turns.New(turns.Limits{Of: "the search before", LineWorking: 1}), patience}
+	return &searches{turns.New(turns.Limits{WaitFor: "an earlier search", LineWorking: 1}), patience}
 }
 
 // begin waits for the user's turn. The search is over when end is called. The fault is Throttled if the search before takes

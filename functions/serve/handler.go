@@ -56,9 +56,9 @@ func newServer(name string, f Function, settings Settings) *server {
 		Function: f, name: name, settings: settings,
 		connections: connections.NewLimiter(settings.MaxConnections),
 		users: turns.New(turns.Limits{
-			Of: "the user's turn", Working: half, LineWorking: settings.UserInflight, Waiting: half / 2, LineWaiting: maxQueue, FullestGivesWay: true,
+			WaitFor: "the user's turn", Working: half, LineWorking: settings.UserInflight, Waiting: half / 2, LineWaiting: maxQueue, FullestGivesWay: true,
 		}),
-		slots:   turns.New(turns.Limits{Of: "a slot", Working: settings.MaxInflight, Waiting: half, FullestGivesWay: true}),
+		slots:   turns.New(turns.Limits{WaitFor: "a slot", Working: settings.MaxInflight, Waiting: half, FullestGivesWay: true}),
 		bodies:  newBodies(settings.BodyBudget),
 		metrics: newMetrics(name, settings),
 	}

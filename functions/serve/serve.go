@@ -57,11 +57,11 @@ const (
 // Serve serves a function on one listener and its metrics on another until ctx ends. It then continues for the shutdown
 // delay, lets running requests finish, and closes both listeners.
 func Serve(ctx context.Context, name string, f Function, settings Settings, requests, metrics net.Listener) error {
-	endTraces, err := telemetry.Open(name)
+	closeTraces, err := telemetry.Open(name)
 	if err != nil {
 		return err
 	}
-	defer endTraces()
+	defer closeTraces()
 	s := newServer(name, f, settings)
 	requestServer := &http.Server{
 		Handler:           withHealth(s, &s.stopping),

@@ -48,7 +48,7 @@ const (
 // NewPasswords returns Passwords with one slot for each CPU, and at most maxSlots.
 func NewPasswords() *Passwords {
 	return &Passwords{turns.New(turns.Limits{
-		Of: "a password check", Working: min(runtime.GOMAXPROCS(0), maxSlots), Waiting: maxWaiting, FullestGivesWay: true,
+		WaitFor: "a password check", Working: min(runtime.GOMAXPROCS(0), maxSlots), Waiting: maxWaiting, FullestGivesWay: true,
 	})}
 }
 

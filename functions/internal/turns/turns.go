@@ -12,7 +12,7 @@ import (
 
 // Limits are the limits of a Queue. A number that is 0 is no limit.
 type Limits struct {
-	Of              string // what is waited for, in traces
+	WaitFor         string // such as "a slot", in traces
 	Working         int    // callers at once
 	LineWorking     int    // callers of one line at once
 	Waiting         int    // further callers
@@ -44,7 +44,7 @@ type caller struct {
 
 // New returns an empty Queue.
 func New(l Limits) *Queue {
-	return &Queue{limits: l, waitName: "wait for " + l.Of, working: map[Line]int{}}
+	return &Queue{limits: l, waitName: "wait for " + l.WaitFor, working: map[Line]int{}}
 }
 
 // Wait waits for a turn and reports whether the caller got one, which it must then end with done. It gets none if too many wait, or
