@@ -6,12 +6,11 @@ if [ "${through:-webapp}" = gateway ]; then
 else
 	entrance=$NAMESPACE/webapp node_port=31180
 fi
-health=healthz
 ENTRANCE=
 mkdir -p "$STATE"
 if [ "$CLUSTER" = minikube ] && [ "$FUNCTIONS_BY" = openfaas ]; then
 	node=http://$(minikube ip --profile "$MINIKUBE_PROFILE"):$node_port
-	! curl --fail --silent --max-time 3 --output /dev/null "$node/$health" || ENTRANCE=$node
+	! curl --fail --silent --max-time 3 --output /dev/null "$node/healthz" || ENTRANCE=$node
 fi
 if [ -z "$ENTRANCE" ]; then
 	kubectl port-forward --namespace "${entrance%/*}" "service/${entrance#*/}" "$LOCAL_PORT:8080" >"$STATE/port-forward.log" 2>&1 &
@@ -24,7 +23,7 @@ if [ -z "$ENTRANCE" ]; then
 			cat "$STATE/port-forward.log" >&2
 			exit 1
 		fi
-		! curl --fail --silent --max-time 3 --output /dev/null "$ENTRANCE/$health" || break
+		! curl --fail --silent --max-time 3 --output /dev/null "$ENTRANCE/healthz" || break
 		sleep 0.5
 	done
 fi
