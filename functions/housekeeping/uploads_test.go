@@ -72,6 +72,21 @@ func TestAnUploadWhoseEventIsLostIsLabelled(t *testing.T) {
 	require.True(t, f.again(t, comes).Uploading, "the third may still come")
 }
 
+func TestAUserWithManyUploadsKeepsNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for range userLimit + 1 {
+		f.putUpload(f.announced(t, f.task(t, f.ada.Owner), 5*time.Minute), []byte("no photo"))
+	}
+	f.ada = testbed.SignIn(t, f.db) // whose uploads are listed last: the ids of users are in the order of time
+	other := f.task(t, f.ada.Owner)
+	f.putUpload(f.announced(t, other, 5*time.Minute), []byte("no photo"))
+	soon := time.Now().Add(2 * time.Minute)
+	require.Equal(t, map[string]int{"refused": userLimit + 1, "later": 1}, f.sweptUploads(t, soon))
+	require.False(t, f.again(t, other).Uploading)
+	require.Equal(t, map[string]int{"refused": 1}, f.sweptUploads(t, soon))
+}
+
 func TestAnUploadThatNeverCameIsExpired(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
@@ -150,7 +165,10 @@ func TestUploadsWaitForServersThatAreAway(t *testing.T) {
 func TestOneSweepFinishesALimitedNumberOfUploads(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	for range finishLimit + 1 {
+	for i := range finishLimit + 1 {
+		if i%userLimit == 0 {
+			f.ada = testbed.SignIn(t, f.db)
+		}
 		f.putUpload(f.announced(t, f.task(t, f.ada.Owner), 20*time.Minute), []byte("no photo"))
 	}
 	later := time.Now().Add(2 * time.Minute)
