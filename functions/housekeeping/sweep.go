@@ -68,7 +68,7 @@ func (s *sweep) runPart(ctx context.Context, name string, do func(context.Contex
 	ctx, call := telemetry.Start(ctx, "sweep "+name, "")
 	counts, err := do(ctx)
 	call.End(err != nil)
-	line := []any{"function", service, "part", name, "ms", float64(time.Since(began).Microseconds()) / 1000}
+	line := []any{"function", service, "part", name, "ms", telemetry.Milliseconds(time.Since(began))}
 	for _, field := range call.Fields() {
 		line = append(line, field)
 	}

@@ -89,7 +89,7 @@ func (s *server) record(c *call, measured *telemetry.Call, status, bytesOut int,
 	method := methodLabel(c.r.Method)
 	s.metrics.observe(method, status, took)
 	fields := []slog.Attr{slog.String("function", s.name), slog.String("callId", c.id), slog.String("method", method), slog.Int("status", status),
-		slog.Float64("ms", float64(took.Microseconds())/1000), slog.Int("bytesIn", c.received), slog.Int("bytesOut", bytesOut)}
+		slog.Float64("ms", telemetry.Milliseconds(took)), slog.Int("bytesIn", c.received), slog.Int("bytesOut", bytesOut)}
 	slog.LogAttrs(c.ctx, telemetry.Level(status), "request", append(fields, measured.Fields()...)...)
 	measured.End(status >= http.StatusInternalServerError, "http.request.method", method, "http.response.status_code", strconv.Itoa(status),
 		"faas.invocation_id", c.id)

@@ -101,7 +101,7 @@ func (c *Call) Fields() []slog.Attr {
 	}
 	for part, total := range c.totals(time.Now()) {
 		if total >= shortPart {
-			fields = append(fields, slog.Float64(names[part]+"_ms", milliseconds(total)))
+			fields = append(fields, slog.Float64(names[part]+"_ms", Milliseconds(total)))
 		}
 	}
 	return fields
@@ -119,8 +119,8 @@ func Level(status int) slog.Level {
 	return slog.LevelInfo
 }
 
-// milliseconds returns a duration with the precision of log lines, microseconds.
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+// Milliseconds returns a duration as log lines have it, with the precision of microseconds.
+func Milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // TraceField returns the field trace_id of the call to which ctx belongs, for its other log lines. It is empty, and not logged, if there
 // is none.

@@ -68,7 +68,7 @@ func (m *Model) measured(ctx context.Context, entry, traceparent string, predict
 	m.metrics.latency.WithLabelValues(m.Name, "predict", entry).Observe(float64(took.Microseconds()))
 	fields := []slog.Attr{
 		slog.String("function", "modelserver"), slog.String("method", entry), slog.String("status", code),
-		slog.Float64("ms", float64(took.Microseconds())/1000),
+		slog.Float64("ms", telemetry.Milliseconds(took)),
 	}
 	fields = append(fields, call.Fields()...)
 	if err != nil {
