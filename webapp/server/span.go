@@ -25,9 +25,9 @@ type traces struct {
 	trusted []netip.Prefix // proxies, whose traces are continued
 }
 
-// begin begins the span of a request, and has it passed on with the request. Of all others than trusted proxies it begins a new trace:
-// otherwise anybody could have all of their requests traced, or put them into somebody's trace. An upload continues the trace in which its
-// URL was made: the signature covers that header, and the object store refuses what does not match. Health checks have no span.
+// begin starts the span of a request and puts it into the request's headers. It continues the traces of trusted proxies only: otherwise
+// anybody could have all of their requests traced, or add them to somebody's trace. An upload continues the trace in which its URL was
+// made: the signature covers that header, and the object store refuses what does not match. Health checks have no span.
 func (t traces) begin(r *http.Request) (*http.Request, trace.Span) {
 	ctx, carrier := r.Context(), propagation.HeaderCarrier(r.Header)
 	remote, err := parseHop(r.RemoteAddr)

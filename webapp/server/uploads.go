@@ -32,8 +32,8 @@ var (
 	uploadHeaders = []string{"Content-Type", "X-Amz-Meta-Bytes", "X-Amz-Meta-Traceparent"}
 )
 
-// uploads forwards PUT /uploads/USER/TASK/ID with a signature in its query to the object store, whose part of the address is the
-// endpoint and the bucket. The store checks the signature, which covers the path, the length and the type.
+// uploads forwards PUT /uploads/USER/TASK/ID, with a signature in its query, to the bucket of the object store. The store checks the
+// signature, which covers the path, the length and the type.
 type uploads struct {
 	config     Config
 	store      *url.URL // with the bucket as its path
@@ -115,8 +115,8 @@ func checkUpload(r *http.Request) *failure {
 	return nil
 }
 
-// isExpired reports whether the time of a signed query is over. A store would refuse it, too, but one that does so while it is sent
-// the body may reset the connection, and then nobody knows.
+// isExpired reports whether the time of a signed query is over. A store refuses it, too, but may reset the connection if the body is
+// already being sent, and then the outcome is unknown.
 func isExpired(query url.Values) bool {
 	from, err := time.Parse("20060102T150405Z", query.Get("X-Amz-Date"))
 	seconds, numberErr := strconv.Atoi(query.Get("X-Amz-Expires"))

@@ -70,6 +70,10 @@ func Serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// versitygw prints the URL of events, with its password, and nothing else that matters; its errors go to stderr.
+	if os.Stdout, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil {
+		return err
+	}
 	root, err := os.OpenRoot(objects)
 	if err != nil {
 		return err
@@ -95,13 +99,8 @@ func Serve(ctx context.Context) error {
 	})
 }
 
-// eventFilter prepares the posting of events, and returns the file that restricts them to objects that are stored; versitygw can't
-// restrict them to a prefix.
+// eventFilter writes the file that restricts events to objects that are stored; versitygw can't restrict them to a prefix.
 func eventFilter(dir string) (file string, err error) {
-	// versitygw prints the URL of events, with its password, and nothing else that matters; its errors go to stderr.
-	if os.Stdout, err = os.OpenFile(os.DevNull, os.O_WRONLY, 0); err != nil {
-		return "", err
-	}
 	file = filepath.Join(dir, "events.json")
 	return file, os.WriteFile(file, []byte(`{"s3:ObjectCreated:*": true}`), 0o600)
 }

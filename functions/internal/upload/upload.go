@@ -1,4 +1,4 @@
-// Package upload makes tasks' photos of what was uploaded to the object store.
+// Package upload turns what was uploaded to the object store into photos of tasks.
 package upload
 
 import (
