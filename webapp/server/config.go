@@ -164,7 +164,7 @@ func (c Config) app() ([]byte, error) {
 		Registration: c.Registration,
 		Uploads:      cmp.Or(c.Uploads, "direct"),
 		Limits: appLimits{
-			PictureBytes: 16 << 20,
+			PictureBytes: maxUpload,
 			PictureTypes: []string{"image/jpeg", "image/png", "image/webp"},
 			TitleLength:  255,
 			BodyBytes:    65_535,
