@@ -21,36 +21,36 @@ type metrics struct {
 }
 
 func newMetrics(name string, settings Settings) *metrics {
-	constant := prometheus.Labels{"function_name": name}
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "http_requests_total", Help: "Requests answered.", ConstLabels: constant,
+			Name: "http_requests_total", Help: "Requests answered.",
 		}, []string{"method", "code"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "http_request_duration_seconds", Help: "Time from a request's headers to the end of its response.", ConstLabels: constant,
+			Name: "http_request_duration_seconds", Help: "Time from a request's headers to the end of its response.",
 			Buckets: buckets(settings.ExecTimeout),
 		}, []string{"method", "code"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "http_requests_in_flight", Help: "Requests being answered, or whose bodies arrive, or that wait for a turn.", ConstLabels: constant,
+			Name: "http_requests_in_flight", Help: "Requests being answered, or whose bodies arrive, or that wait for a turn.",
 		}),
 		refusals: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "http_requests_refused_total", Help: "Requests refused with 503 for lack of a slot, the user's turn, memory or time.", ConstLabels: constant,
+			Name: "http_requests_refused_total", Help: "Requests refused with 503 for lack of a slot, the user's turn, memory or time.",
 		}, []string{"cause"}),
 	}
 	limit := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "http_requests_in_flight_limit", Help: "How many requests the function works on at once (MAX_INFLIGHT).", ConstLabels: constant,
+		Name: "http_requests_in_flight_limit", Help: "How many requests the function works on at once (MAX_INFLIGHT).",
 	})
 	limit.Set(float64(settings.MaxInflight))
 	for _, cause := range causes { // so that the first refusal is an increase
 		m.refusals.WithLabelValues(cause)
 	}
-	m.registry.MustRegister(m.requests, m.duration, m.inFlight, limit, m.refusals)
-	telemetry.Register(prometheus.WrapRegistererWith(constant, m.registry))
+	ofFunction := prometheus.WrapRegistererWith(prometheus.Labels{"function_name": name}, m.registry)
+	ofFunction.MustRegister(m.requests, m.duration, m.inFlight, limit, m.refusals)
+	telemetry.Register(ofFunction)
 	return m
 }
 
-// causes are those of refusals.
+// causes are the values of the label of refusals.
 var causes = []string{"slots", "user", "memory", "time"}
 
 func (m *metrics) refused(cause string) { m.refusals.WithLabelValues(cause).Inc() }
