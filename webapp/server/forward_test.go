@@ -56,7 +56,7 @@ func TestForwardChangesNothingElse(t *testing.T) {
 				"X-Hop":           {"1"},
 				"Expect":          {"100-continue"},
 			}
-			answer, err := http.DefaultTransport.RoundTrip(request)
+			answer, err := testTransport.RoundTrip(request)
 			require.NoError(t, err)
 			defer answer.Body.Close()
 			body, err := io.ReadAll(answer.Body)
@@ -137,7 +137,7 @@ func TestForwardStreamsUploads(t *testing.T) {
 	}()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, server.URL+"/function/predict-image?id=7", body)
 	require.NoError(t, err)
-	answer, err := http.DefaultTransport.RoundTrip(request)
+	answer, err := testTransport.RoundTrip(request)
 	require.NoError(t, err)
 	defer answer.Body.Close()
 	require.Equal(t, http.StatusOK, answer.StatusCode)

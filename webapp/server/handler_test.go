@@ -54,7 +54,7 @@ func ask(t *testing.T, method, url string, header http.Header) (*http.Response, 
 		request.Header.Set("Accept-Encoding", "identity")
 	}
 	// A client would follow redirects and decompress gzip.
-	response, err := http.DefaultTransport.RoundTrip(request)
+	response, err := testTransport.RoundTrip(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)

@@ -33,7 +33,7 @@ func TestServeFinishesRunningRequests(t *testing.T) {
 
 	body := make(chan string, 1)
 	go func() {
-		response, err := http.Get("http://" + listener.Addr().String())
+		response, err := testClient.Get("http://" + listener.Addr().String())
 		if err != nil {
 			body <- err.Error()
 			return

@@ -158,7 +158,7 @@ func TestSlowClientIsSeenInTheLog(t *testing.T) {
 		_, _ = sender.Write([]byte("ly"))
 		_ = sender.Close()
 	}()
-	response, err := http.Post(url+"/function/predict-image", "image/png", body)
+	response, err := testClient.Post(url+"/function/predict-image", "image/png", body)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	<-calls

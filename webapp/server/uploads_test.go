@@ -39,7 +39,7 @@ func put(t *testing.T, address string, body io.Reader, header http.Header) (*htt
 	if header != nil {
 		request.Header = header
 	}
-	response, err := http.DefaultTransport.RoundTrip(request)
+	response, err := testTransport.RoundTrip(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
@@ -111,7 +111,7 @@ func TestObjectStoreGetsNothingButUploads(t *testing.T) {
 			request, err := http.NewRequestWithContext(t.Context(), c.method, address+c.path+c.query, c.body)
 			require.NoError(t, err)
 			request.Header.Set("Expect", "100-continue")
-			response, err := http.DefaultTransport.RoundTrip(request)
+			response, err := testTransport.RoundTrip(request)
 			require.NoError(t, err)
 			defer response.Body.Close()
 			text, err := io.ReadAll(response.Body)

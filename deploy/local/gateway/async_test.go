@@ -143,7 +143,7 @@ func TestAsyncCallReachesTheFunctionUnchanged(t *testing.T) {
 	function, received := notified(t)
 	r := newRig(t, describeRequest, function)
 	address := strings.Replace(r.url, "http://", "http://user:secret@", 1)
-	response, err := http.Post(address+"/async-function/notified/a?x=1", "application/json; charset=utf-8", strings.NewReader(`{"Records":[]}`))
+	response, err := testClient.Post(address+"/async-function/notified/a?x=1", "application/json; charset=utf-8", strings.NewReader(`{"Records":[]}`))
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.Equal(t, http.StatusAccepted, response.StatusCode)

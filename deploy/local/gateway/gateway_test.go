@@ -89,7 +89,7 @@ func send(t *testing.T, method, url, body string, header ...string) (*http.Respo
 	for i := 0; i < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
 	}
-	response, err := http.DefaultTransport.RoundTrip(request)
+	response, err := testTransport.RoundTrip(request)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
@@ -163,7 +163,7 @@ func TestBodiesAreStreamed(t *testing.T) {
 	}()
 	request, err := http.NewRequestWithContext(t.Context(), "PUT", r.url+"/function/echo", read)
 	require.NoError(t, err)
-	response, err := http.DefaultTransport.RoundTrip(request)
+	response, err := testTransport.RoundTrip(request)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, response.StatusCode)
 	require.NoError(t, response.Body.Close())

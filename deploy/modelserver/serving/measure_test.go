@@ -43,7 +43,7 @@ func TestPredictionsAreCountedAndLogged(t *testing.T) {
 		require.Contains(t, line, "ms")
 		require.Equal(t, c.status != "OK", line["cause"] != nil)
 	}
-	response, err := http.Get(server.URL + metricsPath)
+	response, err := testClient.Get(server.URL + metricsPath)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
@@ -73,7 +73,7 @@ func TestPredictionContinuesItsClientsTrace(t *testing.T) {
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, restAddress(t)+":predict", strings.NewReader("{"))
 	require.NoError(t, err)
 	request.Header.Set("traceparent", "00-"+trace+"-b7ad6b7169203332-01")
-	response, err := http.DefaultClient.Do(request)
+	response, err := testClient.Do(request)
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	closeTraces()

@@ -22,7 +22,7 @@ func nested(shades ...float32) any {
 }
 
 func post(t *testing.T, address string, body []byte) (int, []byte) {
-	response, err := http.Post(address, "application/json", bytes.NewReader(body))
+	response, err := testClient.Post(address, "application/json", bytes.NewReader(body))
 	require.NoError(t, err)
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)
@@ -123,7 +123,7 @@ func TestRESTAnswersAClientThatStillSends(t *testing.T) {
 		"one byte too large":  {bytes.NewReader(large[:maxBody+1]), ":predict", 413, "the request has more than 16 MiB"},
 		"unknown version":     {bytes.NewReader(large), "/versions/2:predict", 404, "Servable not found for request: Specific(m, 2)"},
 	} {
-		response, err := http.Post(address+c.path, "application/json", c.body)
+		response, err := testClient.Post(address+c.path, "application/json", c.body)
 		require.NoError(t, err, name)
 		answer, err := io.ReadAll(response.Body)
 		response.Body.Close()
@@ -160,7 +160,7 @@ func TestRESTPaths(t *testing.T) {
 	} {
 		request, err := http.NewRequestWithContext(t.Context(), c.method, address+c.path, nil)
 		require.NoError(t, err)
-		response, err := http.DefaultClient.Do(request)
+		response, err := testClient.Do(request)
 		require.NoError(t, err)
 		answer, err := io.ReadAll(response.Body)
 		response.Body.Close()
@@ -173,7 +173,7 @@ func TestRESTPaths(t *testing.T) {
 
 func TestRESTMetadataIsNestedAsInTensorFlowServing(t *testing.T) {
 	t.Parallel()
-	response, err := http.Get(restAddress(t) + "/metadata")
+	response, err := testClient.Get(restAddress(t) + "/metadata")
 	require.NoError(t, err)
 	defer response.Body.Close()
 	answer, err := io.ReadAll(response.Body)

@@ -62,7 +62,7 @@ func send(t *testing.T, s *Store, u UploadRequest, body []byte, change func(*htt
 	if change != nil {
 		change(r)
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := testClient.Do(r)
 	require.NoError(t, err)
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)

@@ -1,0 +1,10 @@
+package gateway
+
+import "net/http"
+
+// testTransport and testClient send the requests of these tests. http.DefaultTransport would not do: every httptest.Server that closes
+// also closes the idle connections of that one, and with them a request that another test is about to send.
+var (
+	testTransport = &http.Transport{}
+	testClient    = &http.Client{Transport: testTransport}
+)
