@@ -76,14 +76,13 @@ func (s *server) respond(w http.ResponseWriter, r *http.Request) (response handl
 // run calls the function and waits for it until EXEC_TIMEOUT. The slot is free only when the function has returned.
 func (s *server) run(parent context.Context, request handler.Request) handler.Response {
 	ctx, cancel := context.WithTimeout(parent, s.settings.execTimeout)
+	defer cancel()
 	request.WithContext(ctx)
 	done := make(chan handler.Response, 1)
 	go func() {
-		defer func() {
-			cancel()
-			<-s.slots
-		}()
-		done <- s.invoke(request)
+		response := s.invoke(request)
+		<-s.slots
+		done <- response
 	}()
 	select {
 	case response := <-done:

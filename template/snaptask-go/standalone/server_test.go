@@ -52,6 +52,13 @@ func TestTheFunctionGetsTheRequestAndItsResponseIsSent(t *testing.T) {
 	}
 }
 
+func TestWhatAFunctionHasDoneIsNeverAnsweredAsLate(t *testing.T) {
+	s := newServer(limits(), echo)
+	for range 1000 {
+		call(t, s, post("words"), http.StatusOK, "POST a=1  words")
+	}
+}
+
 func TestBodiesAreBounded(t *testing.T) {
 	s := newServer(limits(), echo)
 	for range 3 { // more often than there are slots
