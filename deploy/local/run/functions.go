@@ -43,7 +43,7 @@ func (r *runner) startFunctions(addresses map[string]string) ([]*gateway.Functio
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		r.functions = append(r.functions, child)
-		all = append(all, &gateway.Function{Name: name, Address: address, Env: env, Secrets: f.Secrets, Process: child})
+		all = append(all, &gateway.Function{Name: name, Address: address, Env: shown(env), Secrets: f.Secrets, Process: child})
 	}
 	return all, nil
 }

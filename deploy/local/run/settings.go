@@ -54,6 +54,15 @@ func assignments(settings map[string]string) (env []string) {
 	return env
 }
 
+// shown returns the settings that the gateway may show: not the headers for a collector, which contain a key as a rule.
+func shown(env map[string]string) map[string]string {
+	env = maps.Clone(env)
+	maps.DeleteFunc(env, func(name, _ string) bool {
+		return strings.HasPrefix(name, "OTEL_") && strings.HasSuffix(name, "_HEADERS")
+	})
+	return env
+}
+
 // copyEnv adds those of the named variables that are set in this process's environment.
 func copyEnv(env map[string]string, names []string) {
 	for _, name := range names {

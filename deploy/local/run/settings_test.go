@@ -32,6 +32,13 @@ func TestTracingIsPassedOnButNotTheName(t *testing.T) {
 		settings(stack.Function{Environment: map[string]string{"A": "b"}}, nil))
 }
 
+func TestKeysOfACollectorAreNotShown(t *testing.T) {
+	t.Parallel()
+	env := map[string]string{"OTEL_EXPORTER_OTLP_HEADERS": "authorization=the-key", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "A": "b"}
+	require.Equal(t, map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318", "A": "b"}, shown(env))
+	require.Len(t, env, 3, "the function gets them")
+}
+
 func TestRepositoryIsAboveTheProgramOrTheWorkingFolder(t *testing.T) {
 	root := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(root, "stack.yml"), nil, 0o600))
