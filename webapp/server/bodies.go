@@ -20,16 +20,15 @@ const (
 // maxBodies is how many bodies of one client may arrive at once.
 const maxBodies = 64
 
-// bodies counts the bodies that arrive at once, in all and from one client.
+// bodies counts the bodies that arrive at once from one client.
 type bodies struct {
-	all, each int // limits
+	each int // limit
 
-	mu    sync.Mutex
-	count int
-	of    map[string]int // by the client's address
+	mu sync.Mutex
+	of map[string]int // by the client's address
 }
 
-func newBodies(all, each int) *bodies { return &bodies{all: all, each: each, of: map[string]int{}} }
+func newBodies(each int) *bodies { return &bodies{each: each, of: map[string]int{}} }
 
 // bound passes on requests with a pacedBody, and refuses those of which too many arrive.
 func (b *bodies) bound(c Config, errorPages errorPages, next http.Handler) http.Handler {
@@ -55,19 +54,23 @@ func (b *bodies) bound(c Config, errorPages errorPages, next http.Handler) http.
 func refuseBody(w http.ResponseWriter, r *http.Request, errorPages errorPages, f failure) {
 	w.Header().Set("Retry-After", "2")
 	w.Header().Set("Connection", "close")
-	if b, ok := r.Body.(*pacedBody); ok {
-		b.setDeadline(time.Unix(1, 0)) // the rest of the body is not waited for
-	}
+	endBody(r)
 	errorPages.write(w, r, f)
+}
+
+// endBody ends the waiting for the rest of a request's body.
+func endBody(r *http.Request) {
+	if b, ok := r.Body.(*pacedBody); ok {
+		b.setDeadline(time.Unix(1, 0))
+	}
 }
 
 func (b *bodies) begin(client string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.count >= b.all || b.of[client] >= b.each {
+	if b.of[client] >= b.each {
 		return false
 	}
-	b.count++
 	b.of[client]++
 	return true
 }
@@ -75,7 +78,6 @@ func (b *bodies) begin(client string) bool {
 func (b *bodies) end(client string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.count--
 	if b.of[client]--; b.of[client] == 0 {
 		delete(b.of, client)
 	}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"io/fs"
-	"math"
 	"net/http"
 )
 
@@ -60,7 +59,7 @@ func newHandler(c Config, files fs.FS) (http.Handler, error) {
 	mux.Handle("/config.json", readOnly(serveAppConfig(app)))
 	mux.Handle(healthPath, readOnly(http.HandlerFunc(healthy)))
 	mux.Handle("/", readOnly(pages))
-	bodies := newBodies(math.MaxInt, maxBodies)
+	bodies := newBodies(maxBodies)
 	return guarded(c.guards(), bodies.bound(c, errorPages, withRoute(mux))), nil
 }
 

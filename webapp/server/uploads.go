@@ -37,7 +37,7 @@ var (
 type uploads struct {
 	config     Config
 	store      *url.URL // with the bucket as its path
-	arriving   *bodies
+	arriving   *places
 	transport  http.RoundTripper
 	errorPages errorPages
 }
@@ -47,7 +47,7 @@ func newUploads(c Config, errorPages errorPages) (*uploads, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &uploads{c, store.JoinPath(c.S3Bucket), newBodies(maxUploads, uploadsPerClient), newTransport(), errorPages}, nil
+	return &uploads{c, store.JoinPath(c.S3Bucket), newPlaces(maxUploads, uploadsPerClient), newTransport(), errorPages}, nil
 }
 
 func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -59,21 +59,30 @@ func (u *uploads) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		u.errorPages.write(w, r, *f)
 		return
 	}
-	client := u.config.clientOf(r)
-	if !u.arriving.begin(client) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(nil)
+	place := u.arriving.take(u.config.clientOf(r), func() {
+		cancel(errCrowdedOut)
+		endBody(r)
+	})
+	if place == nil {
 		refuseBody(w, r, u.errorPages, tooManyUploads)
 		return
 	}
-	ctx, cancel := context.WithCancelCause(r.Context())
 	body := newBorrowedBody(r.Body, func() { cancel(errStalled) })
 	err := u.send(ctx, r, body)
+	u.arriving.leave(place)
+	crowdedOut := errors.Is(context.Cause(ctx), errCrowdedOut)
 	cancel(nil)
-	u.arriving.end(client)
 	rest := body.takeBack()
 	if err == nil {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set(callIDHeader, r.Header.Get(callIDHeader))
 		w.WriteHeader(http.StatusOK)
+		return
+	}
+	if crowdedOut && body.read < r.ContentLength { // else the object store may have it
+		refuseBody(w, r, u.errorPages, tooManyUploads)
 		return
 	}
 	if !isIncomplete(r) { // a client that still sends would not see the response
@@ -159,7 +168,9 @@ func (u *uploads) send(ctx context.Context, r *http.Request, body io.ReadCloser)
 var (
 	// errRefused is the error of an upload that the object store refuses, for it is not the one that was signed, or too late.
 	errRefused = errors.New("the object store refused the upload")
-	errStalled = fmt.Errorf("the object store neither read on nor answered for %s", storePatience)
+	// errCrowdedOut is the error of an upload whose place another client got.
+	errCrowdedOut = errors.New("too many uploads at once")
+	errStalled    = fmt.Errorf("the object store neither read on nor answered for %s", storePatience)
 )
 
 // borrowedBody is a request's body that another request sends, until takeBack: a transport may still read a body after it has returned
@@ -169,6 +180,7 @@ type borrowedBody struct {
 
 	mu   sync.Mutex
 	from io.Reader
+	read int64 // bytes
 }
 
 // newBorrowedBody returns a body that calls stalled when nobody has read it for storePatience, and was not taken back.
@@ -184,7 +196,9 @@ func (b *borrowedBody) Read(into []byte) (int, error) {
 	}
 	b.stalled.Stop()
 	defer b.stalled.Reset(storePatience)
-	return b.from.Read(into)
+	n, err := b.from.Read(into)
+	b.read += int64(n)
+	return n, err
 }
 
 func (b *borrowedBody) Close() error { return nil }

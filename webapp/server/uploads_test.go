@@ -257,23 +257,6 @@ func TestUploadsElsewhereAreNotForwarded(t *testing.T) {
 	}
 }
 
-func TestLimitOfAllBodies(t *testing.T) {
-	t.Parallel()
-	b := newBodies(3, 2)
-	require.True(t, b.begin("a"))
-	require.True(t, b.begin("a"))
-	require.False(t, b.begin("a"), "of one client")
-	require.True(t, b.begin("b"))
-	require.False(t, b.begin("c"), "of all")
-	b.end("a")
-	require.True(t, b.begin("c"))
-	for _, client := range []string{"a", "b", "c"} {
-		b.end(client)
-	}
-	require.Empty(t, b.of)
-	require.Zero(t, b.count)
-}
-
 func TestStoreThatReadsNoFurtherIsGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
