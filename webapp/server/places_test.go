@@ -70,7 +70,7 @@ func TestUploadThatMakesRoomIsBusy(t *testing.T) {
 		}
 		request.ContentLength = 100
 		request.Header.Set("X-Forwarded-For", client)
-		if response, err := http.DefaultTransport.RoundTrip(request); err == nil {
+		if response, err := testTransport.RoundTrip(request); err == nil {
 			answers <- response
 		}
 	}
