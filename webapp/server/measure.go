@@ -56,7 +56,7 @@ func (m *metrics) measured(t traces, next http.Handler) http.Handler {
 				about.interrupted(failure, response)
 			}
 			took := time.Since(start)
-			t.end(span, methodLabel(r.Method), about, response.status)
+			t.end(r, span, about, response.status, start)
 			m.observe(about.route, r.Method, response.status, took)
 			if about.route != healthPath || response.status != http.StatusOK {
 				logRequest(r, about, response, took)

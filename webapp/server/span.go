@@ -1,11 +1,13 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -27,7 +29,8 @@ type traces struct {
 
 // begin starts the span of a request and puts it into the request's headers. It continues the traces of trusted proxies only: otherwise
 // anybody could have all of their requests traced, or add them to somebody's trace. An upload continues the trace in which its URL was
-// made: the signature covers that header, and the object store refuses what does not match. Health checks have no span.
+// made if the object store accepts it, since the signature covers that header; so end starts the span of an upload. Health checks have no
+// span.
 func (t traces) begin(r *http.Request) (*http.Request, trace.Span) {
 	ctx, carrier := r.Context(), propagation.HeaderCarrier(r.Header)
 	remote, err := parseHop(r.RemoteAddr)
@@ -36,11 +39,11 @@ func (t traces) begin(r *http.Request) (*http.Request, trace.Span) {
 			r.Header.Del(name)
 		}
 	}
-	if strings.HasPrefix(r.URL.Path, "/uploads/") {
+	if isUpload(r) {
 		carrier = propagation.HeaderCarrier{traceparentHeader: r.Header.Values(uploadTraceHeader)}
 	}
 	ctx = propagation.TraceContext{}.Extract(ctx, carrier)
-	if t.tracer == nil || r.URL.Path == healthPath {
+	if t.tracer == nil || r.URL.Path == healthPath || isUpload(r) {
 		return r.WithContext(ctx), trace.SpanFromContext(ctx)
 	}
 	ctx, span := t.tracer.Start(ctx, methodLabel(r.Method), trace.WithSpanKind(trace.SpanKindServer))
@@ -48,10 +51,20 @@ func (t traces) begin(r *http.Request) (*http.Request, trace.Span) {
 	return r.WithContext(ctx), span
 }
 
-// end ends the span of a request. It fails for what the log has as a warning or an error.
-func (t traces) end(span trace.Span, method string, about *record, status int) {
+func isUpload(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/uploads/") }
+
+// end ends the span of a request that began at start. It fails for what the log has as a warning or an error.
+func (t traces) end(r *http.Request, span trace.Span, about *record, status int, start time.Time) {
 	if t.tracer == nil {
 		return
+	}
+	method := methodLabel(r.Method)
+	if isUpload(r) {
+		ctx := r.Context()
+		if status != http.StatusOK {
+			ctx = context.Background() // a trace of its own
+		}
+		_, span = t.tracer.Start(ctx, method, trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(start))
 	}
 	span.SetName(method + " " + about.route)
 	span.SetAttributes(attribute.String("http.route", about.route), attribute.String("http.request.method", method),

@@ -91,12 +91,22 @@ func TestUploadContinuesTheTraceOfItsURL(t *testing.T) {
 	collector := newSpanCollector(t)
 	tracer, closeTraces, err := openTraces(collector.environment)
 	require.NoError(t, err)
-	url, _, _ := tracedServer(t, Config{FunctionURL: unusedFunctionURL}, tracer)
-	ask(t, http.MethodGet, url+"/uploads/no", http.Header{"X-Amz-Meta-Traceparent": {traceparent}})
+	answers := make(chan int, 2)
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(<-answers) }))
+	defer store.Close()
+	url, _, _ := tracedServer(t, Config{FunctionURL: unusedFunctionURL, S3Endpoint: store.URL, S3Bucket: "photos"}, tracer)
+	for _, status := range []int{http.StatusOK, http.StatusForbidden} {
+		answers <- status
+		response, _ := put(t, url+uploadPath+uploadQuery, strings.NewReader("x"), http.Header{"X-Amz-Meta-Traceparent": {traceparent}})
+		require.Equal(t, status, response.StatusCode)
+	}
 	closeTraces()
-	require.Len(t, collector.spans, 1)
+	require.Len(t, collector.spans, 2)
 	require.Equal(t, givenTrace, fmt.Sprintf("%x", collector.spans[0].GetTraceId()))
 	require.Equal(t, "b7ad6b7169203331", fmt.Sprintf("%x", collector.spans[0].GetParentSpanId()))
+	require.Less(t, collector.spans[0].GetStartTimeUnixNano(), collector.spans[0].GetEndTimeUnixNano())
+	require.NotEqual(t, givenTrace, fmt.Sprintf("%x", collector.spans[1].GetTraceId()), "anybody can send a header that was not signed")
+	require.Empty(t, collector.spans[1].GetParentSpanId())
 }
 
 func TestWithoutACollectorNothingIsTraced(t *testing.T) {
