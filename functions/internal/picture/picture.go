@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"log/slog"
+	"runtime/debug"
 
 	"snaptask/functions/internal/fault"
 	"snaptask/functions/internal/picture/jpeg"
@@ -56,7 +58,19 @@ type Picture struct {
 // kinds of JPEG and PNG, and picture_too_complex, before any pixel is decoded, for a JPEG of too many scans; Unavailable
 // when ctx ends.
 func Decode(ctx context.Context, data []byte) (*Picture, error) {
-	return decode(ctx, decoders, data)
+	return withoutPanic(func() (*Picture, error) { return decode(ctx, decoders, data) })
+}
+
+// withoutPanic calls decode and returns picture_broken if it panics: a mistake of a decoder with one file must not end a process, or
+// the whole sweep.
+func withoutPanic(decode func() (*Picture, error)) (p *Picture, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			slog.Error("a decoder panicked", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			p, err = nil, broken(fmt.Errorf("panic: %v", cause))
+		}
+	}()
+	return decode()
 }
 
 func decode(ctx context.Context, g *gate, data []byte) (*Picture, error) {

@@ -273,3 +273,10 @@ func TestLargeJPEGsAreReadAtAFraction(t *testing.T) {
 		})
 	}
 }
+
+func TestAPanicOfADecoderIsABrokenPicture(t *testing.T) {
+	t.Parallel()
+	p, err := withoutPanic(func() (*Picture, error) { panic("index out of range") })
+	require.Nil(t, p)
+	require.True(t, fault.Is(err, fault.Unprocessable), "%v", err)
+}
