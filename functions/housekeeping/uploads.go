@@ -20,6 +20,10 @@ const (
 	finishLimit = 500 // uploads that one sweep sends to the classifier, which also serves users
 	userLimit   = 100 // of these, from one user: they are listed user by user, and one with thousands would keep all others waiting
 	uploadPage  = 100
+
+	// finishTime is how long one sweep finishes uploads. It must end within activeDeadlineSeconds of the CronJob, and its other parts
+	// come after this one.
+	finishTime = 5 * time.Minute
 )
 
 // errLimit ends a listing of uploads.
@@ -29,6 +33,7 @@ var errLimit = errors.New("enough for one sweep")
 type uploadSweep struct {
 	*sweep
 	now    time.Time
+	until  time.Time // no more uploads are finished after it
 	n      uploadCounts
 	of     map[uuid.UUID]int // labelled and refused, by user
 	failed failures
@@ -42,7 +47,7 @@ type uploadCounts struct {
 // uploads does what the events of uploads would have done that were lost, and ends the waiting for uploads that never came. It
 // removes uploads that no task awaits when they are as old as orphans. As there, one of a user whom this database never had stays.
 func (s *sweep) uploads(ctx context.Context, now time.Time) ([]any, error) {
-	u := &uploadSweep{sweep: s, now: now, of: map[uuid.UUID]int{}}
+	u := &uploadSweep{sweep: s, now: now, until: time.Now().Add(finishTime), of: map[uuid.UUID]int{}}
 	err := s.pictures.ListUploads(ctx, func(key string, stored time.Time) error { return u.visit(ctx, key, stored) })
 	if err == nil {
 		err = u.expire(ctx)
@@ -140,7 +145,7 @@ func (u *uploadSweep) finish(ctx context.Context, one store.Upload) error {
 		u.n.refused++
 		u.of[one.UserID]++
 	}
-	if u.n.labelled+u.n.refused == finishLimit {
+	if u.n.labelled+u.n.refused == finishLimit || time.Now().After(u.until) {
 		return errLimit
 	}
 	return nil

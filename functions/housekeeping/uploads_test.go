@@ -177,6 +177,16 @@ func TestOneSweepFinishesALimitedNumberOfUploads(t *testing.T) {
 	require.Empty(t, f.names())
 }
 
+func TestOneSweepFinishesUploadsForALimitedTime(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	one := f.announced(t, f.task(t, f.ada.Owner), 20*time.Minute)
+	f.putUpload(one, []byte("no photo"))
+	u := &uploadSweep{sweep: &f.sweep, now: time.Now(), until: time.Now().Add(-time.Second), of: map[uuid.UUID]int{}}
+	require.ErrorIs(t, u.finish(t.Context(), one), errLimit)
+	require.Equal(t, 1, u.n.refused, "at least one")
+}
+
 func TestConcurrentSweepsFinishAnUploadOnce(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
