@@ -45,6 +45,7 @@ func elsewhere(contract *openapi3.T) map[string]string {
 		"POST register 403":       "needs REGISTRATION=off: register/handler_test.go",
 		"POST register 429":       "needs a proven address: register/handler_test.go",
 		"GET get-tasks 429":       "needs two searches at once: get-tasks/searches_test.go",
+		"POST upload-url 429":     "needs 100 awaited photos: upload-url/handler_test.go",
 		"POST get-tasks 429":      "needs two searches at once: get-tasks/searches_test.go",
 		"POST create-task 403":    "needs a small quota: create-task/handler_test.go",
 		"PATCH update-task 403":   "needs a small quota: update-task/handler_test.go",

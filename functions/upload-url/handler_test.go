@@ -183,6 +183,26 @@ func TestNoPhotoIsAnnouncedAboveTheQuota(t *testing.T) {
 	require.Equal(t, http.StatusOK, announce(b.ada.Token, "id="+pictured.ID.String(), file).Status, "replacing a photo takes no more of them")
 }
 
+func TestAHundredTasksAwaitAPhoto(t *testing.T) {
+	t.Parallel()
+	b := newFixture(t)
+	for range store.MaxAwaited - 1 {
+		testbed.AddTask(t, b.tasks, b.ada.Owner)
+	}
+	testbed.AwaitUploads(t, b.dsn, b.ada.UserID)
+	another := "id=" + testbed.AddTask(t, b.tasks, b.ada.Owner).ID.String()
+	const file = `{"bytes": 5, "contentType": "image/jpeg"}`
+	answer := b.announce(b.ada.Token, another, file)
+	require.Equal(t, http.StatusTooManyRequests, answer.Status, "%s", answer.Body)
+	require.Equal(t, "too_many_uploads", answer.Fault(t).Code)
+	require.Equal(t, "You have 100 photos on their way. Please wait until some have arrived.", answer.Fault(t).Message)
+	require.Equal(t, "5", answer.Header.Get("Retry-After"))
+
+	require.Equal(t, http.StatusOK, b.announce(b.ada.Token, b.id(), file).Status, "another URL for a task that awaits a photo")
+	require.Equal(t, http.StatusOK, b.withdraw(b.ada.Token, b.id()).Status)
+	require.Equal(t, http.StatusOK, b.announce(b.ada.Token, another, file).Status)
+}
+
 func TestATaskAtItsLastVersionAwaitsNothing(t *testing.T) {
 	t.Parallel()
 	b := newFixture(t)

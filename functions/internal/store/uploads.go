@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math"
 	"time"
 
@@ -19,18 +20,50 @@ type Upload struct {
 	ID             uuid.UUID // UUIDv7
 }
 
+// MaxAwaited is how many of a user's tasks can await an upload. Uploads are labelled one after the other, so thousands of one user
+// would keep those of all others waiting.
+const MaxAwaited = 100
+
 // BeginUpload makes one of the owner's tasks await an upload instead of any earlier one, and returns the task. The fault is
-// NotFound if the owner has no such task, Forbidden if its picture would exceed a quota.
+// NotFound if the owner has no such task, Forbidden if its picture would exceed a quota, Throttled if MaxAwaited others await one.
 func (s *Store) BeginUpload(ctx context.Context, owner task.Owner, taskID, uploadID uuid.UUID) (task.Task, error) {
 	return s.changeTask(ctx, owner, taskID, func(ctx context.Context, tx *sql.Tx, t *task.Task) error {
-		if t.ImageKey == "" {
-			if err := s.checkQuota(ctx, tx, owner.UserID, Usage{Photos: 1, PhotoBytes: 1}); err != nil {
-				return err
-			}
+		if err := s.checkUpload(ctx, tx, owner.UserID, t); err != nil {
+			return err
 		}
 		t.SetUpload(uploadID, "")
 		return saveTask(ctx, tx, owner.UserID, t)
 	})
+}
+
+// checkUpload returns the fault of a task that may not await an upload. It locks nothing, so a picture that it lets pass can still exceed
+// a quota when it has come, and announcements at the same moment can exceed MaxAwaited by their number.
+func (s *Store) checkUpload(ctx context.Context, tx *sql.Tx, userID uuid.UUID, t *task.Task) error {
+	var change Usage
+	if t.ImageKey == "" {
+		change = Usage{Photos: 1, PhotoBytes: 1}
+	}
+	if t.Uploading && change == (Usage{}) {
+		return nil
+	}
+	var awaited int
+	var now Usage // stays 0 if nothing is counted yet
+	if err := tx.QueryRowContext(ctx, `SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM tasks WHERE user_id = ? AND upload_id IS NOT NULL LIMIT ?) awaited),
+		COALESCE(MAX(photos), 0), COALESCE(MAX(photo_bytes), 0) FROM user_usage WHERE user_id = ?`,
+		userID[:], MaxAwaited, userID[:]).Scan(&awaited, &now.Photos, &now.PhotoBytes); err != nil {
+		return err
+	}
+	if err := exceeded(s.quota, now.plus(change), change); err != nil {
+		return err
+	}
+	if !t.Uploading && awaited >= MaxAwaited {
+		return &fault.Error{
+			Kind: fault.Throttled, Code: "too_many_uploads",
+			Message:    fmt.Sprintf("You have %d photos on their way. Please wait until some have arrived.", MaxAwaited),
+			RetryAfter: 5 * time.Second,
+		}
+	}
+	return nil
 }
 
 // WithdrawUpload makes one of the owner's tasks await no upload, and forgets why the last one failed. It returns the task, unchanged

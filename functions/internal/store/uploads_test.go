@@ -216,6 +216,32 @@ func TestAnUploadIsAnnouncedOnlyForOnesOwnTask(t *testing.T) {
 	requireFault(t, fault.Unauthorized, err)
 }
 
+func TestAUsersTasksAwaitALimitedNumberOfUploads(t *testing.T) {
+	t.Parallel()
+	dsn := testbed.Database(t)
+	s := testbed.StoreAt(t, dsn)
+	ada, eve := testbed.SignIn(t, s), testbed.SignIn(t, s)
+	pictured := withPicture(t, s, ada.Owner, "old", task.ImageDone)
+	for range store.MaxAwaited - 1 {
+		testbed.AddTask(t, s, ada.Owner)
+	}
+	testbed.AwaitUploads(t, dsn, ada.UserID)
+	refused, other := testbed.AddTask(t, s, ada.Owner), withPicture(t, s, ada.Owner, "other", task.ImageDone)
+	for _, id := range []uuid.UUID{refused.ID, other.TaskID} {
+		_, err := s.BeginUpload(t.Context(), ada.Owner, id, testbed.NewID(t))
+		requireFault(t, fault.Throttled, err)
+		require.False(t, stored(t, s, ada.Owner, id).Uploading)
+	}
+	announce(t, s, eve.Owner, testbed.AddTask(t, s, eve.Owner).ID)
+
+	again := announce(t, s, ada.Owner, pictured.TaskID)
+	_, err := s.FinishUpload(t.Context(), again, "new", 2000, task.ImageDone, pier)
+	require.NoError(t, err)
+	announce(t, s, ada.Owner, refused.ID)
+	_, err = s.BeginUpload(t.Context(), ada.Owner, other.TaskID, testbed.NewID(t))
+	requireFault(t, fault.Throttled, err)
+}
+
 func TestTheUploadInJSON(t *testing.T) {
 	t.Parallel()
 	mine := draft(t, "a task")

@@ -85,19 +85,6 @@ func (s *Store) use(ctx context.Context, tx *sql.Tx, userID uuid.UUID, change Us
 	return saveUsage(ctx, tx, userID, now)
 }
 
-// checkQuota returns the fault of a change that would exceed a quota with the user's usage of now. It counts nothing and locks
-// nothing, so a change that it lets pass can still be refused when it is made.
-func (s *Store) checkQuota(ctx context.Context, tx *sql.Tx, userID uuid.UUID, change Usage) error {
-	now, err := scanUsage(tx.QueryRowContext(ctx, `SELECT `+strings.Join(usageColumns, ", ")+` FROM user_usage WHERE user_id = ?`, userID[:]))
-	if errors.Is(err, sql.ErrNoRows) { // nothing is counted yet
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return exceeded(s.quota, now.plus(change), change)
-}
-
 // useStatement adds a change to the user's row unless a quota is exceeded.
 func useStatement(userID uuid.UUID, quota, change Usage) (text string, args []any) {
 	var set, where []string

@@ -80,6 +80,16 @@ func LimitedStore(t testing.TB, dsn string, quota store.Usage) *store.Store {
 	return s
 }
 
+// AwaitUploads makes all of the user's tasks in the database at dsn await an upload.
+func AwaitUploads(t testing.TB, dsn string, userID uuid.UUID) {
+	t.Helper()
+	pool, err := sql.Open("mysql", dsn+"&interpolateParams=true")
+	require.NoError(t, err)
+	defer pool.Close()
+	_, err = pool.Exec("UPDATE tasks SET upload_id = id WHERE user_id = ?", userID[:]) // both are UUIDv7
+	require.NoError(t, err)
+}
+
 // EndVersions sets the version of every task in the database at dsn to the last one that there is.
 func EndVersions(t testing.TB, dsn string) {
 	t.Helper()

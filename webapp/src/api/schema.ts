@@ -115,7 +115,7 @@ export interface components {
             };
         };
         /** @enum {string} */
-        ErrorCode: "invalid_query" | "invalid_json" | "invalid_fields" | "body_incomplete" | "body_not_wanted" | "nothing_to_change" | "picture_missing" | "unauthorized" | "wrong_credentials" | "registration_off" | "quota_exceeded" | "task_not_found" | "no_picture" | "picture_not_found" | "method_not_allowed" | "username_taken" | "task_deleted" | "stale_version" | "last_version" | "picture_changed" | "too_large" | "picture_too_large" | "picture_type" | "picture_broken" | "picture_unsupported" | "picture_too_complex" | "too_many_attempts" | "too_many_registrations" | "too_many_searches" | "unavailable" | "outcome_unknown" | "busy" | "timed_out";
+        ErrorCode: "invalid_query" | "invalid_json" | "invalid_fields" | "body_incomplete" | "body_not_wanted" | "nothing_to_change" | "picture_missing" | "unauthorized" | "wrong_credentials" | "registration_off" | "quota_exceeded" | "task_not_found" | "no_picture" | "picture_not_found" | "method_not_allowed" | "username_taken" | "task_deleted" | "stale_version" | "last_version" | "picture_changed" | "too_large" | "picture_too_large" | "picture_type" | "picture_broken" | "picture_unsupported" | "picture_too_complex" | "too_many_attempts" | "too_many_registrations" | "too_many_searches" | "too_many_uploads" | "unavailable" | "outcome_unknown" | "busy" | "timed_out";
     };
     responses: never;
     parameters: {

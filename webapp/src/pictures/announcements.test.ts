@@ -109,6 +109,7 @@ describe('a large photo', () => {
 
   test.each([
     ['refused', failure(403, 'quota_exceeded', 'You have 20,000 photos.'), 'quota_exceeded', false],
+    ['one too many', failure(429, 'too_many_uploads', 'You have 100 photos on their way.'), 'too_many_uploads', true],
     ['not possible now', failure(503, 'unavailable', 'Later.'), 'unavailable', true],
   ])('whose announcement is %s is not sent', async (_name, answer, code, retryable) => {
     stubFetch({ ...functions, 'upload-url': () => answer })

@@ -21,6 +21,7 @@ test('notices say what happened to what, and why', async () => {
 test.each([
   ['the server’s message', new Problem(400, 'invalid_fields', 'Some fields are not valid.'), 'Some fields are not valid.'],
   ['a limit of the account', new Problem(403, 'quota_exceeded', 'You can have 10,000 tasks.'), text.problem.quota('You can have 10,000 tasks.')],
+  ['too many photos on their way', new Problem(429, 'too_many_uploads', 'You have 100 photos on their way.'), text.problem.codes.too_many_uploads],
   ['a write without an answer', new Problem(503, 'outcome_unknown', 'Please look.'), text.problem.codes.outcome_unknown],
   ['a proxy without an upstream', new Problem(502, 'unreadable'), text.problem.unavailable],
   ['an unexpected response', new Problem(418, 'unreadable'), text.problem.unreadable(418)],

@@ -19,6 +19,7 @@ export const text = {
       outcome_unknown: 'Snaptask did not confirm this, so it may have been done or not. Try again: nothing happens twice.',
       too_many_attempts: 'There were too many attempts with a wrong password.',
       too_many_registrations: 'Too many accounts were created from your network in the last hour.',
+      too_many_uploads: 'Too many of your photos are still on their way. Wait until some have arrived.',
       cancelled: 'Your session ended first.',
       defect: 'Something went wrong in the app. Reload the page and try again.',
       wrong_type: 'Only JPEG, PNG and WebP photos are accepted.',
