@@ -18,7 +18,7 @@ test('going back from a label or the account returns to the same task at the sam
   const before = await top()
 
   await page.route('**/function/get-tasks*', async (route) => {
-    await new Promise((resolve) => { setTimeout(resolve, 1500) })
+    await new Promise((resolve) => { setTimeout(resolve, 4000) })
     await route.continue()
   })
   await far.getByRole('link', { name: 'pier' }).click()
@@ -32,9 +32,9 @@ test('going back from a label or the account returns to the same task at the sam
       await expect(page.getByRole('heading', { name: 'Your account' })).toBeVisible()
     }
     await page.goBack()
-    await expect(far).toBeInViewport({ timeout: 1000 })
+    await expect(far).toBeInViewport({ timeout: 3000 })
     expect(Math.abs(await top() - before), 'pixels off').toBeLessThan(3)
-    await page.waitForTimeout(2000)
+    await page.waitForTimeout(4500)
     expect(Math.abs(await top() - before), 'pixels off once the first page has come').toBeLessThan(3)
   }
 })
