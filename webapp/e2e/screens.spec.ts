@@ -1,6 +1,8 @@
 import { expect, type Page } from '@playwright/test'
+import type { Task } from '../src/api/types'
+import { text } from '../src/ui/text'
 import { look } from './look'
-import { addTask, card, makeTasks, pastePhoto, photo, type Sample, signIn, test, tokenOf } from './story'
+import { addTask, card, dragPhoto, makeTasks, pastePhoto, photo, type Sample, signIn, slowUploads, test, tokenOf } from './story'
 
 /** Every screen and state: checked against WCAG, and captured by `make screenshots`. */
 
@@ -51,12 +53,11 @@ async function hold(page: Page, name: string): Promise<() => Promise<void>> {
 /** Keeps the notices open, as pointing at them does. */
 const keepNotices = (page: Page) => page.getByRole('status', { name: 'Notices' }).dispatchEvent('pointerenter')
 
-/** Answers the next call for the list with every picture in this status. */
-async function withPictures(page: Page, imageStatus: string): Promise<void> {
+/** Answers the next call for the list with these changes to its tasks. */
+async function withTasks(page: Page, change: (task: Task, index: number) => Task): Promise<void> {
   await page.route('**/function/get-tasks*', async (route) => {
     const answer = await route.fetch()
-    const tasks = (await answer.json()) as { upload: boolean }[]
-    await route.fulfill({ response: answer, json: tasks.map((task) => task.upload ? { ...task, imageStatus, labels: [], predictions: [] } : task) })
+    await route.fulfill({ response: answer, json: ((await answer.json()) as Task[]).map(change) })
   }, { times: 1 })
 }
 
@@ -209,12 +210,12 @@ test('uploading a photo', async ({ page }) => {
   await expect(pier.getByRole('list', { name: 'Suggested labels' })).toBeVisible()
   await keepNotices(page)
   await look(page, 'recognised')
-  for (const status of ['pending', 'failed']) {
-    await withPictures(page, status)
+  for (const imageStatus of ['pending', 'failed'] as const) {
+    await withTasks(page, (task) => task.upload ? { ...task, imageStatus, labels: [], predictions: [] } : task)
     await page.reload()
     await expect(pier.getByRole('button', { name: 'Look again' })).toBeVisible()
     await expect(page.locator('article img')).toHaveCount(2)
-    await look(page, status)
+    await look(page, imageStatus)
   }
   const release = await hold(page, 'predict-image')
   await pier.getByRole('button', { name: 'Look again' }).click()
@@ -222,6 +223,47 @@ test('uploading a photo', async ({ page }) => {
   await look(page, 'recognising')
   await release()
   await expect(pier.getByRole('link', { name: 'pier' })).toBeVisible()
+})
+
+test('photos by event', async ({ page }) => {
+  const token = await register(page)
+  await page.goto('/')
+  await signIn(page, account)
+  await expect(page.getByText('Nothing to do yet')).toBeVisible()
+  const network = await slowUploads(page)
+  const drop = await dragPhoto(page.getByRole('banner'), 'landscape.jpg', 'rocket.jpg', 'coffee.png', 'chelsea.png', 'landscape.jpg')
+  await drop()
+  await expect(page.getByRole('progressbar', { name: 'Uploading' })).toHaveCount(3)
+  await expect(page.getByText('Waiting…')).toHaveCount(2)
+  await look(page, 'uploading-several')
+  await network.detach()
+  await expect(page.getByRole('list', { name: 'Suggested labels' })).toHaveCount(5)
+
+  const headers = { Authorization: `Bearer ${token}` }
+  await makeTasks(page, token, [{ title: 'Water the tomatoes' }])
+  const made = (await (await page.request.get('/function/get-tasks', { headers })).json()) as Task[]
+  for (const { id } of made.filter(({ title }) => ['Water the tomatoes', 'coffee'].includes(title))) {
+    const begun = await page.request.post(`/function/upload-url?id=${id}`, { headers, data: { bytes: 2_000_000, contentType: 'image/jpeg' } })
+    expect(begun.status(), await begun.text()).toBe(200)
+  }
+  await page.reload()
+  await expect(page.getByText('A photo is on its way…')).toHaveCount(2)
+  await page.clock.install()
+  await page.reload()
+  await expect(page.getByText('A photo is on its way…')).toHaveCount(2)
+  await look(page, 'awaited', { whole: true })
+  await page.clock.fastForward(11_000)
+  await expect(page.getByText('The photo has not arrived.')).toHaveCount(2)
+  await look(page, 'not-arrived', { whole: true })
+
+  const codes = [...Object.keys(text.photo.uploadErrors), 'a code of a later version']
+  await makeTasks(page, token, codes.slice(made.length).map((code) => ({ title: code })))
+  await withTasks(page, (task, index) => ({ ...task, uploading: false, uploadError: codes[index] ?? null }))
+  await page.reload()
+  await expect(page.getByRole('article').getByRole('alert')).toHaveCount(codes.length)
+  await page.getByRole('article').nth(4).scrollIntoViewIfNeeded() // photos load when they come into view
+  await expect(page.locator('article img')).toHaveCount(5)
+  await look(page, 'upload-errors', { whole: true })
 })
 
 test('when something fails', async ({ page, context }) => {
