@@ -3,6 +3,26 @@ import { expect } from '@playwright/test'
 import { expectAccessible } from './look'
 import { addTask, card, newAccount, photo, signIn, signInAfresh, test, tokenIn } from './story'
 
+test('the page shows while its configuration is awaited, and signing in waits for it', async ({ page }) => {
+  const account = await newAccount(page)
+  let release: () => void = () => undefined
+  const released = new Promise<void>((resolve) => { release = resolve })
+  await page.route('**/config.json', async (route) => {
+    await released
+    await route.continue()
+  })
+  const logins: string[] = []
+  page.on('request', (request) => { if (request.url().includes('/function/')) logins.push(request.url()) })
+  await page.goto('/', { waitUntil: 'commit' })
+  await page.getByLabel('Username').fill(account.username)
+  await page.getByLabel('Password').fill(account.password)
+  await page.getByLabel('Password').press('Enter')
+  await expect(page.getByRole('button', { name: 'Signing in…' })).toBeVisible()
+  expect(logins).toEqual([])
+  release()
+  await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
+})
+
 test('change the password, export the tasks, delete the account', async ({ page, context }) => {
   const account = await signInAfresh(page)
   await addTask(page, 'Paint the jetty')

@@ -8,6 +8,8 @@ import './ui/base.css'
 
 const app = createApp(App)
 app.use(createPinia())
-app.use(makeRouter())
-// index.html preloads the configuration, which names the gateway.
-void useConfigStore().load().then(() => app.mount('#app'))
+// index.html preloads the configuration. Only calls wait for it, because it names the gateway.
+void useConfigStore().load()
+const router = makeRouter()
+app.use(router)
+void router.isReady().then(() => app.mount('#app'))

@@ -17,19 +17,22 @@ const defaults: AppConfig = {
   },
 }
 
-/** The app starts no later than this, in milliseconds. */
+/** Calls wait no longer than this for the configuration, in milliseconds. */
 const timeout = 5000
 
 /** The web server's configuration. */
 export const useConfigStore = defineStore('config', () => {
   const current = ref<AppConfig>(defaults)
+  const isLoaded = ref(false)
 
   /** Loads the configuration. Without it the defaults apply, and the next call reports what is wrong. */
   async function load(): Promise<void> {
-    const loaded = await functions.appConfig(AbortSignal.timeout(timeout)).catch(() => defaults)
-    current.value = { ...defaults, ...loaded } // a web server of another version may know less
-    setGateway(current.value.gateway)
+    const loading = functions.appConfig(AbortSignal.timeout(timeout)).catch(() => defaults)
+      .then((loaded) => ({ ...defaults, ...loaded })) // a web server of another version may know less
+    setGateway(loading.then(({ gateway }) => gateway))
+    current.value = await loading
+    isLoaded.value = true
   }
 
-  return { current, load }
+  return { current, isLoaded, load }
 })

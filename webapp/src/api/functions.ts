@@ -11,7 +11,8 @@ export interface TaskPage {
   next: Record<string, string> | null
 }
 
-const call = <T>(name: string, options: RequestOptions, query?: Record<string, string>) => requestJSON<T>(functionURL(name, query), options)
+const call = async <T>(name: string, options: RequestOptions, query?: Record<string, string>) =>
+  requestJSON<T>(await functionURL(name, query), options)
 
 /**
  * The one client of Snaptask's functions. Each call throws a Problem when it fails. Writes are sent even if the page closes, and
@@ -37,7 +38,7 @@ export const functions = {
     }),
 
   async getTasks(token: string, query: Record<string, string>, signal?: AbortSignal): Promise<TaskPage> {
-    const response = await request(functionURL('get-tasks', query), { token, signal })
+    const response = await request(await functionURL('get-tasks', query), { token, signal })
     const tasks = await received(response.json() as Promise<Task[]>, signal)
     return { tasks, next: nextQuery(response.headers.get('Link')) }
   },
@@ -54,8 +55,8 @@ export const functions = {
     write(() => call<{ deleted: string }>('delete-task', { method: 'DELETE', token, keepalive: true }, { id })),
 
   /** Sends a picture and waits for its labels. */
-  predictImage: (token: string, id: string, file: Blob, options: Omit<UploadOptions, 'headers'>) =>
-    upload<Task>(functionURL('predict-image', { id }), file, {
+  predictImage: async (token: string, id: string, file: Blob, options: Omit<UploadOptions, 'headers'>) =>
+    upload<Task>(await functionURL('predict-image', { id }), file, {
       ...options, headers: { Authorization: `Bearer ${token}`, Accept: 'application/json' },
     }),
 
@@ -75,7 +76,7 @@ export const functions = {
     write(() => call<Task>('delete-image', { method: 'DELETE', token, keepalive: true }, { id })),
 
   async getImage(token: string, id: string, size: PictureSize, signal?: AbortSignal): Promise<Blob> {
-    const response = await request(functionURL('get-image', { id, size }), { token, signal })
+    const response = await request(await functionURL('get-image', { id, size }), { token, signal })
     return received(response.blob(), signal)
   },
 }

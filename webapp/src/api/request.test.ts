@@ -1,3 +1,4 @@
+import { flushPromises } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { describe, expect, test } from 'vitest'
 import { useConfigStore } from './config'
@@ -12,7 +13,7 @@ describe('a call of a function', () => {
     expect(calls).toEqual([
       { method: 'POST', url: '/function/create-task', token: 't', json: { title: 'é', body: '', dueDate: '2026-01-01', id: 'a' } },
     ])
-    expect(functionURL('get-tasks', { q: 'a&b=c' })).toBe('/function/get-tasks?q=a%26b%3Dc')
+    expect(await functionURL('get-tasks', { q: 'a&b=c' })).toBe('/function/get-tasks?q=a%26b%3Dc')
   })
 
   test.each([
@@ -34,13 +35,34 @@ describe('a call of a function', () => {
     expect(calls.at(-1)?.url).toBe('https://gateway.test/function/login')
     stubFetch({ '/config.json': () => new TypeError('no network') })
     await useConfigStore().load()
-    expect(functionURL('login')).toBe('/function/login')
+    expect(await functionURL('login')).toBe('/function/login')
+  })
+
+  test('waits for the configuration, which names the gateway', async () => {
+    let arrive: (answer: Response) => void = () => undefined
+    const calls = stubFetch({
+      '/config.json': () => new Promise((resolve) => { arrive = resolve }),
+      'https://gateway.test/function/login': () => json({}),
+    })
+    setActivePinia(createPinia())
+    const config = useConfigStore()
+    const loaded = config.load()
+    const login = functions.login({ username: 'a', password: 'b' })
+    await flushPromises()
+    expect(calls.map(({ url }) => url)).toEqual(['/config.json'])
+    expect(config.isLoaded).toBe(false)
+    arrive(json({ ...appConfig, gateway: 'https://gateway.test' }))
+    await Promise.all([loaded, login])
+    expect(calls.at(-1)?.url).toBe('https://gateway.test/function/login')
+    expect(config.isLoaded).toBe(true)
+    stubFetch({ '/config.json': () => json(appConfig) })
+    await config.load()
   })
 
   test('can be cancelled', async () => {
     stubFetch({ 'get-tasks': () => new Promise(() => undefined) })
     const controller = new AbortController()
-    const call = request(functionURL('get-tasks'), { signal: controller.signal })
+    const call = request(await functionURL('get-tasks'), { signal: controller.signal })
     controller.abort()
     await expect(call).rejects.toMatchObject({ code: 'cancelled', cancelled: true })
   })

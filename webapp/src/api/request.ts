@@ -10,16 +10,16 @@ export interface RequestOptions {
   keepalive?: boolean
 }
 
-let gateway = ''
+let gateway = Promise.resolve('')
 
-/** Sets the base URL of the functions; '' is the app's own origin. */
-export function setGateway(url: string): void {
+/** Sets the base URL of the functions, for which calls wait; '' is the app's own origin. */
+export function setGateway(url: Promise<string>): void {
   gateway = url
 }
 
-export function functionURL(name: string, query: Record<string, string> = {}): string {
+export async function functionURL(name: string, query: Record<string, string> = {}): Promise<string> {
   const search = new URLSearchParams(query).toString()
-  return `${gateway}/function/${name}${search === '' ? '' : `?${search}`}`
+  return `${await gateway}/function/${name}${search === '' ? '' : `?${search}`}`
 }
 
 /** Browsers allow 64 KiB for the bodies of all keepalive requests together. */

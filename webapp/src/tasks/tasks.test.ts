@@ -1,3 +1,4 @@
+import { flushPromises } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { defaultFilter } from './filter'
@@ -64,6 +65,7 @@ describe('tasks', () => {
     const loading = tasks.load({ ...defaultFilter, q: 'jetty' })
     expect(tasks.list.map(({ id }) => id)).toEqual(['b'])
     expect(tasks.state).toBe('loading')
+    await flushPromises()
     answer(json([makeTask({ id: 'b' }), makeTask({ id: 'c' })]))
     await loading
     expect(tasks.list.map(({ id }) => id)).toEqual(['b', 'c'])
@@ -115,6 +117,7 @@ describe('tasks', () => {
     const updating = tasks.catchUp()
     tasks.put({ ...makeTask(all[3]), version: 2, completed: true })
     tasks.place('t003')
+    await flushPromises()
     answer(json(all.filter(({ id }) => id !== 't120').map((task) => task.id === 't130' ? { ...task, version: 2, title: 'Changed' } : task), 200, {
       Link: '<?cursor=z&limit=150>; rel="next"',
     }))
