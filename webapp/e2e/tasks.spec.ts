@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test'
 import { expectAccessible } from './look'
-import { addTask, card, dragPhoto, pastePhoto, photo, signIn, signInAfresh, slowUploads, tasksOf, test, tokenOf } from './story'
+import { addTask, card, dragPhoto, makeTasks, pastePhoto, photo, signIn, signInAfresh, slowUploads, tasksOf, test, tokenOf } from './story'
 
 test('a deleted task is gone even if the page closes before its notice does', async ({ page }) => {
   const token = await tokenOf(page, await signInAfresh(page))
@@ -215,4 +215,18 @@ test('photos of several tasks are uploaded at once, each with its own progress',
   await expect(page.getByRole('progressbar', { name: 'Uploading' })).toHaveCount(3)
   await network.detach()
   for (const title of Object.keys(photos)) await expect(card(page, title).getByRole('list', { name: 'Suggested labels' })).toBeVisible()
+})
+
+test('web addresses in notes are links that open in another tab', async ({ page, context }) => {
+  const account = await signInAfresh(page)
+  await makeTasks(page, await tokenOf(page, account), [{ title: 'Read it', body: 'Read <b>this</b> (http://localhost:1/a?b=1), not\njavascript:alert(1)' }])
+  await page.reload()
+  const link = card(page, 'Read it').getByRole('link')
+  await expect(link).toHaveText('http://localhost:1/a?b=1')
+  await expect(card(page, 'Read it')).toContainText('Read <b>this</b> (http://localhost:1/a?b=1), not')
+  await expectAccessible(page)
+  const opened = context.waitForEvent('page')
+  await link.press('Enter')
+  expect(await (await opened).evaluate(() => window.opener as unknown)).toBeNull()
+  await expect(card(page, 'Read it')).toBeVisible()
 })
