@@ -230,3 +230,21 @@ test('web addresses in notes are links that open in another tab', async ({ page,
   expect(await (await opened).evaluate(() => window.opener as unknown)).toBeNull()
   await expect(card(page, 'Read it')).toBeVisible()
 })
+
+test('on a phone no label is cut, and the focus brings the hidden ones into view', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  const account = await signInAfresh(page)
+  await makeTasks(page, await tokenOf(page, account), [{ title: 'Repaint the railing', picture: 'landscape.jpg' }])
+  await page.reload()
+  const labels = card(page, 'Repaint the railing').getByRole('list', { name: 'Suggested labels' })
+  await expect(labels.getByRole('link')).toHaveCount(3)
+  const shownParts = () => labels.evaluate((list) => [...list.querySelectorAll('a')].map((label) => {
+    const [inner, outer] = [label.getBoundingClientRect(), list.getBoundingClientRect()]
+    const width = Math.max(0, Math.min(inner.right, outer.right) - Math.max(inner.left, outer.left)) / inner.width
+    return width * Math.max(0, Math.min(inner.bottom, outer.bottom) - Math.max(inner.top, outer.top)) / inner.height
+  }))
+  expect(await shownParts()).toEqual([1, 1, 0])
+  await expect(card(page, 'Repaint the railing').getByRole('button', { name: 'All 10' })).toBeInViewport({ ratio: 1 })
+  await labels.getByRole('link').last().focus()
+  expect((await shownParts())[2]).toBe(1)
+})
