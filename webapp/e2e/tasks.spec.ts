@@ -248,3 +248,15 @@ test('on a phone no label is cut, and the focus brings the hidden ones into view
   await labels.getByRole('link').last().focus()
   expect((await shownParts())[2]).toBe(1)
 })
+
+test('paper has the tasks without form, filters and buttons', async ({ page }) => {
+  const account = await signInAfresh(page)
+  await makeTasks(page, await tokenOf(page, account), [{ title: 'Buy coffee beans', body: 'The dark ones', picture: 'coffee.png' }])
+  await page.reload()
+  await expect(card(page, 'Buy coffee beans').locator('img')).toBeVisible()
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' })
+  for (const words of ['Your tasks', 'Buy coffee beans', 'The dark ones', 'espresso']) await expect(page.getByText(words).first()).toBeVisible()
+  await expect(page.getByRole('banner').or(page.getByRole('textbox')).or(page.getByRole('combobox'))).toHaveCount(0)
+  await expect(page.getByRole('button'), 'only the photo').toHaveAccessibleName('Open the photo of “Buy coffee beans”')
+  expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(255, 255, 255)')
+})
