@@ -87,6 +87,8 @@ func contentType(name string) string {
 		return "image/svg+xml"
 	case ".png":
 		return "image/png"
+	case ".ico":
+		return "image/x-icon"
 	case ".json":
 		return "application/json"
 	case ".webmanifest":
