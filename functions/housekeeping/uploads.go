@@ -17,8 +17,9 @@ const (
 	// expiredTime is how long after its announcement no upload comes any more: a PUT can begin as long as its URL is valid, ten minutes,
 	// and the web server acknowledges none that takes longer than six (its WriteTimeout). The rest is for clocks that differ.
 	expiredTime = 20 * time.Minute
-	finishLimit = 500 // uploads that one sweep sends to the classifier, which also serves users
-	userLimit   = 100 // of these, from one user: they are listed user by user, and one with thousands would keep all others waiting
+	// finishLimit is how many uploads one sweep sends to the classifier, which also serves users. They are listed user by user, and of one
+	// user store.MaxAwaited are awaited at most, so that nobody keeps all others waiting.
+	finishLimit = 500
 	uploadPage  = 100
 
 	// finishTime is how long one sweep finishes uploads. It must end within activeDeadlineSeconds of the CronJob, and its other parts
@@ -35,19 +36,18 @@ type uploadSweep struct {
 	now    time.Time
 	until  time.Time // no more uploads are finished after it
 	n      uploadCounts
-	of     map[uuid.UUID]int // labelled and refused, by user
 	failed failures
 }
 
 // uploadCounts counts uploads by what the sweep did with them.
 type uploadCounts struct {
-	labelled, refused, later, expired, removed, young, kept, strange int
+	labelled, refused, expired, removed, young, kept, strange int
 }
 
 // uploads does what the events of uploads would have done that were lost, and ends the waiting for uploads that never came. It
 // removes uploads that no task awaits when they are as old as orphans. As there, one of a user whom this database never had stays.
 func (s *sweep) uploads(ctx context.Context, now time.Time) ([]any, error) {
-	u := &uploadSweep{sweep: s, now: now, until: time.Now().Add(finishTime), of: map[uuid.UUID]int{}}
+	u := &uploadSweep{sweep: s, now: now, until: time.Now().Add(finishTime)}
 	err := s.pictures.ListUploads(ctx, func(key string, stored time.Time) error { return u.visit(ctx, key, stored) })
 	if err == nil {
 		err = u.expire(ctx)
@@ -55,7 +55,7 @@ func (s *sweep) uploads(ctx context.Context, now time.Time) ([]any, error) {
 	if err == nil || errors.Is(err, errLimit) {
 		err = u.failed.first
 	}
-	return []any{"labelled", u.n.labelled, "refused", u.n.refused, "later", u.n.later, "expired", u.n.expired, "removed", u.n.removed, "young", u.n.young,
+	return []any{"labelled", u.n.labelled, "refused", u.n.refused, "expired", u.n.expired, "removed", u.n.removed, "young", u.n.young,
 		"kept", u.n.kept, "strange", u.n.strange}, err
 }
 
@@ -74,11 +74,7 @@ func (u *uploadSweep) visit(ctx context.Context, key string, stored time.Time) e
 	if err != nil {
 		return err
 	}
-	switch {
-	case awaited && u.of[one.UserID] == userLimit:
-		u.n.later++
-		return nil
-	case awaited:
+	if awaited {
 		return u.finish(ctx, one)
 	}
 	if before := u.now.Add(-u.orphanAge); !stored.Before(before) || !k.Made.Before(before) {
@@ -110,9 +106,6 @@ func (u *uploadSweep) expire(ctx context.Context) error {
 		}
 		for _, one := range page {
 			after = one
-			if u.of[one.UserID] == userLimit {
-				continue
-			}
 			if err := u.finish(ctx, one); err != nil {
 				return err
 			}
@@ -140,10 +133,8 @@ func (u *uploadSweep) finish(ctx context.Context, one store.Upload) error {
 		u.n.expired++
 	case outcome == upload.Labelled:
 		u.n.labelled++
-		u.of[one.UserID]++
 	case outcome == upload.Refused:
 		u.n.refused++
-		u.of[one.UserID]++
 	}
 	if u.n.labelled+u.n.refused == finishLimit || time.Now().After(u.until) {
 		return errLimit

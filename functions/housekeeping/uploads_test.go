@@ -72,39 +72,32 @@ func TestAnUploadWhoseEventIsLostIsLabelled(t *testing.T) {
 	require.True(t, f.again(t, comes).Uploading, "the third may still come")
 }
 
-func TestAUserWithManyUploadsKeepsNobodyWaiting(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	for range userLimit + 1 {
-		f.putUpload(f.announced(t, f.task(t, f.ada.Owner), 5*time.Minute), []byte("no photo"))
-	}
-	f.ada = testbed.SignIn(t, f.db) // whose uploads are listed last: the ids of users are in the order of time
-	other := f.task(t, f.ada.Owner)
-	f.putUpload(f.announced(t, other, 5*time.Minute), []byte("no photo"))
-	soon := time.Now().Add(2 * time.Minute)
-	require.Equal(t, map[string]int{"refused": userLimit + 1, "later": 1}, f.sweptUploads(t, soon))
-	require.False(t, f.again(t, other).Uploading)
-	require.Equal(t, map[string]int{"refused": 1}, f.sweptUploads(t, soon))
-}
-
 func TestAnUploadThatNeverCameIsExpired(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	var late []task.Task
-	for range uploadPage + 1 {
-		late = append(late, f.task(t, f.ada.Owner))
-		f.announced(t, late[len(late)-1], 21*time.Minute)
+	type awaiting struct {
+		fixture // of its user
+		mine    task.Task
+	}
+	var late []awaiting
+	for i := range uploadPage + 1 {
+		if i == uploadPage { // as many as one user's tasks may await
+			f.ada = testbed.SignIn(t, f.db)
+		}
+		one := awaiting{f, f.task(t, f.ada.Owner)}
+		one.announced(t, one.mine, 21*time.Minute)
+		late = append(late, one)
 	}
 	early := f.task(t, f.ada.Owner)
 	f.announced(t, early, 17*time.Minute) // its URL was used at the last moment, on a slow connection
 	parts, err := f.swept(t)
 	require.NoError(t, err)
 	require.EqualValues(t, len(late), parts["uploads"]["expired"])
-	for _, mine := range late {
-		now := f.again(t, mine)
+	for _, one := range late {
+		now := one.again(t, one.mine)
 		require.Equal(t, task.UploadError("upload_expired"), now.UploadError)
 		require.False(t, now.Uploading)
-		require.Equal(t, mine.Version+2, now.Version)
+		require.Equal(t, one.mine.Version+2, now.Version)
 	}
 	require.True(t, f.again(t, early).Uploading)
 }
@@ -166,7 +159,7 @@ func TestOneSweepFinishesALimitedNumberOfUploads(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
 	for i := range finishLimit + 1 {
-		if i%userLimit == 0 {
+		if i%store.MaxAwaited == 0 {
 			f.ada = testbed.SignIn(t, f.db)
 		}
 		f.putUpload(f.announced(t, f.task(t, f.ada.Owner), 20*time.Minute), []byte("no photo"))
@@ -182,7 +175,7 @@ func TestOneSweepFinishesUploadsForALimitedTime(t *testing.T) {
 	f := newFixture(t)
 	one := f.announced(t, f.task(t, f.ada.Owner), 20*time.Minute)
 	f.putUpload(one, []byte("no photo"))
-	u := &uploadSweep{sweep: &f.sweep, now: time.Now(), until: time.Now().Add(-time.Second), of: map[uuid.UUID]int{}}
+	u := &uploadSweep{sweep: &f.sweep, now: time.Now(), until: time.Now().Add(-time.Second)}
 	require.ErrorIs(t, u.finish(t.Context(), one), errLimit)
 	require.Equal(t, 1, u.n.refused, "at least one")
 }
