@@ -4,7 +4,7 @@ import RegisterView from './account/RegisterView.vue'
 import { useSessionStore } from './account/session'
 import SignInView from './account/SignInView.vue'
 import NotFoundView from './NotFoundView.vue'
-import { placeAt, rememberPlace } from './tasks/scroll-place'
+import { keepPlace, placeAt, rememberPlace } from './tasks/scroll-place'
 import TasksView from './tasks/TasksView.vue'
 import { text } from './ui/text'
 
@@ -33,7 +33,10 @@ export function makeRouter(): Router {
     ],
     // A change of filters keeps the scroll position, but what a label finds is at the top.
     scrollBehavior: (to, from, saved) => {
-      if (saved !== null) return placeAt(to.fullPath) ?? saved
+      if (saved !== null) {
+        void keepPlace(to.fullPath)
+        return placeAt(to.fullPath) ?? saved
+      }
       const isLabelChosen = to.query.label !== undefined && to.query.label !== from.query.label
       return to.name === from.name && !isLabelChosen ? false : { top: 0 }
     },

@@ -25,3 +25,25 @@ export function placeAt(address: string): { el: Element; top: number } | null {
   const el = document.getElementById(place?.taskID ?? '')
   return place === undefined || el === null ? null : { el, top: place.top }
 }
+
+/** How long keepPlace corrects the scroll position, in milliseconds. */
+const settlingTime = 1_000
+
+/**
+ * Keeps the window at the place of this address while the page settles, because the browser estimates the height of tasks far outside
+ * the view until they come near. It ends when somebody scrolls, types or touches.
+ */
+export async function keepPlace(address: string): Promise<void> {
+  const place = places.get(address)
+  if (place === undefined) return
+  const taken = new AbortController()
+  for (const type of ['wheel', 'touchstart', 'pointerdown', 'keydown']) {
+    window.addEventListener(type, () => { taken.abort() }, { signal: taken.signal, passive: true })
+  }
+  for (const end = performance.now() + settlingTime; performance.now() < end && !taken.signal.aborted;) {
+    await new Promise(requestAnimationFrame)
+    const off = (document.getElementById(place.taskID)?.getBoundingClientRect().top ?? place.top) - place.top
+    if (Math.abs(off) >= 1 && !taken.signal.aborted) window.scrollBy({ top: off, behavior: 'instant' })
+  }
+  taken.abort()
+}
