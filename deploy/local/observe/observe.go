@@ -20,7 +20,7 @@ import (
 	"snaptask/deploy/local/state"
 )
 
-// observer is what shows the metrics.
+// observer runs Prometheus and, if they are installed, Grafana and Jaeger.
 type observer struct {
 	root    string // of the repository
 	program string // of this process

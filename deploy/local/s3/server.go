@@ -32,7 +32,7 @@ type User struct {
 	SecretKey string
 }
 
-// Permission is what an account may do with the objects whose keys start with Prefix.
+// Permission allows an account Actions on the objects whose keys start with Prefix.
 type Permission struct {
 	Actions []string
 	Prefix  string

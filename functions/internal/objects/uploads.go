@@ -75,7 +75,7 @@ func (s *Store) PresignUpload(ctx context.Context, key string, bytes int64, medi
 	return UploadRequest{URL: u.String(), Headers: headers, ExpiresAt: expiresAt}, nil
 }
 
-// Upload is what was stored under the key of an upload.
+// Upload is an uploaded file.
 type Upload struct {
 	Data  []byte
 	Trace string // the header traceparent of the trace in which PresignUpload was called
