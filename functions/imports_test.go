@@ -55,6 +55,11 @@ var rules = []rule{
 		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/deploy/modelserver/...", "snaptask/functions/tensorflowpb", telemetry},
 	},
 	{
+		sentence:  "the web server imports nothing of the functions but telemetry",
+		importers: []string{"snaptask/webapp/server/..."},
+		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/webapp/server/...", telemetry},
+	},
+	{
 		sentence:  "what builds images and deploys to Kubernetes imports nothing of the program but the parser of stack.yml",
 		importers: []string{"snaptask/deploy/images/...", "snaptask/deploy/kubernetes/..."},
 		forbidden: []string{"snaptask/..."}, allowed: []string{"snaptask/deploy/images/...", "snaptask/deploy/kubernetes/...", "snaptask/functions/stack"},

@@ -52,12 +52,12 @@ func observe(part Part, result outcome, took time.Duration) {
 
 // Register adds to a program's metrics those of this package and its gauges, of the Go runtime and of the process, and build_info.
 func Register(with prometheus.Registerer) {
-	with.MustRegister(dependencyCalls, dependencyDuration, partTime, gauges, buildInfo(),
+	with.MustRegister(dependencyCalls, dependencyDuration, partTime, gauges, BuildInfo(),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 }
 
-// buildInfo returns a metric that is always 1, with the environment's VERSION and REVISION, which are those of the image, as labels.
-func buildInfo() prometheus.Collector {
+// BuildInfo returns a metric that is always 1, with the environment's VERSION and REVISION, which are those of the image, as labels.
+func BuildInfo() prometheus.Collector {
 	version, revision := os.Getenv("VERSION"), os.Getenv("REVISION")
 	if build, ok := debug.ReadBuildInfo(); ok && revision == "" {
 		for _, setting := range build.Settings {

@@ -17,8 +17,8 @@ import (
 const minAge = 100 * time.Millisecond
 
 // connections bounds the open connections, in all and of one address. Beyond a bound it closes the oldest one without a request,
-// then the one that has been idle longest. functions/serve/connections bounds those of a function in the same way; this server has
-// a module of its own, which has few dependencies, and counts by address.
+// then the one that has been idle longest. functions/serve/connections bounds those of a function in the same way; this
+// server imports only telemetry of the functions, and counts by address.
 type connections struct {
 	most, each int
 	trusted    []netip.Prefix // proxies, of whose connections each may have as many as all

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"snaptask/functions/telemetry"
 )
 
 // Main runs the web server on PORT (8080) and METRICS_PORT (8081) until SIGTERM or SIGINT. Its other settings are those of Serve.
@@ -46,7 +48,7 @@ func Serve(ctx context.Context, requests, metrics net.Listener) error {
 	if err != nil {
 		return err
 	}
-	tracer, closeTraces, err := openTraces(os.Getenv)
+	tracer, closeTraces, err := telemetry.NewTracer("webapp")
 	if err != nil {
 		return err
 	}

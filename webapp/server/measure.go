@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"snaptask/functions/telemetry"
 )
 
 // statusDisconnected is the status in the log and the metrics of a request whose client disconnected before it was answered, as
@@ -84,8 +86,8 @@ func (a *record) interrupted(failure any, response *measuredResponse) {
 func logRequest(r *http.Request, about *record, response *measuredResponse, took time.Duration) {
 	fields := []slog.Attr{
 		slog.String("route", about.route), slog.String("callId", r.Header.Get(callIDHeader)), slog.String("method", methodLabel(r.Method)),
-		slog.Int("status", response.status), slog.Float64("ms", milliseconds(took)),
-		slog.Float64("body_ms", milliseconds(time.Duration(about.bodyTime.Load()))),
+		slog.Int("status", response.status), slog.Float64("ms", telemetry.Milliseconds(took)),
+		slog.Float64("body_ms", telemetry.Milliseconds(time.Duration(about.bodyTime.Load()))),
 		slog.Int64("bytesIn", about.bytesIn.Load()), slog.Int64("bytesOut", response.bytes),
 	}
 	if id := trace.SpanContextFromContext(r.Context()).TraceID(); id.IsValid() {
@@ -97,21 +99,8 @@ func logRequest(r *http.Request, about *record, response *measuredResponse, took
 	if about.cause != "" {
 		fields = append(fields, slog.String("cause", about.cause))
 	}
-	slog.LogAttrs(r.Context(), levelOf(response.status), "request", fields...)
+	slog.LogAttrs(r.Context(), telemetry.Level(response.status), "request", fields...)
 }
-
-// levelOf returns the level of the log line: a client's fault is information, and 503 says that something else is away or busy.
-func levelOf(status int) slog.Level {
-	switch {
-	case status == http.StatusServiceUnavailable:
-		return slog.LevelWarn
-	case status >= http.StatusInternalServerError:
-		return slog.LevelError
-	}
-	return slog.LevelInfo
-}
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 // withRoute notes which of the mux's patterns a request matched. The mux sets it on the request that it gets, which is not the one
 // that measured has.

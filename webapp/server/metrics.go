@@ -2,15 +2,14 @@ package server
 
 import (
 	"net/http"
-	"os"
-	"runtime"
-	"runtime/debug"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"snaptask/functions/telemetry"
 )
 
 // metrics are this server's metrics. Those of requests have the names of the functions' metrics, and the label route, which
@@ -36,27 +35,9 @@ func newMetrics(c *connections) *metrics {
 	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "http_connections", Help: "Open connections."}, c.count)
 	limit := prometheus.NewGauge(prometheus.GaugeOpts{Name: "http_connections_limit", Help: "MAX_CONNECTIONS."})
 	limit.Set(float64(c.most))
-	m.registry.MustRegister(m.requests, m.duration, m.inFlight, open, limit, buildInfo(), collectors.NewGoCollector(),
+	m.registry.MustRegister(m.requests, m.duration, m.inFlight, open, limit, telemetry.BuildInfo(), collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
-}
-
-// buildInfo is always 1. Its labels are those of functions (functions/telemetry): VERSION and REVISION are the image's.
-func buildInfo() prometheus.Collector {
-	version, revision := os.Getenv("VERSION"), os.Getenv("REVISION")
-	if info, ok := debug.ReadBuildInfo(); ok && revision == "" {
-		for _, setting := range info.Settings {
-			if setting.Key == "vcs.revision" {
-				revision = setting.Value
-			}
-		}
-	}
-	gauge := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "build_info", Help: "The program's version, as labels; always 1.",
-		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": runtime.Version()},
-	})
-	gauge.Set(1)
-	return gauge
 }
 
 func (m *metrics) observe(route, method string, status int, took time.Duration) {

@@ -13,6 +13,10 @@ import (
 	"github.com/stretchr/testify/require"
 	collected "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
+
+	"snaptask/functions/telemetry"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // spanCollector keeps the spans that it receives by OTLP over HTTP.
@@ -46,9 +50,13 @@ func newSpanCollector(t *testing.T) *spanCollector {
 	return c
 }
 
-// environment returns the settings of traces for this collector.
-func (c *spanCollector) environment(name string) string {
-	return map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": c.url, "OTEL_EXPORTER_OTLP_HEADERS": "key=a%20b"}[name]
+// tracer returns a tracer whose spans this collector gets once closeTraces has been called.
+func (c *spanCollector) tracer(t *testing.T) (tracer trace.Tracer, closeTraces func()) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", c.url)
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "key=a%20b")
+	tracer, closeTraces, err := telemetry.NewTracer("webapp")
+	require.NoError(t, err)
+	return tracer, closeTraces
 }
 
 const (
@@ -66,8 +74,7 @@ func TestRequestIsASpanThatTheFunctionContinues(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			collector := newSpanCollector(t)
-			tracer, closeTraces, err := openTraces(collector.environment)
-			require.NoError(t, err)
+			tracer, closeTraces := collector.tracer(t)
 			config, calls := gateway(t, http.StatusConflict)
 			config.TrustedProxies = c.trusted
 			url, _, log := tracedServer(t, config, tracer)
@@ -89,8 +96,7 @@ func TestRequestIsASpanThatTheFunctionContinues(t *testing.T) {
 
 func TestUploadContinuesTheTraceOfItsURL(t *testing.T) {
 	collector := newSpanCollector(t)
-	tracer, closeTraces, err := openTraces(collector.environment)
-	require.NoError(t, err)
+	tracer, closeTraces := collector.tracer(t)
 	answers := make(chan int, 2)
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(<-answers) }))
 	defer store.Close()
@@ -110,7 +116,7 @@ func TestUploadContinuesTheTraceOfItsURL(t *testing.T) {
 }
 
 func TestWithoutACollectorNothingIsTraced(t *testing.T) {
-	tracer, closeTraces, err := openTraces(func(string) string { return "" })
+	tracer, closeTraces, err := telemetry.NewTracer("webapp")
 	require.NoError(t, err)
 	closeTraces()
 	config, calls := gateway(t, http.StatusOK)
@@ -121,14 +127,14 @@ func TestWithoutACollectorNothingIsTraced(t *testing.T) {
 }
 
 func TestSettingsOfTracesAreChecked(t *testing.T) {
-	t.Parallel()
 	for setting, values := range map[string][]string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT": {"collector:4318", "ftp://collector"}, "OTEL_EXPORTER_OTLP_HEADERS": {"key", "key=%"},
 	} {
 		for _, value := range values {
-			_, _, err := openTraces(func(name string) string {
-				return map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector", setting: value}[name]
-			})
+			t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector")
+			t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "")
+			t.Setenv(setting, value)
+			_, _, err := telemetry.NewTracer("webapp")
 			require.ErrorContains(t, err, setting, value)
 			require.NotContains(t, strings.ReplaceAll(err.Error(), "KEY=VALUE", ""), value, "a header may be a secret")
 		}
